@@ -1,0 +1,2 @@
+//! The `handover` binary.
+fn main() {}
