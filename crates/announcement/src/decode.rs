@@ -1,0 +1,115 @@
+use std::{borrow::Cow, collections::BTreeMap, fmt};
+
+use serde::{
+    Deserialize,
+    de::{self, MapAccess, Visitor},
+};
+use serde_json::{Value, value::RawValue};
+
+use crate::{Announcement, Envelope, ExchangeKey, Fault, Kind, MAX_EVENT, Problem, envelope::parse_uuid};
+
+/// Reads one event in its structured form and refuses whatever the format refuses without a look at a ledger.
+///
+/// # Errors
+/// The first fault that was found, with its place.
+pub fn parse(event: &[u8]) -> Result<Announcement, Problem> {
+    if event.len() > MAX_EVENT {
+        return Err(Problem::at(Fault::TooLarge, "", format_args!("{} bytes", event.len())));
+    }
+    let announcement = decode(crate::profile::check(event)?)?;
+    crate::validate::check(&announcement)?;
+    Ok(announcement)
+}
+
+/// Reads the event of a record: it was accepted once and is never judged again, so only its form is read.
+///
+/// # Errors
+/// The form isn't one of this version: the bytes were altered or come from a newer version.
+pub fn decode(event: &str) -> Result<Announcement, Problem> {
+    let mut deserializer = serde_json::Deserializer::from_str(event);
+    let attributes: Attributes<'_> = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| Problem::reading("", &error))?;
+    deserializer.end().map_err(|error| Problem::at(Fault::NotJson, "", error))?;
+    attributes.announcement()
+}
+
+#[derive(Default)]
+struct Attributes<'a> {
+    specversion: Option<Cow<'a, str>>,
+    id: Option<Cow<'a, str>>,
+    source: Option<Cow<'a, str>>,
+    event_type: Option<Cow<'a, str>>,
+    subject: Option<Cow<'a, str>>,
+    time: Option<Cow<'a, str>>,
+    datacontenttype: Option<Cow<'a, str>>,
+    dataschema: Option<Cow<'a, str>>,
+    data: Option<&'a RawValue>,
+    extensions: BTreeMap<String, Value>,
+}
+
+impl<'a> Attributes<'a> {
+    fn announcement(self) -> Result<Announcement, Problem> {
+        let wrong = |name: &str, detail: &str| Problem::at(Fault::Envelope, format!("/{name}"), detail);
+        if required(self.specversion, "specversion")? != "1.0" {
+            return Err(wrong("specversion", "expected \"1.0\""));
+        }
+        let id = parse_uuid(&required(self.id, "id")?).ok_or_else(|| wrong("id", "expected a UUID in lower case with hyphens"))?;
+        let source = required(self.source, "source")?.into_owned();
+        if self.datacontenttype.is_some_and(|found| found != "application/json") {
+            return Err(wrong("datacontenttype", "expected application/json"));
+        }
+        let event_type = required(self.event_type, "type")?;
+        let kind = Kind::from_event_type(&event_type)
+            .ok_or_else(|| Problem::at(Fault::UnknownKind, "/type", format_args!("{:?} is no kind of this version", shorten(&event_type))))?;
+        let subject = self.subject.map(|text| text.parse::<ExchangeKey>()).transpose();
+        let subject = subject.map_err(|error| Problem::at(Fault::Malformed, "/subject", error))?;
+        let time = self.time.map(|text| text.parse()).transpose();
+        let time = time.map_err(|_| wrong("time", "expected an RFC 3339 instant such as 2026-01-29T10:00:00Z"))?;
+        let data = required(self.data, "data")?;
+        let data = kind.read(data.get()).map_err(|error| Problem::reading("/data", &error))?;
+        let envelope = Envelope { id, source, subject, time, dataschema: self.dataschema.map(Cow::into_owned), extensions: self.extensions };
+        Ok(Announcement { envelope, data })
+    }
+}
+
+fn required<T>(attribute: Option<T>, name: &str) -> Result<T, Problem> {
+    attribute.ok_or_else(|| Problem::at(Fault::MissingField, format!("/{name}"), format_args!("{name} is required")))
+}
+
+fn shorten(text: &str) -> String {
+    text.chars().take(80).collect()
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Attributes<'a> {
+    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(AttributesVisitor)
+    }
+}
+
+struct AttributesVisitor;
+
+impl<'de> Visitor<'de> for AttributesVisitor {
+    type Value = Attributes<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a CloudEvent: one JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Attributes<'de>, A::Error> {
+        let mut attributes = Attributes::default();
+        while let Some(name) = map.next_key::<Cow<'de, str>>()? {
+            match &*name {
+                "specversion" => attributes.specversion = Some(map.next_value()?),
+                "id" => attributes.id = Some(map.next_value()?),
+                "source" => attributes.source = Some(map.next_value()?),
+                "type" => attributes.event_type = Some(map.next_value()?),
+                "subject" => attributes.subject = Some(map.next_value()?),
+                "time" => attributes.time = Some(map.next_value()?),
+                "datacontenttype" => attributes.datacontenttype = Some(map.next_value()?),
+                "dataschema" => attributes.dataschema = Some(map.next_value()?),
+                "data" => attributes.data = Some(map.next_value()?),
+                _ => drop(attributes.extensions.insert(name.into_owned(), map.next_value()?)),
+            }
+        }
+        Ok(attributes)
+    }
+}

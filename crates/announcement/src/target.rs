@@ -1,0 +1,19 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{Publisher, envelope::lower_case_uuid};
+
+/// A recorded event, as another event names it.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// Who published it; may be left out where it's the sender itself or where only one record matches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub publisher: Option<Publisher>,
+    /// The event's `source`.
+    pub source: String,
+    /// The event's `id`.
+    #[serde(deserialize_with = "lower_case_uuid")]
+    pub id: Uuid,
+}
