@@ -1,0 +1,114 @@
+use std::{
+    ffi::OsString,
+    fs,
+    path::Path,
+    process,
+    sync::atomic::{AtomicU16, Ordering},
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::{deadline::PATIENCE, deadline::wait_for, process::Process, programs};
+
+/// A nats-server with JetStream on loopback. Its store outlives a kill; its port stays the same.
+#[derive(Debug)]
+pub struct NatsServer {
+    process: Process,
+    folder: TempDir,
+    port: u16,
+}
+
+impl NatsServer {
+    /// Starts one with an empty store, and returns when it answers.
+    ///
+    /// # Panics
+    ///
+    /// Where there is no nats-server, or it doesn't start.
+    #[must_use]
+    pub fn start() -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        for port in candidate_ports() {
+            if let Some(process) = launch(folder.path(), port) {
+                return Self { process, folder, port };
+            }
+        }
+        panic!("nats-server found none of {ATTEMPTS} ports free");
+    }
+
+    /// `nats://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("nats://127.0.0.1:{}", self.port)
+    }
+
+    /// SIGKILL: what it hadn't written is lost, what it had is there after [`restart`](Self::restart).
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    /// Stops it in good order.
+    pub fn stop(&mut self) {
+        self.process.terminate();
+    }
+
+    /// Starts it again on the same port and store, and returns when it answers.
+    ///
+    /// # Panics
+    ///
+    /// Where it doesn't start, or something else has taken the port.
+    pub fn restart(&mut self) {
+        self.kill();
+        self.process = launch(self.folder.path(), self.port).unwrap_or_else(|| panic!("port {} was taken meanwhile", self.port));
+    }
+
+    /// Throws the store away, as a lost disk would. Only while it's stopped.
+    pub fn lose_store(&mut self) {
+        self.kill();
+        fs::remove_dir_all(self.folder.path().join("jetstream")).expect("a stopped server's store can be removed");
+    }
+
+    /// The process.
+    #[must_use]
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+}
+
+const ATTEMPTS: u16 = 50;
+
+/// Below the range from which the kernel hands out ports, so that nobody gets a killed server's port before it's started again.
+fn candidate_ports() -> impl Iterator<Item = u16> {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let of_this_process = u16::try_from(process::id() % 6000).expect("less than 6,000");
+    (0..ATTEMPTS).map(move |_| 20_000 + of_this_process * 2 % 12_000 + NEXT.fetch_add(7, Ordering::Relaxed) % 500)
+}
+
+/// `None` where the port is taken.
+fn launch(folder: &Path, port: u16) -> Option<Process> {
+    let folder_argument = || OsString::from(folder);
+    let mut process = Process::start(
+        programs::nats_server(),
+        &[
+            "-a".into(),
+            "127.0.0.1".into(),
+            "-p".into(),
+            port.to_string().into(),
+            "-js".into(),
+            "-sd".into(),
+            folder_argument(),
+            "--ports_file_dir".into(),
+            folder_argument(),
+        ],
+    );
+    let ports_file = folder.join(format!("nats-server_{}.ports", process.id()));
+    let started = wait_for("nats-server to say its port", PATIENCE, || {
+        if let Some(status) = process.ended() {
+            assert!(process.stderr().contains("address already in use"), "nats-server ended with {status}: {}", process.stderr());
+            return Some(false);
+        }
+        let ports: Value = serde_json::from_slice(&fs::read(&ports_file).ok()?).ok()?;
+        ports["nats"].as_array().is_some_and(|urls| !urls.is_empty()).then_some(true)
+    });
+    started.then_some(process)
+}

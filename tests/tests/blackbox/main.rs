@@ -1,0 +1,5 @@
+//! Handover from outside: the built binary, a real nats-server, real files. In reading order.
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+mod harness;
+mod road;
