@@ -67,7 +67,10 @@ impl Serve {
     #[must_use]
     #[track_caller]
     pub fn start(&self) -> Handover {
-        self.try_start().unwrap_or_else(|problem| panic!("handover serve isn't ready: {problem:?}"))
+        match self.try_start() {
+            Ok(server) => server,
+            Err(problem) => panic!("handover serve isn't ready: {problem:?}"),
+        }
     }
 
     fn ready(mut process: Process, within: Duration) -> Result<Handover, NotReady> {

@@ -37,7 +37,10 @@ impl Answer {
     #[must_use]
     #[track_caller]
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error} in {self:?}"))
+        match serde_json::from_str(&self.body) {
+            Ok(value) => value,
+            Err(error) => panic!("{error} in {self:?}"),
+        }
     }
 }
 
@@ -58,7 +61,10 @@ pub fn try_get(url: &str) -> Result<Answer, ureq::Error> {
 #[must_use]
 #[track_caller]
 pub fn get(url: &str) -> Answer {
-    try_get(url).unwrap_or_else(|error| panic!("GET {url}: {error}"))
+    match try_get(url) {
+        Ok(answer) => answer,
+        Err(error) => panic!("GET {url}: {error}"),
+    }
 }
 
 /// Sends a body.
@@ -78,7 +84,10 @@ pub fn try_post(url: &str, content_type: &str, body: &[u8]) -> Result<Answer, ur
 #[must_use]
 #[track_caller]
 pub fn post(url: &str, content_type: &str, body: &[u8]) -> Answer {
-    try_post(url, content_type, body).unwrap_or_else(|error| panic!("POST {url}: {error}"))
+    match try_post(url, content_type, body) {
+        Ok(answer) => answer,
+        Err(error) => panic!("POST {url}: {error}"),
+    }
 }
 
 /// Sends these bytes over TCP and reads until the server closes or nothing more comes for `patience`.

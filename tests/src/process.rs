@@ -122,7 +122,7 @@ impl Drop for Process {
     #[expect(clippy::print_stderr, reason = "what a server logged belongs to the output of the test that failed")]
     fn drop(&mut self) {
         if thread::panicking() {
-            eprintln!("{} ({}) logged:\n{}", self.name, self.id(), last_lines(&self.stderr(), 40));
+            eprintln!("{} ({}) logged:\n{}", self.name, self.id(), last_lines(&self.stderr(), 20));
         }
         // Both fail only where it has ended already.
         let _ = self.child.kill();
