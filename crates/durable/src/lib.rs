@@ -42,4 +42,4 @@ pub use batch::Batch;
 pub use error::{OpenError, ReadError, WriteError};
 pub use frame::{FrameHead, MAX_BATCH};
 pub use store::{Opened, Store};
-pub use volume::StoreReader;
+pub use volume::{Entry, StoreReader};

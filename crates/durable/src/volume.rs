@@ -30,6 +30,9 @@ pub(crate) struct Volume {
     data: File,
 }
 
+/// A key and its value.
+pub type Entry = (Vec<u8>, Vec<u8>);
+
 /// Reads what sled holds; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct StoreReader {
@@ -97,7 +100,7 @@ impl StoreReader {
     ///
     /// # Errors
     /// [`ReadError::Damaged`] where sled can't read one.
-    pub fn range(&self, from: &[u8], to: &[u8], limit: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>, ReadError> {
+    pub fn range(&self, from: &[u8], to: &[u8], limit: usize) -> Result<Vec<Entry>, ReadError> {
         if from >= to {
             return Ok(Vec::new());
         }
@@ -116,7 +119,7 @@ impl StoreReader {
     ///
     /// # Errors
     /// [`ReadError::Damaged`] where sled can't read it.
-    pub fn last(&self, from: &[u8], to: &[u8]) -> Result<Option<(Vec<u8>, Vec<u8>)>, ReadError> {
+    pub fn last(&self, from: &[u8], to: &[u8]) -> Result<Option<Entry>, ReadError> {
         let found = read(|| self.tree.range(prefixed(from)..prefixed(to)).next_back().transpose())?;
         found
             .map(|(key, stored)| {
