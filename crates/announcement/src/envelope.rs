@@ -46,10 +46,7 @@ impl Announcement {
     /// The exchange that it's about: its subject, else the key that its exchange's date and transfers give.
     #[must_use]
     pub fn key(&self) -> Option<ExchangeKey> {
-        self.envelope
-            .subject
-            .clone()
-            .or_else(|| ExchangeKey::derive(self.data.exchange_date()?, self.data.transfers()))
+        self.envelope.subject.clone().or_else(|| ExchangeKey::derive(self.data.exchange_date()?, self.data.transfers()))
     }
 }
 

@@ -22,7 +22,9 @@ pub enum What {
 
 /// Not an exchange key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("expected an exchange key such as ru-ua/bodies/2026-01-29: two parties in alphabetical order, bodies, prisoners, civilians or children, a date, perhaps .2")]
+#[error(
+    "expected an exchange key such as ru-ua/bodies/2026-01-29: two parties in alphabetical order, bodies, prisoners, civilians or children, a date, perhaps .2"
+)]
 pub struct KeyError;
 
 impl What {

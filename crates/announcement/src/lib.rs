@@ -16,7 +16,9 @@
 //! 3. A [`Problem`] names the field by JSON pointer and says what to do.
 
 mod announcer;
+mod binary;
 mod bounds;
+mod canonical;
 mod count;
 mod date;
 mod decode;
@@ -39,7 +41,9 @@ mod transfer;
 mod validate;
 
 pub use announcer::Announcer;
+pub use binary::{from_binary, is_binary};
 pub use bounds::Bounds;
+pub use canonical::same_content;
 pub use count::{Count, MAX_COUNT, Number};
 pub use date::{Date, DateError, Point, Qualifier, Span};
 pub use decode::{decode, parse};
@@ -48,8 +52,8 @@ pub use envelope::{Announcement, Envelope, MAX_EVENT};
 pub use exchange::{Exchange, Place, Precision, Role, ThirdParty};
 pub use key::{ExchangeKey, KeyError, What};
 pub use kind::{
-    Aggregate, Agreement, BothWays, Cancelled, Channel, ChannelOf, ChannelStatus, Completed, Confirmed, Contact, Corrected, Data, Disputed, Held, Identity, Kind,
-    Linked, Mediation, Merged, Offered, Planned, PlannedExchange, Postponed, Quarantined, Redacted, Released, Replacement, Retracted, Split, Stock,
+    Aggregate, Agreement, BothWays, Cancelled, Channel, ChannelOf, ChannelStatus, Completed, Confirmed, Contact, Corrected, Data, Disputed, Held, Identity,
+    Kind, Linked, Mediation, Merged, Offered, Planned, PlannedExchange, Postponed, Quarantined, Redacted, Released, Replacement, Retracted, Split, Stock,
 };
 pub use party::{Party, PartyError};
 pub use problem::{Fault, Problem};
@@ -60,3 +64,4 @@ pub use report::{Origin, Report};
 pub use subject::{Duty, Route, Subject};
 pub use target::Target;
 pub use transfer::{Category, CategoryName, Finding, Item, Relation, Transfer};
+pub use validate::check_announced;

@@ -29,9 +29,8 @@ impl FromStr for Publisher {
     type Err = PublisherError;
 
     fn from_str(text: &str) -> Result<Self, PublisherError> {
-        let token = |token: &str| {
-            (1..=64).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-        };
+        let token =
+            |token: &str| (1..=64).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
         let valid = match text.split_once('.') {
             Some((gateway, publisher)) => token(gateway) && token(publisher),
             None => token(text),
@@ -46,4 +45,9 @@ impl fmt::Display for Publisher {
     }
 }
 
-as_text!(Publisher, "Publisher", r"^[a-z0-9-]{1,64}(\.[a-z0-9-]{1,64})?$", "a publisher's name: lower-case letters, digits and -, at most 64, or <gateway>.<publisher>");
+as_text!(
+    Publisher,
+    "Publisher",
+    r"^[a-z0-9-]{1,64}(\.[a-z0-9-]{1,64})?$",
+    "a publisher's name: lower-case letters, digits and -, at most 64, or <gateway>.<publisher>"
+);

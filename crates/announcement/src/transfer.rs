@@ -96,10 +96,7 @@ impl FromStr for Category {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|category| category.as_str() == text)
-            .ok_or("expected one of bodies, people, prisoners, civilians, children")
+        Self::ALL.into_iter().find(|category| category.as_str() == text).ok_or("expected one of bodies, people, prisoners, civilians, children")
     }
 }
 
