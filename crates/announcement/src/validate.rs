@@ -14,7 +14,7 @@ pub(crate) fn check(announcement: &Announcement) -> Result<(), Problem> {
 /// # Errors
 /// [`Fault::Future`].
 pub fn check_announced(announcement: &Announcement, recorded: jiff::Timestamp) -> Result<(), Problem> {
-    let last = recorded.to_zoned(jiff::tz::TimeZone::UTC).date().tomorrow().unwrap_or(jiff::civil::Date::MAX);
+    let last = jiff::tz::Offset::UTC.to_datetime(recorded).date().tomorrow().unwrap_or(jiff::civil::Date::MAX);
     let announced = announcement.data.announced();
     if announced.span().earliest.is_some_and(|earliest| earliest > last) {
         return Err(Problem::at(Fault::Future, "/data/announced", format_args!("{announced} is more than a day after the event reached the queue")));
