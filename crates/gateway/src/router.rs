@@ -1,0 +1,43 @@
+//! What is where.
+
+use axum::{
+    Router,
+    http::{Method, StatusCode, Uri},
+    middleware,
+    routing::{get, post},
+};
+
+use crate::{App, channels, exchanges, guard::guard, page, problem::Failure, publish, readiness, receipts, records, totals};
+
+/// All addresses, behind [`guard`].
+pub(crate) fn router(app: App) -> Router {
+    Router::new()
+        .route("/", get(page::overview))
+        .route("/exchanges/{*key}", get(page::exchange))
+        .route("/style.css", get(page::style))
+        .route("/icon.svg", get(page::icon))
+        .route("/v1/announcements", post(publish::publish))
+        .route("/v1/receipts/{digest}", get(receipts::receipt))
+        .route("/v1/exchanges", get(exchanges::timeline))
+        .route("/v1/exchanges/{*key}", get(exchanges::dossier))
+        .route("/v1/totals", get(totals::totals))
+        .route("/v1/channels", get(channels::channels))
+        .route("/v1/records", get(records::range))
+        .route("/v1/records/{position}", get(records::record))
+        .route("/livez", get(readiness::live))
+        .route("/readyz", get(readiness::ready))
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(other_method)
+        .layer(middleware::from_fn_with_state(app.clone(), guard))
+        .with_state(app)
+}
+
+async fn nothing_here(uri: Uri) -> Failure {
+    let path: String = uri.path().chars().take(200).collect();
+    Failure::not_found(format_args!("{path} isn't an address of this server"), "See /v1/exchanges, /v1/totals, /v1/channels, /v1/records, or the page at /.")
+}
+
+async fn other_method(method: Method) -> Failure {
+    let detail = format_args!("{} isn't answered here", method.as_str().chars().take(20).collect::<String>()).to_string();
+    Failure::new(StatusCode::METHOD_NOT_ALLOWED, "method", "Another method is needed", detail, "The Allow header says which methods are answered; announcements are posted to /v1/announcements.")
+}

@@ -1,0 +1,86 @@
+//! Listening: accepts connections within a bound, ends slow ones, and drains all of them when it stops.
+
+mod connection;
+mod stall;
+
+use std::{io, sync::Arc, time::Duration};
+
+use axum::Router;
+use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet, time};
+use tokio_util::sync::CancellationToken;
+
+use crate::{App, Limits, MAX_CONNECTIONS, router};
+
+/// How long accepting rests after it failed for want of resources: ending connections give file descriptors back.
+const ACCEPT_REST: Duration = Duration::from_millis(100);
+
+/// Why serving ended.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The listener itself is broken. All connections were drained.
+    #[error("the listening socket failed: {0}")]
+    Listener(#[source] io::Error),
+}
+
+/// Answers HTTP on `listener` until `shutdown` is done; then takes no new connection, lets every request under way finish, and ends what is left after
+/// [`Limits::drain`].
+///
+/// # Errors
+/// [`ServeError::Listener`].
+///
+/// # Cancel safety
+/// Dropped half-way, every connection ends at once; an announcement that was queued stays queued.
+pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
+    let limits = app.limits;
+    let stop = CancellationToken::new();
+    let mut connections = JoinSet::new();
+    let accepting = accept(&listener, router::router(app), limits, &stop, &mut connections);
+    let ended = tokio::select! {
+        ended = accepting => ended,
+        () = shutdown => Ok(()),
+    };
+    drop(listener);
+    stop.cancel();
+    drain(connections, limits.drain).await;
+    ended
+}
+
+async fn accept(listener: &TcpListener, router: Router, limits: Limits, stop: &CancellationToken, connections: &mut JoinSet<()>) -> Result<(), ServeError> {
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    loop {
+        let place = Arc::clone(&places).acquire_owned().await.expect("the semaphore is never closed");
+        let socket = loop {
+            match listener.accept().await {
+                Ok((socket, _)) => break socket,
+                Err(error) if passes(&error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    time::sleep(ACCEPT_REST).await;
+                }
+                Err(error) => return Err(ServeError::Listener(error)),
+            }
+        };
+        while connections.try_join_next().is_some() {}
+        let connection = connection::run(socket, router.clone(), limits, stop.clone());
+        connections.spawn(async move {
+            connection.await;
+            drop(place);
+        });
+    }
+}
+
+/// Whether accepting goes on after this error: the client went away, or resources are short for a while (EMFILE and ENFILE have no kind of their own).
+fn passes(error: &io::Error) -> bool {
+    const ENFILE: i32 = 23;
+    const EMFILE: i32 = 24;
+    use io::ErrorKind as Kind;
+    matches!(error.raw_os_error(), Some(EMFILE | ENFILE))
+        || matches!(error.kind(), Kind::ConnectionAborted | Kind::ConnectionReset | Kind::ConnectionRefused | Kind::Interrupted | Kind::OutOfMemory)
+}
+
+async fn drain(mut connections: JoinSet<()>, within: Duration) {
+    let all = async { while connections.join_next().await.is_some() {} };
+    if time::timeout(within, all).await.is_err() {
+        tracing::warn!(left = connections.len(), "connections were ended before their requests");
+        connections.shutdown().await;
+    }
+}
