@@ -1,5 +1,7 @@
 //! The real announcements are read, and what is written again is the same value.
 
+#![allow(clippy::unwrap_used)]
+
 use announcement::parse;
 use serde_json::Value;
 

@@ -1,0 +1,72 @@
+use announcement::Position;
+
+/// Why a ledger can't be opened. Nothing in its folder was altered.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The folder can't be opened.
+    #[error(transparent)]
+    Store(#[from] durable::OpenError),
+    /// What was opened can't be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// Written by another version.
+    #[error("the ledger is of format {found}, and this program reads format {expected}; use the program that wrote it")]
+    Format {
+        /// The format found.
+        found: u32,
+        /// The format of this program.
+        expected: u32,
+    },
+    /// The journal's last frame names another size or root than the records give.
+    #[error("the ledger holds {size} records with root {root}, and its journal says {journal_size} with root {journal_root}; restore the folder from a backup")]
+    Altered {
+        /// How many records there are.
+        size: u64,
+        /// Their root.
+        root: announcement::Digest,
+        /// How many the journal says.
+        journal_size: u64,
+        /// The root that the journal says.
+        journal_root: announcement::Digest,
+    },
+    /// The writer's thread can't be started.
+    #[error("the writer can't be started: {0}")]
+    Thread(#[source] std::io::Error),
+}
+
+/// Why a read failed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ReadError {
+    /// The store can't read what it holds.
+    #[error(transparent)]
+    Store(#[from] durable::ReadError),
+    /// A record that must be there isn't, or isn't of its form.
+    #[error("the record at position {position} can't be read; start anew, and the store is rebuilt from the journal")]
+    Unreadable {
+        /// Its position.
+        position: Position,
+    },
+    /// The state isn't of its form.
+    #[error("the ledger's state can't be read; start anew, and the store is rebuilt from the journal")]
+    State,
+    /// Nothing came within the time given.
+    #[error("the ledger hasn't reached {size} records yet")]
+    TimedOut {
+        /// What was waited for.
+        size: u64,
+    },
+}
+
+/// Why a message got no receipt. Whether it was recorded isn't known unless the variant says so: send it again, what is recorded is recognised.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SubmitError {
+    /// The writer stopped. Nothing of the message is in the ledger, or it's recognised when it's sent again.
+    #[error("the ledger takes nothing in: {0}")]
+    Stopped(String),
+    /// As many messages wait as may wait. Nothing of this one is in the ledger.
+    #[error("the ledger is busy; try again")]
+    Busy,
+    /// The ledger follows a stream. Nothing of the message is in the ledger.
+    #[error("the ledger follows a stream: publish to NATS")]
+    FollowsStream,
+}

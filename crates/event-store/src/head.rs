@@ -1,0 +1,59 @@
+use announcement::Digest;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Where a ledger stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// How many records it holds; the next one gets this position.
+    pub size: u64,
+    /// The root of their Merkle tree.
+    pub root: Digest,
+    /// How often the ledger has moved to another stream.
+    pub epoch: u64,
+    /// When the last record was taken in.
+    pub recorded: Option<Timestamp>,
+    /// Up to where the stream has been read; 0 where none was.
+    pub stream_sequence: u64,
+    /// The version of the rules that holds.
+    pub rules: u32,
+    /// How many messages were refused and are kept.
+    pub refused: u64,
+}
+
+/// Whether the ledger takes records in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    /// The writer.
+    pub writer: Part,
+    /// The intake from the stream; embedded it always runs.
+    pub intake: Part,
+}
+
+/// The state of one part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "lowercase")]
+pub enum Part {
+    /// It works.
+    Running,
+    /// It waits for something that may come back by itself.
+    Waiting {
+        /// What it waits for.
+        reason: String,
+    },
+    /// It stopped, and an operator must act.
+    Stopped {
+        /// Why.
+        reason: String,
+        /// What to do.
+        remedy: String,
+    },
+}
+
+impl Health {
+    /// Everything works.
+    #[must_use]
+    pub const fn running() -> Self {
+        Self { writer: Part::Running, intake: Part::Running }
+    }
+}

@@ -1,0 +1,17 @@
+use bytes::Bytes;
+use jiff::Timestamp;
+
+/// One message of the queue, or of the embedded intake. What a ledger records depends on its messages, in their order, and on nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// The subject that it was published on.
+    pub subject: String,
+    /// Its headers.
+    pub headers: Vec<(String, String)>,
+    /// Its body.
+    pub body: Bytes,
+    /// Its place in the stream; embedded it has none.
+    pub sequence: Option<u64>,
+    /// When the queue took it in.
+    pub time: Timestamp,
+}

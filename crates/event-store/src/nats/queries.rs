@@ -1,0 +1,172 @@
+use announcement::{Digest, Position, Publisher, Record};
+use async_nats::{
+    Client,
+    service::{Request, ServiceExt, endpoint::Endpoint, error},
+};
+use bytes::Bytes;
+use futures::{StreamExt, stream};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use crate::{
+    Head, ReadError, Reader,
+    nats::{NatsError, QUERY_PREFIX},
+};
+
+/// The most that an answer's records take.
+const MAX_ANSWER: usize = 512 << 10;
+
+/// A record as it crosses NATS.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RecordAnswer {
+    /// Its place.
+    pub position: Position,
+    /// When it was taken in.
+    pub recorded: jiff::Timestamp,
+    /// Who published it.
+    pub publisher: Publisher,
+    /// Its leaf hash.
+    pub leaf: Digest,
+    /// The event's bytes as accepted.
+    pub event: Box<RawValue>,
+}
+
+/// The answer to `handover.query.range`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RangeAnswer {
+    /// Where the ledger stands.
+    pub head: Head,
+    /// The records.
+    pub records: Vec<RecordAnswer>,
+}
+
+impl RecordAnswer {
+    fn new(record: &Record) -> Option<Self> {
+        let event = String::from_utf8(record.event.clone()).ok()?;
+        Some(Self {
+            position: record.position,
+            recorded: record.recorded,
+            publisher: record.publisher.clone(),
+            leaf: record.leaf(),
+            event: RawValue::from_string(event).ok()?,
+        })
+    }
+
+    /// The record, if its bytes give the leaf that came with it.
+    #[must_use]
+    pub fn into_record(self) -> Option<Record> {
+        let Self { position, recorded, publisher, leaf, event } = self;
+        let record = Record { position, recorded, publisher, event: event.get().as_bytes().to_vec() };
+        (record.leaf() == leaf).then_some(record)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RecordQuestion {
+    position: Position,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RangeQuestion {
+    from: Position,
+    limit: usize,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReceiptQuestion {
+    publisher: Publisher,
+    digest: Digest,
+    source: Option<String>,
+    id: Option<Uuid>,
+}
+
+/// Answers `handover.query.{head,record,range,receipt}` for ever.
+pub(super) async fn answer(client: Client, reader: Reader) -> Result<(), NatsError> {
+    let failed = |error: async_nats::Error| NatsError::Service(error.to_string());
+    let service =
+        client.service_builder().description("reads a ledger of announced exchanges").start("handover", env!("CARGO_PKG_VERSION")).await.map_err(failed)?;
+    let group = service.group(QUERY_PREFIX);
+    let mut endpoints = Vec::new();
+    for question in [Question::Head, Question::Record, Question::Range, Question::Receipt] {
+        let endpoint: Endpoint = group.endpoint(question.name()).await.map_err(failed)?;
+        endpoints.push(endpoint.map(move |request| (question, request)).boxed());
+    }
+    let requests = stream::select_all(endpoints);
+    requests
+        .for_each_concurrent(MAX_CONCURRENT, |(question, request)| {
+            let reader = reader.clone();
+            async move { reply(question, request, reader).await }
+        })
+        .await;
+    Ok(())
+}
+
+/// How many questions are looked up at once; further ones wait in the connection's buffer.
+const MAX_CONCURRENT: usize = 16;
+
+#[derive(Clone, Copy)]
+enum Question {
+    Head,
+    Record,
+    Range,
+    Receipt,
+}
+
+impl Question {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Head => "head",
+            Self::Record => "record",
+            Self::Range => "range",
+            Self::Receipt => "receipt",
+        }
+    }
+}
+
+async fn reply(question: Question, request: Request, reader: Reader) {
+    let payload = request.message.payload.clone();
+    let found = tokio::task::spawn_blocking(move || look_up(question, &payload, &reader)).await;
+    let answer = found.unwrap_or_else(|_| Err(error::Error { code: 500, status: "the look-up failed".to_owned() }));
+    if let Err(error) = request.respond(answer).await {
+        tracing::debug!(%error, "an answer was not sent");
+    }
+}
+
+fn look_up(question: Question, payload: &[u8], reader: &Reader) -> Result<Bytes, error::Error> {
+    let malformed = |error: serde_json::Error| error::Error { code: 400, status: error.to_string() };
+    let failed = |error: ReadError| error::Error { code: 500, status: error.to_string() };
+    let missing = || error::Error { code: 404, status: "there is no such record yet".to_owned() };
+    match question {
+        Question::Head => Ok(json(&reader.head())),
+        Question::Record => {
+            let RecordQuestion { position } = serde_json::from_slice(payload).map_err(malformed)?;
+            let record = reader.record(position).map_err(failed)?.ok_or_else(missing)?;
+            Ok(json(&RecordAnswer::new(&record).ok_or_else(|| failed(ReadError::Unreadable { position }))?))
+        }
+        Question::Range => {
+            let RangeQuestion { from, limit } = serde_json::from_slice(payload).map_err(malformed)?;
+            let mut bytes = 0;
+            let head = reader.head();
+            let records = reader.range(from, limit).map_err(failed)?;
+            let fits = |record: &&Record| {
+                bytes += record.event.len() + 512;
+                bytes <= MAX_ANSWER
+            };
+            let records = records.iter().take_while(fits).filter_map(RecordAnswer::new).collect();
+            Ok(json(&RangeAnswer { head, records }))
+        }
+        Question::Receipt => {
+            let ReceiptQuestion { publisher, digest, source, id } = serde_json::from_slice(payload).map_err(malformed)?;
+            let receipt = reader.receipt(&publisher, digest, source.as_deref().zip(id)).map_err(failed)?;
+            Ok(receipt.map_or_else(|| Bytes::from_static(b"{\"status\":\"unknown\"}"), |receipt| json(&receipt)))
+        }
+    }
+}
+
+fn json(value: &impl Serialize) -> Bytes {
+    serde_json::to_vec(value).expect("an answer is plain data").into()
+}

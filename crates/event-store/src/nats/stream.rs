@@ -1,0 +1,161 @@
+use std::time::Duration;
+
+use async_nats::{
+    Client,
+    jetstream::{
+        self,
+        context::{CreateStreamErrorKind, GetStreamErrorKind},
+        stream::{Config, DiscardPolicy, RetentionPolicy, StorageType, Stream},
+    },
+};
+
+/// The stream that announcements come on.
+pub const STREAM: &str = "ANNOUNCEMENTS";
+/// Its subjects.
+pub const SUBJECTS: [&str; 3] = ["handover.announce.>", "handover.curate.>", "handover.operate.>"];
+/// Questions to a ledger; not a subject of any stream, or they would be stored.
+pub const QUERY_PREFIX: &str = "handover.query";
+/// Receipts, by publisher; not a subject of any stream.
+pub const RECEIPTS_PREFIX: &str = "handover.receipts";
+
+/// The largest message.
+const MAX_MESSAGE: i32 = 64 << 10;
+const DUPLICATE_WINDOW: Duration = Duration::from_secs(120);
+
+/// What an operator may choose of the stream.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// On how many servers each message is kept: 1, or 3 in a cluster.
+    pub replicas: usize,
+    /// How much the stream may hold; full means that publishers hear no.
+    pub max_bytes: i64,
+}
+
+impl Options {
+    /// 4 GiB: some six million announcements, and little enough for the storage that a server reserves by itself on a small disk.
+    pub const DEFAULT_MAX_BYTES: i64 = 4 << 30;
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { replicas: 1, max_bytes: Self::DEFAULT_MAX_BYTES }
+    }
+}
+
+/// Why the stream can't be used. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum StreamError {
+    /// The server is too old: it would take what it doesn't know for done.
+    #[error("nats-server {found} is too old; use 2.12 or newer")]
+    Server {
+        /// Its version.
+        found: String,
+    },
+    /// The server doesn't run JetStream.
+    #[error("JetStream isn't enabled on the server; start it with -js")]
+    NoJetStream,
+    /// The stream is set otherwise.
+    #[error("the stream {STREAM} has {setting} {found}, and must have {expected}; change the stream, or use a server of its own")]
+    Differs {
+        /// The setting.
+        setting: &'static str,
+        /// What it is.
+        found: String,
+        /// What it must be.
+        expected: String,
+    },
+    /// The server refuses to make it.
+    #[error("the server refuses the stream {STREAM}: {0}; look at its storage limit, and at --stream-max-bytes and --replicas")]
+    Refused(String),
+    /// The server doesn't answer.
+    #[error("the server doesn't answer: {0}")]
+    Unreachable(String),
+}
+
+pub(super) fn config(options: &Options) -> Config {
+    Config {
+        name: STREAM.to_owned(),
+        subjects: SUBJECTS.map(str::to_owned).to_vec(),
+        storage: StorageType::File,
+        retention: RetentionPolicy::Limits,
+        discard: DiscardPolicy::New,
+        max_bytes: options.max_bytes,
+        max_message_size: MAX_MESSAGE,
+        duplicate_window: DUPLICATE_WINDOW,
+        deny_delete: true,
+        num_replicas: options.replicas,
+        description: Some("announcements on their way to the ledger".to_owned()),
+        ..Config::default()
+    }
+}
+
+pub(super) async fn ensure(client: &Client, options: &Options) -> Result<Stream, StreamError> {
+    if !client.is_server_compatible(2, 12, 0) {
+        return Err(StreamError::Server { found: client.server_info().version });
+    }
+    let context = jetstream::new(client.clone());
+    let wanted = config(options);
+    match context.get_stream(STREAM).await {
+        Ok(stream) => {
+            check(&stream.cached_info().config, &wanted)?;
+            Ok(stream)
+        }
+        Err(error) => match error.kind() {
+            GetStreamErrorKind::JetStream(reason) if reason.code() == 404 => create(&context, wanted).await,
+            GetStreamErrorKind::JetStream(reason) if reason.code() == 503 => Err(StreamError::NoJetStream),
+            GetStreamErrorKind::JetStream(reason) => Err(StreamError::Refused(reason.to_string())),
+            _ => Err(StreamError::Unreachable(error.to_string())),
+        },
+    }
+}
+
+async fn create(context: &jetstream::Context, wanted: Config) -> Result<Stream, StreamError> {
+    match context.create_stream(wanted).await {
+        Ok(_) => context.get_stream(STREAM).await.map_err(|error| StreamError::Unreachable(error.to_string())),
+        Err(error) => Err(match error.kind() {
+            CreateStreamErrorKind::JetStream(reason) => StreamError::Refused(reason.to_string()),
+            CreateStreamErrorKind::JetStreamUnavailable => StreamError::NoJetStream,
+            _ => StreamError::Unreachable(error.to_string()),
+        }),
+    }
+}
+
+/// What an operator may choose (`replicas`, `max_bytes`) may differ; a cluster is grown and a limit raised while nodes run.
+fn check(found: &Config, wanted: &Config) -> Result<(), StreamError> {
+    let mut subjects = found.subjects.clone();
+    subjects.sort();
+    let settings = [
+        ("subjects", format!("{subjects:?}"), format!("{:?}", wanted.subjects)),
+        ("storage", format!("{:?}", found.storage), format!("{:?}", wanted.storage)),
+        ("retention", format!("{:?}", found.retention), format!("{:?}", wanted.retention)),
+        ("discard", format!("{:?}", found.discard), format!("{:?}", wanted.discard)),
+        ("max_msg_size", found.max_message_size.to_string(), wanted.max_message_size.to_string()),
+        ("duplicate_window", format!("{:?}", found.duplicate_window), format!("{:?}", wanted.duplicate_window)),
+        ("deny_delete", found.deny_delete.to_string(), wanted.deny_delete.to_string()),
+        ("max_age", format!("{:?}", found.max_age), format!("{:?}", wanted.max_age)),
+        ("max_msgs", found.max_messages.max(-1).to_string(), "-1".to_owned()),
+        ("max_msgs_per_subject", found.max_messages_per_subject.max(-1).to_string(), "-1".to_owned()),
+    ];
+    for (setting, found, expected) in settings {
+        let unlimited = expected == "-1" && (found == "0" || found == "-1");
+        if found != expected && !unlimited {
+            return Err(StreamError::Differs { setting, found, expected });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_or_a_receipt_is_never_stored_by_the_stream() {
+        for subject in [QUERY_PREFIX, RECEIPTS_PREFIX] {
+            for stream_subject in SUBJECTS {
+                let prefix = stream_subject.trim_end_matches('>');
+                assert!(!format!("{subject}.").starts_with(prefix) && !prefix.starts_with(&format!("{subject}.")));
+            }
+        }
+    }
+}
