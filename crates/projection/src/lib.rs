@@ -1,1 +1,43 @@
-//! Handover: projection.
+//! The read models: pure folds of the ledger's records, and what keeps them up with it.
+//!
+//! ```text
+//! Source ──pages──▶ Book::apply ──▶ timeline · dossier · totals · channels
+//! ```
+//!
+//! [`Book`] is the fold that all models share: every claim with its numbers, and what later records did to it. A figure is made when it's asked for, from the claims of its
+//! exchange, under the reader's [`Policy`]; it carries the positions of these claims. Texts stay in the ledger.
+//!
+//! Invariants:
+//! 1. A fold is pure and total: it reads no clock, takes every record that the ledger accepts, and a record that was applied before changes nothing.
+//! 2. The same records give the same answers, byte for byte.
+//! 3. Unknown is never 0: a direction in which nothing was claimed has no figure, and one without a number has no upper bound.
+
+mod answer;
+mod book;
+mod channels;
+mod claim;
+mod dossier;
+mod exchange;
+mod figure;
+mod mention;
+mod policy;
+mod projection;
+mod settle;
+mod source;
+mod timeline;
+mod totals;
+
+pub use answer::{AsOf, Days};
+pub use book::{Applied, ApplyError, Book};
+pub use channels::{AnnouncerView, Channel, ChannelStatement, Channels, ChannelsQuery, CompletedExchange, channels};
+pub use claim::{ChannelView, Claim, Out, Why};
+pub use dossier::{Difference, Dossier, Statement, dossier};
+pub use exchange::{FigureAnswer, Status, announcer_line};
+pub use figure::{Figure, Figures, figures};
+pub use mention::Direction;
+pub use policy::Policy;
+pub use projection::{Progress, Projection, State, TimedOut};
+pub use settle::{Settled, settle};
+pub use source::{Page, Source, SourceError};
+pub use timeline::{Exchange, Helper, Timeline, TimelineQuery, timeline};
+pub use totals::{Excluded, Period, Total, Totals, TotalsQuery, totals};

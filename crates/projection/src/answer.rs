@@ -1,0 +1,36 @@
+use announcement::{Position, Span};
+use jiff::{Timestamp, civil};
+use serde::Serialize;
+
+use crate::Book;
+
+/// Up to which record an answer holds; both `null` where nothing is recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct AsOf {
+    /// The last record's position.
+    pub position: Option<Position>,
+    /// When it was taken in.
+    pub recorded: Option<Timestamp>,
+}
+
+impl AsOf {
+    pub(crate) fn of(book: &Book) -> Self {
+        let last = book.next().get().checked_sub(1).map(Position::new);
+        Self { position: last, recorded: book.recorded() }
+    }
+}
+
+/// The days that a date can mean; `null` is an open end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Days {
+    /// The first.
+    pub earliest: Option<civil::Date>,
+    /// The last.
+    pub latest: Option<civil::Date>,
+}
+
+impl From<Span> for Days {
+    fn from(span: Span) -> Self {
+        Self { earliest: span.earliest, latest: span.latest }
+    }
+}
