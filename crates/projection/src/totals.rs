@@ -77,9 +77,9 @@ pub struct Total {
     /// The day, month or year; where an exchange may lie in several, the first and the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub period: Option<String>,
-    /// At least.
-    pub low: u64,
-    /// At most; `null` where there is no bound.
+    /// At least; `null` where no exchange is in the sum.
+    pub low: Option<u64>,
+    /// At most; `null` where there is no bound, or no exchange is in the sum.
     pub high: Option<u64>,
     /// How many exchanges are in the sum.
     pub exchanges: usize,
@@ -228,8 +228,8 @@ impl Sums {
             to: direction.to,
             category,
             period,
-            low: sum.bounds.low,
-            high: sum.bounds.high,
+            low: (sum.exchanges > 0).then_some(sum.bounds.low),
+            high: sum.bounds.high.filter(|_| sum.exchanges > 0),
             exchanges: sum.exchanges,
             unknown: sum.unknown,
             disputed: sum.disputed,
