@@ -1,0 +1,261 @@
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use announcement::{Outcome, Publisher, Receipt};
+use async_nats::{
+    Client, ConnectOptions, Event,
+    jetstream::{self, context::PublishErrorKind, message::PublishMessage, publish::PublishAck},
+};
+use futures::{Stream, StreamExt, stream};
+use serde_json::json;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+
+use crate::{
+    ConnectError, Outgoing, PublishError,
+    receipts::{Place, Waiting},
+};
+
+/// How long the queue's acknowledgement may take; a publish at a server's death hangs that long.
+const ACKNOWLEDGEMENT: Duration = Duration::from_secs(5);
+/// How long a receipt may take before it's asked for.
+const RECEIPT: Duration = Duration::from_secs(2);
+/// How long the answer to a question may take.
+const ANSWER: Duration = Duration::from_secs(2);
+/// The first wait between two attempts; it doubles up to [`MAX_BACKOFF`].
+const BACKOFF: Duration = Duration::from_millis(100);
+const MAX_BACKOFF: Duration = Duration::from_secs(2);
+
+/// To whom and as whom events are published.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The server: `nats://127.0.0.1:4222`.
+    pub url: String,
+    /// The publisher; the subjects that it may publish to end in it.
+    pub publisher: Publisher,
+    /// How many events may be under way at once.
+    pub window: usize,
+}
+
+impl Options {
+    /// A window that keeps a local queue busy and a crash's repeats few.
+    pub const DEFAULT_WINDOW: usize = 256;
+
+    /// Publishes to this server as this publisher.
+    #[must_use]
+    pub fn new(url: impl Into<String>, publisher: Publisher) -> Self {
+        Self { url: url.into(), publisher, window: Self::DEFAULT_WINDOW }
+    }
+}
+
+/// Publishes announcements to the queue and waits for the ledger's receipts. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Producer {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    client: Client,
+    context: jetstream::Context,
+    publisher: Publisher,
+    window: usize,
+    waiting: Waiting,
+    /// Events leave in the order in which they were handed over; the lock is fair.
+    order: tokio::sync::Mutex<()>,
+    /// Guards what the server last said of a missing permission: it says so apart from the publish, which merely times out.
+    denied: Arc<Mutex<Option<String>>>,
+    listener: tokio::task::JoinHandle<()>,
+}
+
+/// The event is in the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Queued {
+    /// Its place in the stream.
+    pub sequence: u64,
+    /// Whether the queue had it already.
+    pub duplicate: bool,
+}
+
+impl Producer {
+    /// Connects and listens for this publisher's receipts.
+    ///
+    /// # Errors
+    /// See [`ConnectError`].
+    pub async fn connect(options: Options) -> Result<Self, ConnectError> {
+        let denied = Arc::new(Mutex::new(None));
+        let noted = Arc::clone(&denied);
+        let connecting = ConnectOptions::new().event_callback(move |event| {
+            let noted = Arc::clone(&noted);
+            async move {
+                if let Event::ServerError(error) = event
+                    && error.to_string().to_ascii_lowercase().contains("permissions violation")
+                {
+                    *noted.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
+                }
+            }
+        });
+        let unreachable = |reason: String| ConnectError::Unreachable { url: options.url.clone(), reason };
+        let client = connecting.connect(&options.url).await.map_err(|error| unreachable(error.to_string()))?;
+        if !client.is_server_compatible(2, 12, 0) {
+            return Err(ConnectError::Server { found: client.server_info().version });
+        }
+        let waiting = Waiting::default();
+        let receipts = client.subscribe(format!("handover.receipts.{}", options.publisher)).await.map_err(|error| unreachable(error.to_string()))?;
+        client.flush().await.map_err(|error| unreachable(error.to_string()))?;
+        let listener = tokio::spawn(waiting.clone().listen(receipts));
+        let context = jetstream::context::ContextBuilder::new().ack_timeout(ACKNOWLEDGEMENT).build(client.clone());
+        let Options { publisher, window, .. } = options;
+        let inner = Inner { client, context, publisher, window, waiting, order: tokio::sync::Mutex::default(), denied, listener };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// As whom it publishes.
+    #[must_use]
+    pub fn publisher(&self) -> &Publisher {
+        &self.inner.publisher
+    }
+
+    /// Publishes an event; returns when it's queued. That isn't recorded yet: a queue may lose what it acknowledged.
+    ///
+    /// # Errors
+    /// See [`PublishError`].
+    ///
+    /// # Cancel safety
+    /// Dropped half-way, the event may be in the queue; sent again, it's recognised.
+    pub async fn publish(&self, event: &Outgoing) -> Result<Queued, PublishError> {
+        let acknowledged = self.send(event, 0).await.map_err(|failed| failed.error)?;
+        Ok(Queued { sequence: acknowledged.sequence, duplicate: acknowledged.duplicate })
+    }
+
+    /// Publishes an event and waits for its receipt. Whatever fails on the way is tried again until the time is over; nothing is sent twice before the ledger was asked.
+    ///
+    /// # Errors
+    /// See [`PublishError`]. A refusal is a receipt, not an error.
+    ///
+    /// # Cancel safety
+    /// Dropped half-way, the event may be in the queue; sent again, it's recognised.
+    pub async fn publish_recorded(&self, event: &Outgoing, within: Duration) -> Result<Receipt, PublishError> {
+        let deadline = Instant::now() + within;
+        let mut place = self.inner.waiting.wait_for(event);
+        let mut attempt = Attempt { queued: false, again: 0, backoff: BACKOFF, last: None };
+        loop {
+            let found = timeout_at(deadline, self.attempt(event, &mut place, &mut attempt)).await;
+            match found {
+                Ok(Ok(Some(receipt))) if event.confirms(&receipt, &self.inner.publisher) => return Ok(receipt),
+                Ok(Ok(Some(_))) => return Err(PublishError::WrongLeaf),
+                Ok(Ok(None)) => {}
+                Ok(Err(error)) => return Err(error),
+                Err(_) if attempt.queued => return Err(PublishError::NoReceipt),
+                Err(_) => return Err(attempt.last.unwrap_or_else(|| PublishError::NotQueued("it did not acknowledge in time".to_owned()))),
+            }
+        }
+    }
+
+    /// Publishes events in their order, at most a window of them under way, and gives their receipts in the same order.
+    ///
+    /// # Cancel safety
+    /// Dropped half-way, what was sent stays sent; sent again, it's recognised.
+    pub fn publish_all<'a, S>(&'a self, events: S, within: Duration) -> impl Stream<Item = Result<Receipt, PublishError>> + 'a
+    where
+        S: IntoIterator<Item = Outgoing> + 'a,
+        S::IntoIter: 'a,
+    {
+        let publishing = move |event: Outgoing| async move { self.publish_recorded(&event, within).await };
+        stream::iter(events).map(publishing).buffered(self.inner.window)
+    }
+
+    /// The receipt of an event, if the ledger knows it.
+    ///
+    /// # Errors
+    /// No ledger answers.
+    pub async fn receipt(&self, event: &Outgoing) -> Result<Option<Receipt>, String> {
+        let question = json!({"publisher": self.inner.publisher, "digest": event.digest(), "source": event.source(), "id": event.id()});
+        let asked = timeout(ANSWER, self.inner.client.request("handover.query.receipt", question.to_string().into())).await;
+        let answer = asked.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
+        Ok(serde_json::from_slice::<Receipt>(&answer.payload).ok().filter(|receipt| event.is_answered_by(receipt)))
+    }
+
+    /// One round: send, wait for the receipt, ask. `None` is a reason for another.
+    async fn attempt(&self, event: &Outgoing, place: &mut Place, attempt: &mut Attempt) -> Result<Option<Receipt>, PublishError> {
+        let duplicate = match self.send(event, attempt.again).await {
+            Ok(acknowledged) => {
+                attempt.queued = true;
+                acknowledged.duplicate
+            }
+            Err(Failed { error, fatal: true }) => return Err(error),
+            Err(Failed { error, .. }) => {
+                tracing::debug!(%error, "an event was not queued; it's tried again");
+                attempt.last = Some(error);
+                sleep(attempt.backoff).await;
+                attempt.backoff = (attempt.backoff * 2).min(MAX_BACKOFF);
+                return self.known(event, attempt, false).await;
+            }
+        };
+        if duplicate && let Some(receipt) = self.known(event, attempt, true).await? {
+            return Ok(Some(receipt));
+        }
+        match timeout(RECEIPT, &mut place.receipt).await {
+            Ok(Ok(receipt)) => return Ok(Some(receipt)),
+            Ok(Err(_)) => *place = self.inner.waiting.wait_for(event),
+            Err(_) => {}
+        }
+        self.known(event, attempt, false).await
+    }
+
+    /// What the ledger knows of the event. A refusal that was given before this event was sent may be out of date, so the queue must take the event once more.
+    async fn known(&self, event: &Outgoing, attempt: &mut Attempt, swallowed: bool) -> Result<Option<Receipt>, PublishError> {
+        let receipt = self.receipt(event).await.unwrap_or_else(|reason| {
+            tracing::debug!(reason, "no ledger answers");
+            None
+        });
+        if swallowed && attempt.again == 0 && matches!(&receipt, Some(Receipt { outcome: Outcome::Refused { .. }, .. })) {
+            // The time makes the repeat's id one that the queue hasn't seen.
+            attempt.again = std::time::UNIX_EPOCH.elapsed().map_or(1, |since| since.subsec_nanos() | 1);
+            return Ok(None);
+        }
+        Ok(receipt)
+    }
+
+    async fn send(&self, event: &Outgoing, again: u32) -> Result<PublishAck, Failed> {
+        let subject = event.subject(&self.inner.publisher);
+        let id = event.message_id(&subject, again);
+        let message = PublishMessage::build().payload(event.event().clone()).headers(event.headers()).message_id(id);
+        let acknowledged = {
+            let _order = self.inner.order.lock().await;
+            self.inner.context.send_publish(subject.clone(), message).await
+        };
+        let acknowledged = match acknowledged {
+            Ok(acknowledgement) => acknowledgement.await,
+            Err(error) => Err(error),
+        };
+        acknowledged.map_err(|error| {
+            let denied = self.inner.denied.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            match denied.filter(|reason| reason.contains(&subject)) {
+                Some(reason) => Failed { error: PublishError::Denied(reason), fatal: true },
+                None => Failed { fatal: error.kind() == PublishErrorKind::MaxPayloadExceeded, error: PublishError::NotQueued(error.to_string()) },
+            }
+        })
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.listener.abort();
+    }
+}
+
+/// How far an event came.
+struct Attempt {
+    queued: bool,
+    again: u32,
+    backoff: Duration,
+    last: Option<PublishError>,
+}
+
+/// A publish that failed, and whether another attempt is in vain.
+struct Failed {
+    error: PublishError,
+    fatal: bool,
+}
