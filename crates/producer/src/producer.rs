@@ -3,7 +3,7 @@ use std::{
     time::Duration,
 };
 
-use announcement::{Outcome, Publisher, Receipt};
+use announcement::{Digest, Outcome, Publisher, Receipt};
 use async_nats::{
     Client, ConnectOptions, Event,
     jetstream::{self, context::PublishErrorKind, message::PublishMessage, publish::PublishAck},
@@ -172,9 +172,21 @@ impl Producer {
     /// No ledger answers.
     pub async fn receipt(&self, event: &Outgoing) -> Result<Option<Receipt>, String> {
         let question = json!({"publisher": self.inner.publisher, "digest": event.digest(), "source": event.source(), "id": event.id()});
+        Ok(self.ask(question).await?.filter(|receipt| event.is_answered_by(receipt)))
+    }
+
+    /// The receipt of a message of this publisher with this body, if the ledger knows one.
+    ///
+    /// # Errors
+    /// No ledger answers.
+    pub async fn receipt_of(&self, digest: Digest) -> Result<Option<Receipt>, String> {
+        self.ask(json!({"publisher": self.inner.publisher, "digest": digest})).await
+    }
+
+    async fn ask(&self, question: serde_json::Value) -> Result<Option<Receipt>, String> {
         let asked = timeout(ANSWER, self.inner.client.request("handover.query.receipt", question.to_string().into())).await;
         let answer = asked.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
-        Ok(serde_json::from_slice::<Receipt>(&answer.payload).ok().filter(|receipt| event.is_answered_by(receipt)))
+        Ok(serde_json::from_slice(&answer.payload).ok())
     }
 
     /// One round: send, wait for the receipt, ask. `None` is a reason for another.
