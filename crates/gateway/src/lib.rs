@@ -1,16 +1,59 @@
 //! The only crate that knows HTTP: the API and the web page.
-#![allow(dead_code)]
+//!
+//! ```text
+//! POST /v1/announcements ──▶ read within bounds ▶ parse ▶ intake (this process's ledger, or the queue) ──▶ receipts
+//! GET  /v1/…, /          ──▶ wait for at_least ▶ read models, and the ledger's records for words ──▶ JSON, or a page
+//! ```
+//!
+//! # Publishing
+//!
+//! One event as `application/cloudevents+json` (or as `application/json`), one in binary mode (`application/json` with `ce-` headers), or up to [`MAX_BATCH_EVENTS`] as
+//! `application/cloudevents-batch+json`. No other media type is taken: these are the ones that a page of another site can't send unasked. The answer has `receipts`, one
+//! for each event in their order, whatever its status is:
+//!
+//! | status | means |
+//! |---|---|
+//! | 201 | recorded; in a batch each is recorded, or was before |
+//! | 200 | each was recorded before |
+//! | 202 | queued, no receipt yet: ask at `Location` |
+//! | 207 | a batch whose events fared differently: each receipt's `status` says how |
+//! | 409 | another event has this identity |
+//! | 413 | the event, or the body, is too large |
+//! | 422 | refused; of a batch, every event was |
+//! | 503 | nothing was queued: send it again after `Retry-After` |
+//!
+//! From 400 on the answer is a problem (RFC 9457) with `receipts` as a member of its own. A receipt's `status` is `recorded`, `duplicate`, `refused`, `queued` (in the queue, no
+//! receipt yet) or `not-queued` (nothing will come of it). A batch isn't atomic. The digest of a binary-mode event is that of its structured form. What is refused here, before
+//! the queue, isn't kept.
+//!
+//! # Reading
+//!
+//! Every read takes `at_least=<position>` and waits for it within [`Limits::at_least`]. An unknown parameter is an error. Every error is a problem with a remedy.
+//!
+//! Invariants:
+//! 1. Every wait, body, page, batch and number of connections has a bound with a name ([`Limits`] and the constants); the server goes on after any of them is met.
+//! 2. What is published reaches the intake with its own bytes.
+//! 3. A page loads nothing from elsewhere and runs no script; every text in it is escaped.
+
 mod app;
 mod body;
+mod channels;
+mod exchanges;
 mod guard;
+mod intake;
 mod limits;
 mod page;
 mod parameters;
 mod problem;
 mod publish;
+mod readiness;
+mod receipts;
+mod records;
+mod router;
 mod serve;
-mod router { pub(crate) fn router(app: crate::App) -> axum::Router { axum::Router::new().layer(axum::middleware::from_fn_with_state(app.clone(), crate::guard::guard)).with_state(app) } }
+mod totals;
 
 pub use app::App;
-pub use limits::*;
+pub use intake::Intake;
+pub use limits::{DEFAULT_PAGE, Limits, MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_BATCHES, MAX_CONNECTIONS, MAX_HEAD_BYTES, MAX_PAGE, MAX_SCANS};
 pub use serve::{ServeError, serve};

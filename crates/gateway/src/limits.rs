@@ -12,9 +12,6 @@ pub const MAX_PAGE: usize = 1_000;
 /// The things of one page where `limit` says nothing.
 pub const DEFAULT_PAGE: usize = 100;
 
-/// The bytes of the events in one page of records; a page ends before it passes them.
-pub const MAX_PAGE_BYTES: usize = 1024 * 1024;
-
 /// The bytes of a request's line and headers. Ours need a few hundred; more is refused by the connection with 431.
 pub const MAX_HEAD_BYTES: usize = 32 * 1024;
 

@@ -3,6 +3,7 @@ use std::{collections::BTreeMap, fmt::Display, str::FromStr};
 use announcement::Position;
 use axum::http::StatusCode;
 use percent_encoding::percent_decode;
+use serde::de::DeserializeOwned;
 
 use crate::{DEFAULT_PAGE, MAX_PAGE, problem::Failure};
 
@@ -38,6 +39,13 @@ impl Parameters {
         let Some(text) = self.text(name) else { return Ok(None) };
         let parsed = text.parse().map_err(|error| wrong(name, error, format!("Write {name} in the form that the detail names, or leave it out.")))?;
         Ok(Some(parsed))
+    }
+
+    /// The parameter of this name, one of the names of a `T`, which are `expected`.
+    pub(crate) fn named<T: DeserializeOwned>(&mut self, name: &'static str, expected: &str) -> Result<Option<T>, Failure> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        let read = T::deserialize(serde_json::Value::String(text));
+        read.map(Some).map_err(|_| wrong(name, format_args!("expected {expected}"), format!("Write {name} as one of these, or leave it out.")))
     }
 
     /// `limit`: from 1 to [`MAX_PAGE`], [`DEFAULT_PAGE`] where it isn't given.

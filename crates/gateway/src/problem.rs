@@ -11,7 +11,10 @@ pub(crate) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("applicati
 
 /// An error as HTTP answers it: RFC 9457 problem details with their status, the remedy always, the field at fault where one is.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub(crate) struct Failure(Box<Answer>);
+
+#[derive(Debug)]
+struct Answer {
     status: StatusCode,
     problem: Problem,
     headers: HeaderMap,
@@ -22,12 +25,16 @@ impl Failure {
     pub(crate) fn new(status: StatusCode, slug: &str, title: &str, detail: impl std::fmt::Display, remedy: impl Into<String>) -> Self {
         let kind = format!("urn:handover:problem:{slug}");
         let problem = Problem { kind, title: title.to_owned(), detail: detail.to_string(), pointer: None, remedy: remedy.into() };
-        Self { status, problem, headers: HeaderMap::new(), members: Map::new() }
+        Self::of(status, problem)
+    }
+
+    fn of(status: StatusCode, problem: Problem) -> Self {
+        Self(Box::new(Answer { status, problem, headers: HeaderMap::new(), members: Map::new() }))
     }
 
     /// The same with the field at fault.
     pub(crate) fn at(mut self, pointer: impl Into<String>) -> Self {
-        self.problem.pointer = Some(pointer.into());
+        self.0.problem.pointer = Some(pointer.into());
         self
     }
 
@@ -38,13 +45,13 @@ impl Failure {
 
     /// The same with a header of its own.
     pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
+        self.0.headers.insert(name, value);
         self
     }
 
     /// The same with a member of its own beside those of RFC 9457.
     pub(crate) fn with(mut self, name: &str, value: Value) -> Self {
-        self.members.insert(name.to_owned(), value);
+        self.0.members.insert(name.to_owned(), value);
         self
     }
 
@@ -70,7 +77,7 @@ impl Failure {
 
     /// A problem of the contract, at the status that is the contract's for it.
     pub(crate) fn refused(problem: Problem) -> Self {
-        Self { status: status_of(&problem), problem, headers: HeaderMap::new(), members: Map::new() }
+        Self::of(status_of(&problem), problem)
     }
 }
 
@@ -99,8 +106,9 @@ struct Body<'a> {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let body = Body { problem: &self.problem, status: self.status.as_u16(), members: &self.members };
+        let Answer { status, problem, headers, members } = *self.0;
+        let body = Body { problem: &problem, status: status.as_u16(), members: &members };
         let body = serde_json::to_vec(&body).expect("a problem has string keys and no failing serialiser");
-        (self.status, [(header::CONTENT_TYPE, PROBLEM_JSON)], self.headers, body).into_response()
+        (status, [(header::CONTENT_TYPE, PROBLEM_JSON)], headers, body).into_response()
     }
 }

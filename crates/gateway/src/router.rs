@@ -38,6 +38,12 @@ async fn nothing_here(uri: Uri) -> Failure {
 }
 
 async fn other_method(method: Method) -> Failure {
-    let detail = format_args!("{} isn't answered here", method.as_str().chars().take(20).collect::<String>()).to_string();
-    Failure::new(StatusCode::METHOD_NOT_ALLOWED, "method", "Another method is needed", detail, "The Allow header says which methods are answered; announcements are posted to /v1/announcements.")
+    let method: String = method.as_str().chars().take(20).collect();
+    Failure::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method",
+        "Another method is needed",
+        format_args!("{method} isn't answered here"),
+        "The Allow header says which methods are answered; announcements are posted to /v1/announcements.",
+    )
 }

@@ -59,7 +59,9 @@ impl Entry {
     /// Where what became of it can be read.
     fn location(&self) -> Option<String> {
         match self {
-            Self::Decided(Receipt { outcome: Outcome::Recorded { position, .. } | Outcome::Duplicate { position }, .. }) => Some(format!("/v1/records/{position}")),
+            Self::Decided(Receipt { outcome: Outcome::Recorded { position, .. } | Outcome::Duplicate { position }, .. }) => {
+                Some(format!("/v1/records/{position}"))
+            }
             Self::Queued(name) => Some(format!("/v1/receipts/{}", name.digest)),
             Self::Decided(_) | Self::NotQueued(_) => None,
         }
@@ -131,7 +133,13 @@ fn overall(entries: &[Entry]) -> StatusCode {
 }
 
 fn all_refused(status: StatusCode, count: usize) -> Failure {
-    Failure::new(status, "all-refused", "Every event was refused", format_args!("{count} events"), "Each receipt says why its event was refused and what to do about it.")
+    Failure::new(
+        status,
+        "all-refused",
+        "Every event was refused",
+        format_args!("{count} events"),
+        "Each receipt says why its event was refused and what to do about it.",
+    )
 }
 
 #[cfg(test)]

@@ -1,0 +1,123 @@
+//! `GET /v1/exchanges`: the timeline, and the dossier of one exchange.
+
+use announcement::{Data, ExchangeKey, Position, Record, Report};
+use axum::{
+    Json,
+    extract::{Path, State, rejection::PathRejection},
+    http::{StatusCode, Uri},
+    response::{IntoResponse, Response},
+};
+use futures::{StreamExt, stream};
+use projection::{Dossier, Policy, Timeline, TimelineQuery};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{App, parameters::Parameters, problem::Failure};
+
+/// How many records are looked up at once for one dossier.
+const LOOK_UPS: usize = 8;
+
+pub(crate) async fn timeline(State(app): State<App>, uri: Uri) -> Result<Json<Timeline>, Failure> {
+    let mut parameters = Parameters::parse(uri.query())?;
+    let query = TimelineQuery {
+        from: parameters.value("from")?,
+        to: parameters.value("to")?,
+        what: parameters.named("what", "bodies, prisoners, civilians or children")?,
+        category: parameters.value("category")?,
+        status: parameters.value("status")?,
+        framework: parameters.text("framework"),
+        policy: parameters.value("policy")?.unwrap_or_default(),
+        after: parameters.value("after")?,
+        limit: parameters.limit()?,
+    };
+    let at_least = parameters.at_least()?;
+    parameters.finish()?;
+    app.reach(at_least).await?;
+    app.scan(move |app| Json(app.projection.timeline(&query))).await
+}
+
+pub(crate) async fn dossier(State(app): State<App>, path: Result<Path<String>, PathRejection>, uri: Uri) -> Result<Response, Failure> {
+    let key = key(path)?;
+    let mut parameters = Parameters::parse(uri.query())?;
+    let policy = parameters.value("policy")?.unwrap_or_default();
+    let at_least = parameters.at_least()?;
+    parameters.finish()?;
+    app.reach(at_least).await?;
+    let dossier = find(&app, key, policy).await?;
+    let said = said(&app, dossier.claims.iter().map(|claim| claim.position).collect()).await?;
+    Ok(Json(with_words(&dossier, said)).into_response())
+}
+
+/// The exchange key in a path.
+pub(crate) fn key(path: Result<Path<String>, PathRejection>) -> Result<ExchangeKey, Failure> {
+    let Path(text) = path.map_err(|rejection| bad_path(rejection.body_text()))?;
+    text.parse().map_err(bad_path)
+}
+
+/// What a path can't be.
+pub(crate) fn bad_path(detail: impl std::fmt::Display) -> Failure {
+    Failure::new(
+        StatusCode::BAD_REQUEST,
+        "path",
+        "The address is of a wrong form",
+        detail,
+        "Correct the address; lists such as /v1/exchanges and /v1/records name what there is.",
+    )
+}
+
+pub(crate) async fn find(app: &App, key: ExchangeKey, policy: Policy) -> Result<Dossier, Failure> {
+    let named = key.clone();
+    let found = app.scan(move |app| app.projection.dossier(&key, policy)).await?;
+    found.ok_or_else(|| Failure::not_found(format_args!("no claim is about {named}"), "See /v1/exchanges for the exchanges that claims are about."))
+}
+
+/// What a record says beside its numbers: the words that the read models leave in the ledger.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct Said {
+    /// Where it was read.
+    pub(crate) report: Option<Report>,
+    /// A remark.
+    pub(crate) note: Option<String>,
+    /// Why, where the kind says why.
+    pub(crate) reason: Option<String>,
+}
+
+impl Said {
+    fn of(record: &Record) -> Self {
+        let Some(announcement) = std::str::from_utf8(&record.event).ok().and_then(|event| announcement::decode(event).ok()) else {
+            return Self::default();
+        };
+        let data = announcement.data;
+        let reason = match &data {
+            Data::Postponed(data) => Some(&data.reason),
+            Data::Cancelled(data) => Some(&data.reason),
+            Data::Disputed(data) => Some(&data.reason),
+            Data::Corrected(data) => Some(&data.reason),
+            Data::Retracted(data) => Some(&data.reason),
+            Data::Quarantined(data) => Some(&data.reason),
+            Data::Released(data) => Some(&data.reason),
+            Data::Redacted(data) => Some(&data.reason),
+            _ => None,
+        };
+        Self { report: data.report().cloned(), note: data.note().map(str::to_owned), reason: reason.cloned() }
+    }
+}
+
+/// What the records at these positions say, in the same order.
+pub(crate) async fn said(app: &App, positions: Vec<Position>) -> Result<Vec<Said>, Failure> {
+    let look_ups = positions.into_iter().map(|position| app.records.record(position));
+    let records: Vec<_> = stream::iter(look_ups).buffered(LOOK_UPS).collect().await;
+    records.into_iter().map(|record| Ok(record.map_err(crate::records::unreadable)?.as_ref().map(Said::of).unwrap_or_default())).collect()
+}
+
+/// The dossier with each claim's words in it.
+fn with_words(dossier: &Dossier, said: Vec<Said>) -> Value {
+    let mut answer = serde_json::to_value(dossier).expect("a dossier is plain data");
+    let claims = answer.get_mut("claims").and_then(Value::as_array_mut).into_iter().flatten();
+    for (claim, said) in claims.zip(said) {
+        if let (Value::Object(claim), Ok(Value::Object(said))) = (claim, serde_json::to_value(said)) {
+            claim.extend(said);
+        }
+    }
+    answer
+}

@@ -1,0 +1,86 @@
+use std::time::Duration;
+
+use announcement::{Announcement, Publisher, Receipt, Route};
+use bytes::Bytes;
+use event_store::Ledger;
+use futures::{StreamExt, stream};
+use producer::{Outgoing, Producer, PublishError};
+use tokio::time::{Instant, timeout_at};
+
+/// How many events of one batch are under way to the queue at once.
+const WINDOW: usize = producer::Options::DEFAULT_WINDOW;
+
+/// Where announcements go that come in over HTTP.
+#[derive(Clone, Debug)]
+pub enum Intake {
+    /// To the ledger of this process.
+    Embedded(Ledger),
+    /// To the queue.
+    Nats(Producer),
+}
+
+/// An event that passed every check that needs no ledger.
+#[derive(Clone, Debug)]
+pub(crate) struct Accepted {
+    /// Its structured form.
+    pub(crate) event: Bytes,
+    pub(crate) announcement: Announcement,
+}
+
+/// What became of an event that was handed to the intake.
+#[derive(Clone, Debug)]
+pub(crate) enum Fate {
+    /// The ledger decided.
+    Decided(Receipt),
+    /// It's in the queue, and no receipt came in time.
+    Queued,
+    /// It isn't known to be in the queue.
+    NotQueued(String),
+}
+
+impl Intake {
+    /// As whom events are published.
+    pub(crate) fn publisher(&self) -> Publisher {
+        match self {
+            Self::Embedded(_) => Publisher::local(),
+            Self::Nats(producer) => producer.publisher().clone(),
+        }
+    }
+
+    /// Hands events over in their order and waits for their receipts, all of them together `within` this time.
+    ///
+    /// # Cancel safety
+    /// Dropped half-way, some are queued and some aren't; sent again, what was queued is recognised.
+    pub(crate) async fn submit(&self, events: Vec<Accepted>, within: Duration) -> Vec<Fate> {
+        let deadline = Instant::now() + within;
+        match self {
+            // All at once: each takes its place among the waiting when it's first polled, which is in their order.
+            Self::Embedded(ledger) => {
+                let all = events.len();
+                stream::iter(events).map(|event| to_ledger(ledger, event, deadline)).buffered(all).collect().await
+            }
+            Self::Nats(producer) => stream::iter(events).map(|event| to_queue(producer, event, deadline)).buffered(WINDOW).collect().await,
+        }
+    }
+}
+
+async fn to_ledger(ledger: &Ledger, event: Accepted, deadline: Instant) -> Fate {
+    let subject = Route::of(event.announcement.kind(), Publisher::local()).to_string();
+    match timeout_at(deadline, ledger.submit(subject, Vec::new(), event.event)).await {
+        Ok(Ok(receipt)) => Fate::Decided(receipt),
+        Ok(Err(error)) => Fate::NotQueued(error.to_string()),
+        Err(_) => Fate::Queued,
+    }
+}
+
+async fn to_queue(producer: &Producer, event: Accepted, deadline: Instant) -> Fate {
+    let left = deadline.saturating_duration_since(Instant::now());
+    if left.is_zero() {
+        return Fate::NotQueued("the events before it took all the time".to_owned());
+    }
+    match producer.publish_recorded(&Outgoing::new(event.event, &event.announcement), left).await {
+        Ok(receipt) => Fate::Decided(receipt),
+        Err(PublishError::NoReceipt) => Fate::Queued,
+        Err(error) => Fate::NotQueued(error.to_string()),
+    }
+}

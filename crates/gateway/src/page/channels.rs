@@ -1,0 +1,84 @@
+//! The channels: each announcer's latest statement, beside what took place since.
+
+use announcement::{ChannelOf, ChannelStatus};
+use maud::{Markup, html};
+use projection::{Channel, ChannelStatement, CompletedExchange};
+
+use super::{layout::scrolling, words};
+
+pub(super) fn section(channels: &[Channel]) -> Markup {
+    html! {
+        section aria-labelledby="channels" {
+            h2 id="channels" { "Channels" }
+            p { "What announcers say of the state of the exchanges themselves. A statement is the announcer's; what took place afterwards stands beside it." }
+            @if channels.is_empty() { p { "No statement about a channel is recorded." } }
+            @for channel in channels { (table(channel)) }
+        }
+    }
+}
+
+fn table(channel: &Channel) -> Markup {
+    let name = match channel.channel {
+        ChannelOf::Bodies => "Exchanges of bodies",
+        ChannelOf::Prisoners => "Exchanges of prisoners",
+        ChannelOf::Civilians => "Exchanges of civilians",
+    };
+    let caption = format!("{name} between {} and {}", words::party(channel.parties[0]), words::party(channel.parties[1]));
+    let table = html! {
+        table {
+            caption {
+                (caption) ". "
+                @match &channel.last_completed {
+                    Some(exchange) => { "Last exchange that somebody announced as completed: " (link(exchange)) "." },
+                    None => "No completed exchange of this kind is recorded.",
+                }
+            }
+            thead {
+                tr {
+                    th scope="col" { "Who says so" }
+                    th scope="col" { "What" }
+                    th scope="col" { "Announced" }
+                    th scope="col" { "Completed since, as announced" }
+                }
+            }
+            @for view in &channel.views {
+                tbody {
+                    @for (index, statement) in view.statements.iter().enumerate() {
+                        tr {
+                            @if index == 0 { th scope="rowgroup" rowspan=(view.statements.len()) { (words::announcer(view.announcer.as_ref())) } }
+                            (row(statement))
+                        }
+                    }
+                }
+            }
+        }
+    };
+    scrolling(&caption, &table)
+}
+
+fn row(statement: &ChannelStatement) -> Markup {
+    let status = match statement.status {
+        ChannelStatus::Open => "open",
+        ChannelStatus::Paused => "paused",
+        ChannelStatus::Blocked => "blocked",
+        ChannelStatus::Resuming => "resuming",
+    };
+    html! {
+        td {
+            "“" (status) "”"
+            @if let Some(since) = &statement.since { ", since " (words::date(since)) }
+            @if let Some(party) = statement.blames { span.marks { "attributes this to " (words::party(party)) } }
+        }
+        td.when { (words::date(&statement.announced)) span.marks { a href={ "/v1/records/" (statement.position) } { "claim " (statement.position) } } }
+        td {
+            @match &statement.completed_since {
+                Some(exchange) => (link(exchange)),
+                None => span.marks { "none recorded" },
+            }
+        }
+    }
+}
+
+fn link(exchange: &CompletedExchange) -> Markup {
+    html! { a href={ "/exchanges/" (exchange.key) } { (words::days(exchange.date)) } }
+}

@@ -1,0 +1,170 @@
+//! The claims about an exchange: announcer by what was given.
+
+use announcement::{Finding, Item, Kind, Party, Relation, Report, Transfer};
+use maud::{Markup, html};
+use projection::{Dossier, Out, Statement, Why};
+
+use super::{
+    layout::{joined, scrolling},
+    words,
+};
+use crate::exchanges::Said;
+
+pub(super) fn section(dossier: &Dossier, said: &[Said], left_out: usize) -> Markup {
+    let of_claims = dossier.claims.iter().flat_map(|claim| &claim.transfers).map(|transfer| (transfer.from, transfer.to));
+    let directions: Vec<(Party, Party)> = super::figures::pairs(of_claims).into_iter().flat_map(|[one, other]| [(one, other), (other, one)]).collect();
+    let caption = "Every statement about this exchange, in the order in which it was recorded";
+    let table = html! {
+        table {
+            caption { (caption) }
+            thead {
+                tr {
+                    th scope="col" { "Claim" }
+                    th scope="col" { "Who announced it" }
+                    @for (from, to) in &directions { th scope="col" { "from " (words::party(*from)) " to " (words::party(*to)) } }
+                    th scope="col" { "When" }
+                    th scope="col" { "Where it was read" }
+                    th scope="col" { "State" }
+                }
+            }
+            tbody { @for (claim, said) in dossier.claims.iter().zip(said) { (row(claim, said, &directions)) } }
+        }
+    };
+    html! {
+        section aria-labelledby="claims" {
+            h2 id="claims" { "Claims" }
+            (scrolling(caption, &table))
+            @if left_out > 0 { p { (words::number(left_out as u64)) " more are in the data." } }
+        }
+    }
+}
+
+fn row(claim: &Statement, said: &Said, directions: &[(Party, Party)]) -> Markup {
+    html! {
+        tr id={ "claim-" (claim.position) } {
+            td { a href={ "/v1/records/" (claim.position) } { (claim.position) } }
+            th scope="row" {
+                (words::announcer(claim.announcer.as_ref()))
+                span.marks { (kind(claim.kind)) }
+            }
+            @for direction in directions { td.gone[!claim.live] { (given(&claim.transfers, *direction)) } }
+            td {
+                "announced " (words::date(&claim.announced))
+                @if let Some(date) = &claim.date { span.marks { "of " (words::date(date)) } }
+                span.marks { "recorded " (words::instant(claim.recorded)) }
+            }
+            td { (source(said.report.as_ref())) @if let Some(note) = &said.note { span.marks { (note) } } }
+            td { (state(claim, said)) }
+        }
+    }
+}
+
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Planned => "announced a plan",
+        Kind::Completed => "announced as completed",
+        Kind::Confirmed => "confirmed",
+        Kind::Postponed => "announced as postponed",
+        Kind::Cancelled => "announced as cancelled",
+        Kind::Mediation => "credited help",
+        Kind::Identity => "reported a finding on identity",
+        Kind::Disputed => "contests a claim",
+        other => other.as_str(),
+    }
+}
+
+/// What a claim says was handed over in one direction.
+fn given(transfers: &[Transfer], (from, to): (Party, Party)) -> Markup {
+    let Some(transfer) = transfers.iter().find(|transfer| (transfer.from, transfer.to) == (from, to)) else {
+        return html! { span.marks { "nothing said" } };
+    };
+    html! {
+        ul.plain {
+            @for item in &transfer.counts { li { (counted(item)) } }
+            @match transfer.relation {
+                Some(Relation::Equal) => li { "the same number as in the other direction" },
+                Some(Relation::AboutEqual) => li { "about the same number as in the other direction" },
+                None => @if transfer.counts.is_empty() { li { "number not given" } },
+            }
+        }
+    }
+}
+
+fn counted(item: &Item) -> Markup {
+    let details = [
+        item.of.map(|of| format!("part of the {}", words::short(of))),
+        item.group.clone(),
+        item.origin.as_ref().map(|origin| format!("from {origin}")),
+        item.identity.map(|finding| identity(finding).to_owned()),
+        item.stated.as_ref().map(|stated| format!("in the words “{stated}”")),
+    ];
+    let details: Vec<String> = details.into_iter().flatten().collect();
+    let main: Option<&str> = item.category.main().map(words::short);
+    let name = main.unwrap_or(item.category.as_str());
+    html! {
+        span.figure { (words::stated(item.count)) } " " (name)
+        @if !details.is_empty() { span.marks { (details.join("; ")) } }
+    }
+}
+
+const fn identity(finding: Finding) -> &'static str {
+    match finding {
+        Finding::ClaimedBySender => "identity claimed by the sender",
+        Finding::MayBelong => "may belong to the receiving side",
+        Finding::ToBeVerified => "identity to be verified",
+        Finding::Confirmed => "identity confirmed",
+        Finding::FoundOtherSide => "found to be the other side’s",
+        Finding::Returned => "returned",
+    }
+}
+
+fn source(report: Option<&Report>) -> Markup {
+    let Some(report) = report else { return html! { span.marks { "not given" } } };
+    let name = report.outlet.as_deref().or_else(|| report.url.as_deref().map(host)).unwrap_or("report");
+    html! {
+        (address(report.url.as_deref(), name))
+        @if let Some(published) = &report.published { span.marks { "published " (words::date(published)) } }
+        @if let Some(copy) = report.archived.as_deref() { span.marks { (address(Some(copy), "copy")) } }
+    }
+}
+
+/// A link to another site, where the address is one of the web; else its words alone.
+fn address(address: Option<&str>, name: &str) -> Markup {
+    html! {
+        @match address.filter(|address| words::linkable(address)) {
+            Some(address) => a href=(address) rel="noopener nofollow noreferrer" { (name) },
+            None => (name),
+        }
+    }
+}
+
+fn host(address: &str) -> &str {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or(rest)
+}
+
+fn state(claim: &Statement, said: &Said) -> Markup {
+    let record = |position: announcement::Position| html! { a href={ "/v1/records/" (position) } { "record " (position) } };
+    html! {
+        @match claim.out {
+            None => "stands",
+            Some(Out { why, by }) => { (out(why)) span.marks { "by " (record(by)) } },
+        }
+        @if let Some(replaces) = claim.replaces { span.marks { "in place of " (record(replaces)) } }
+        @if let Some(reason) = &said.reason { span.marks { "reason given: " (reason) } }
+        @if !claim.contested_by.is_empty() { span.marks { "contested by " (joined(claim.contested_by.iter().copied().map(record), ", ")) } }
+        @if let Some(linked) = claim.linked_by { span.marks { "assigned here by " (record(linked)) } }
+    }
+}
+
+const fn out(why: Why) -> &'static str {
+    match why {
+        Why::Retracted => "withdrawn by its publisher",
+        Why::Corrected => "corrected by its publisher",
+        Why::Revised => "revised by its announcer",
+        Why::Quarantined => "set aside by a curator",
+        Why::Redacted => "redacted by an operator",
+        Why::Relay => "repeats a recorded statement",
+        Why::Outranked => "a party to the exchange was heard",
+    }
+}

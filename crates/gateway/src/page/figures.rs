@@ -1,0 +1,117 @@
+//! Figures in a table: a row for each category, a column for each direction.
+
+use announcement::{Category, Party, Position};
+use maud::{Markup, html};
+use projection::{FigureAnswer, Total};
+
+use super::{
+    layout::{joined, scrolling},
+    words,
+};
+
+/// A figure as a table shows it, of one exchange or of many.
+pub(super) struct Cell {
+    pub(super) from: Party,
+    pub(super) to: Party,
+    pub(super) category: Category,
+    pub(super) low: Option<u64>,
+    pub(super) high: Option<u64>,
+    /// What is to be said of it, in words.
+    pub(super) marks: Vec<String>,
+    pub(super) claims: Vec<Position>,
+}
+
+impl From<&Total> for Cell {
+    fn from(total: &Total) -> Self {
+        let exchanges = |count: usize| words::count(count as u64, "exchange", "exchanges");
+        let mut marks = vec![exchanges(total.exchanges)];
+        let mut mark = |count: usize, words: &str| {
+            if count > 0 {
+                marks.push(format!("{} {words}", exchanges(count)));
+            }
+        };
+        mark(total.unknown, "without a number");
+        mark(total.disputed, "disputed");
+        mark(total.one_sided, "one-sided, not in the sum");
+        if !total.excluded.is_empty() {
+            marks.push(format!("{} not used", words::count(total.excluded.len() as u64, "claim", "claims")));
+        }
+        Self { from: total.from, to: total.to, category: total.category, low: total.low, high: total.high, marks, claims: total.claims.clone() }
+    }
+}
+
+impl From<&FigureAnswer> for Cell {
+    fn from(figure: &FigureAnswer) -> Self {
+        let marks = [(figure.disputed, "disputed"), (figure.one_sided, "one-sided"), (figure.unknown, "took place, number not given")];
+        Self {
+            from: figure.from,
+            to: figure.to,
+            category: figure.category,
+            low: figure.low,
+            high: figure.high,
+            marks: marks.into_iter().filter(|(holds, _)| *holds).map(|(_, words)| words.to_owned()).collect(),
+            claims: figure.claims.clone(),
+        }
+    }
+}
+
+impl Cell {
+    pub(super) fn number(&self) -> String {
+        words::range(self.low, self.high)
+    }
+
+    fn markup(&self, link: &dyn Fn(Position) -> String) -> Markup {
+        let claims = joined(self.claims.iter().map(|&position| html! { a href=(link(position)) { (position) } }), ", ");
+        html! {
+            span.figure { (self.number()) }
+            @for mark in &self.marks { span.marks { (mark) } }
+            @match self.claims.len() {
+                0 => {}
+                1..=4 => span.marks { (if self.claims.len() == 1 { "claim " } else { "claims " }) (claims) },
+                many => details.marks { summary { (words::number(many as u64)) " claims" } (claims) },
+            }
+        }
+    }
+}
+
+/// The two directions between each pair of parties that has figures, both always, in the order of the parties' codes.
+pub(super) fn pairs(of: impl IntoIterator<Item = (Party, Party)>) -> Vec<[Party; 2]> {
+    let mut pairs: Vec<[Party; 2]> = of.into_iter().map(|(from, to)| if from < to { [from, to] } else { [to, from] }).collect();
+    pairs.sort();
+    pairs.dedup();
+    pairs
+}
+
+/// The figures between two parties; `link` says where a claim is shown.
+pub(super) fn table(caption: &str, [one, other]: [Party; 2], cells: &[Cell], link: &dyn Fn(Position) -> String) -> Markup {
+    let directions = [(one, other), (other, one)];
+    let between = |cell: &&Cell| directions.contains(&(cell.from, cell.to));
+    let rows: Vec<Category> = Category::ALL.into_iter().filter(|category| cells.iter().filter(between).any(|cell| cell.category == *category)).collect();
+    let table = html! {
+        table {
+            caption { (caption) }
+            thead {
+                tr {
+                    th scope="col" { "Who" }
+                    @for (from, to) in directions { th scope="col" { "from " (words::party(from)) " to " (words::party(to)) } }
+                }
+            }
+            tbody {
+                @for category in rows {
+                    tr {
+                        th scope="row" { (words::category(category)) }
+                        @for (from, to) in directions {
+                            td {
+                                @match cells.iter().find(|cell| (cell.from, cell.to, cell.category) == (from, to, category)) {
+                                    Some(cell) => (cell.markup(link)),
+                                    None => span.marks { "nothing announced" },
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    };
+    scrolling(caption, &table)
+}

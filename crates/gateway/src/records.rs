@@ -1,0 +1,69 @@
+//! `GET /v1/records`: the ledger's records as CloudEvents.
+
+use announcement::{Position, Record};
+use axum::{
+    extract::{Path, State, rejection::PathRejection},
+    http::{HeaderValue, Uri, header},
+    response::{IntoResponse, Response},
+};
+use projection::SourceError;
+use serde_json::json;
+
+use crate::{App, exchanges::bad_path, parameters::Parameters, problem::Failure};
+
+const CLOUDEVENT: HeaderValue = HeaderValue::from_static("application/cloudevents+json");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// A page of records. `next` is the position to go on `from`; `null` where the ledger ends.
+pub(crate) async fn range(State(app): State<App>, uri: Uri) -> Result<Response, Failure> {
+    let mut parameters = Parameters::parse(uri.query())?;
+    let from = Position::new(parameters.value("from")?.unwrap_or(0));
+    let limit = parameters.limit()?;
+    let at_least = parameters.at_least()?;
+    parameters.finish()?;
+    app.reach(at_least).await?;
+    let page = app.records.records(from, limit).await.map_err(unreadable)?;
+    let next = page.records.last().map(|last| last.position.successor()).filter(|next| next.get() < page.size);
+    let last = page.size.checked_sub(1).map(Position::new);
+    let recorded = match (page.records.last(), last) {
+        (Some(record), Some(last)) if record.position == last => Some(record.recorded),
+        (_, Some(last)) => app.records.record(last).await.map_err(unreadable)?.map(|record| record.recorded),
+        (_, None) => None,
+    };
+    let as_of = json!({ "position": last, "recorded": recorded });
+    Ok(([(header::CONTENT_TYPE, JSON)], written(&as_of, &page.records, next)).into_response())
+}
+
+/// The page's JSON; each record stands in it with its own bytes.
+fn written(as_of: &serde_json::Value, records: &[Record], next: Option<Position>) -> Vec<u8> {
+    let mut body = format!("{{\"as_of\":{as_of},\"records\":[").into_bytes();
+    for (index, record) in records.iter().enumerate() {
+        if index > 0 {
+            body.push(b',');
+        }
+        body.extend_from_slice(&record.to_cloudevent());
+    }
+    body.extend_from_slice(format!("],\"next\":{}}}", json!(next)).as_bytes());
+    body
+}
+
+pub(crate) async fn record(State(app): State<App>, path: Result<Path<String>, PathRejection>, uri: Uri) -> Result<Response, Failure> {
+    let Path(text) = path.map_err(|rejection| bad_path(rejection.body_text()))?;
+    let position = text.parse().map(Position::new).map_err(|_| bad_path("expected a position: a whole number from 0"))?;
+    let mut parameters = Parameters::parse(uri.query())?;
+    let at_least = parameters.at_least()?;
+    parameters.finish()?;
+    app.reach(at_least).await?;
+    let found = app.records.record(position).await.map_err(unreadable)?;
+    let record =
+        found.ok_or_else(|| Failure::not_found(format_args!("the ledger has no record at position {position} yet"), "See /v1/records for how far it goes."))?;
+    Ok(([(header::CONTENT_TYPE, CLOUDEVENT)], record.to_cloudevent()).into_response())
+}
+
+/// Records that can't be read: out of reach for now, or damaged.
+pub(crate) fn unreadable(error: SourceError) -> Failure {
+    match error {
+        SourceError::Unreachable(_) | SourceError::Ended => Failure::unavailable(error, "Try again; if it stays, see /readyz."),
+        SourceError::Read(_) | SourceError::Altered(_) => Failure::internal(error),
+    }
+}

@@ -1,0 +1,23 @@
+//! `GET /v1/totals`: how many, by direction, category, period and policy.
+
+use axum::{Json, extract::State, http::Uri};
+use projection::{Totals, TotalsQuery};
+
+use crate::{App, parameters::Parameters, problem::Failure};
+
+pub(crate) async fn totals(State(app): State<App>, uri: Uri) -> Result<Json<Totals>, Failure> {
+    let mut parameters = Parameters::parse(uri.query())?;
+    let query = TotalsQuery {
+        from: parameters.value("from")?,
+        to: parameters.value("to")?,
+        policy: parameters.value("policy")?.unwrap_or_default(),
+        category: parameters.value("category")?,
+        sender: parameters.value("sender")?,
+        receiver: parameters.value("receiver")?,
+        period: parameters.value("period")?,
+    };
+    let at_least = parameters.at_least()?;
+    parameters.finish()?;
+    app.reach(at_least).await?;
+    app.scan(move |app| Json(app.projection.totals(&query))).await
+}
