@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Announcer, Date, ExchangeKey, Party};
+use crate::{Announcer, Date, ExchangeKey, Party, schema::nullable};
 
 /// The exchange that a statement is about.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
@@ -61,7 +61,7 @@ pub struct ThirdParty {
     pub name: String,
     /// Its code; `null` where it has none.
     #[serde(deserialize_with = "Option::deserialize")]
-    #[schemars(required)]
+    #[schemars(required, schema_with = "nullable::<Party>")]
     pub party: Option<Party>,
     /// What it did.
     pub role: Role,

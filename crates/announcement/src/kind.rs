@@ -2,7 +2,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Announcer, Category, Count, Date, Exchange, ExchangeKey, Party, Place, Report, Target, ThirdParty, Transfer};
+use crate::{Announcer, Category, Count, Date, Exchange, ExchangeKey, Party, Place, Report, Target, ThirdParty, Transfer, schema::nullable};
 
 /// Declares each kind's `data` with the fields that all kinds share, the fieldless [`Kind`] and the [`Data`] that holds any of them.
 macro_rules! kinds {
@@ -16,7 +16,7 @@ macro_rules! kinds {
                 pub announced: Date,
                 /// Who said it; `null` is an outlet's own voice or an unnamed source.
                 #[serde(deserialize_with = "Option::deserialize")]
-                #[schemars(required)]
+                #[schemars(required, schema_with = "nullable::<Announcer>")]
                 pub announcer: Option<Announcer>,
                 /// Where it was read.
                 #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -191,7 +191,7 @@ kinds! {
         period: Date,
         /// The words that limit it.
         #[serde(deserialize_with = "Option::deserialize")]
-        #[schemars(required)]
+        #[schemars(required, schema_with = "nullable::<String>")]
         scope: Option<String>,
         /// How many in each direction.
         transfers: Vec<Transfer>,
@@ -457,7 +457,7 @@ impl Data {
 pub struct PlannedExchange {
     /// When it's to take place; `null` where that wasn't said.
     #[serde(deserialize_with = "Option::deserialize")]
-    #[schemars(required)]
+    #[schemars(required, schema_with = "nullable::<Date>")]
     pub date: Option<Date>,
     /// Where.
     #[serde(default, skip_serializing_if = "Option::is_none")]
