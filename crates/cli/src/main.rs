@@ -1,2 +1,46 @@
-//! The `handover` binary.
-fn main() {}
+//! `handover`: runs the ledger, publishes announcements, reads what follows from them.
+
+mod arguments;
+mod exit;
+mod input;
+mod operate;
+mod output;
+mod publish;
+mod read;
+mod schema;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use arguments::{Arguments, Command};
+use exit::Failure;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Serve(arguments) => serve::run(arguments),
+        Command::Publish(arguments) => publish::run(&arguments),
+        Command::Exchanges(arguments) => read::exchanges(&arguments),
+        Command::Exchange(arguments) => read::exchange(&arguments),
+        Command::Totals(arguments) => read::totals(&arguments),
+        Command::Channels(arguments) => read::channels(&arguments),
+        Command::Records(arguments) => read::records(&arguments),
+        Command::Ledger(arguments) => operate::ledger(&arguments),
+        Command::Refusals(arguments) => operate::refusals(&arguments),
+        Command::Schema(arguments) => schema::run(&arguments),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "handover", &mut script);
+            output::print(&script)
+        }
+    }
+}

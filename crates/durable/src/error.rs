@@ -65,6 +65,14 @@ pub enum OpenError {
     },
 }
 
+impl OpenError {
+    /// Whether the folder is at fault (in use, or out of reach), and not what is in it.
+    #[must_use]
+    pub const fn is_configuration(&self) -> bool {
+        matches!(self, Self::Locked { .. } | Self::Io { .. })
+    }
+}
+
 /// Why a commit or a sync failed. The store takes no more writes; open it anew to go on.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {

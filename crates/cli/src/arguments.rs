@@ -1,0 +1,259 @@
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A ledger of announced exchanges between warring parties: of the fallen, of prisoners, of civilians.
+///
+/// Data goes to stdout, words to stderr. Exit codes: 0; 1 failed; 2 usage; 10 checked and found unhealthy; 65 bad data; 69 server or NATS unreachable; 78 configuration.
+#[derive(Debug, Parser)]
+#[command(name = "handover", version)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the ledger, its read models and the HTTP server
+    Serve(Serve),
+    /// Publish announcements and say what became of each
+    Publish(Publish),
+    /// What happened, newest first
+    Exchanges(Exchanges),
+    /// Who said what about one exchange
+    Exchange(Exchange),
+    /// How many, by direction and category
+    Totals(Totals),
+    /// Is it blocked, and who says so
+    Channels(Channels),
+    /// The ledger's records
+    Records(Records),
+    /// Operate the ledger of a running server
+    Ledger(Ledger),
+    /// What the ledger refused, and why
+    Refusals(Refusals),
+    /// JSON Schema (2020-12) of a kind of announcement, or of all
+    Schema(Schema),
+    /// A completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// The data folder
+    #[arg(long, env = "HANDOVER_DATA", default_value = "data")]
+    pub(crate) data: PathBuf,
+    /// Where HTTP is served; port 0 picks a free one
+    #[arg(long, env = "HANDOVER_LISTEN", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// The nats-server (2.12 or newer, with JetStream); without it announcements come in over HTTP only
+    #[arg(long, env = "HANDOVER_NATS", value_name = "URL")]
+    pub(crate) nats: Option<String>,
+    /// What this process does: everything, the ledger without read models, or read models that follow a ledger over NATS
+    #[arg(long, env = "HANDOVER_ROLE", default_value = "all")]
+    pub(crate) role: Role,
+    /// On how many servers of a cluster each announcement is kept, where the stream is made
+    #[arg(long, env = "HANDOVER_REPLICAS", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=5))]
+    pub(crate) replicas: u8,
+    /// How much the stream may hold, where it's made; full means that publishers hear no
+    #[arg(long, env = "HANDOVER_STREAM_MAX_BYTES", default_value_t = event_store::nats::Options::DEFAULT_MAX_BYTES, value_parser = clap::value_parser!(i64).range(1..))]
+    pub(crate) stream_max_bytes: i64,
+    /// How the log is written; RUST_LOG says what is
+    #[arg(long, env = "HANDOVER_LOG", default_value = "text")]
+    pub(crate) log: Log,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Role {
+    All,
+    Ledger,
+    Reader,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Log {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Publish {
+    /// One object, an array, or JSON lines; - is standard input
+    #[arg(value_name = "FILE", default_value = "-")]
+    pub(crate) files: Vec<PathBuf>,
+    /// A server (http://…) or NATS (nats://…)
+    #[arg(long, env = "HANDOVER_TO", default_value = "http://127.0.0.1:8080", value_name = "URL")]
+    pub(crate) to: String,
+    /// The publisher's name on NATS; over HTTP the server knows it
+    #[arg(long = "as", env = "HANDOVER_AS", value_name = "NAME")]
+    pub(crate) publisher: Option<String>,
+    /// What is printed of the receipts: a summary in words only, or each
+    #[arg(short, long, default_value = "summary")]
+    pub(crate) output: ReceiptFormat,
+    /// How long each announcement may take until its receipt, in seconds
+    #[arg(long, default_value_t = 60, value_name = "S", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) timeout_s: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReceiptFormat {
+    Summary,
+    Json,
+    Jsonl,
+}
+
+/// Which server is asked, and how its answer is printed.
+#[derive(Debug, Args)]
+pub(crate) struct Reading {
+    /// The server
+    #[arg(long, env = "HANDOVER_SERVER", default_value = "http://127.0.0.1:8080", value_name = "URL")]
+    pub(crate) server: String,
+    /// How the answer is printed
+    #[arg(short, long, default_value = "table")]
+    pub(crate) output: Format,
+    /// Wait until the answer rests on the record at this position
+    #[arg(long, value_name = "POSITION")]
+    pub(crate) at_least: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Table,
+    Json,
+    Jsonl,
+    Csv,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Exchanges {
+    /// From this day on
+    #[arg(long, value_name = "DAY")]
+    pub(crate) from: Option<String>,
+    /// Up to this day
+    #[arg(long, value_name = "DAY")]
+    pub(crate) to: Option<String>,
+    /// Mainly about bodies, prisoners, civilians or children
+    #[arg(long)]
+    pub(crate) what: Option<String>,
+    /// With a figure of bodies, people, prisoners, civilians or children
+    #[arg(long)]
+    pub(crate) category: Option<String>,
+    /// completed, cancelled, postponed, planned or mentioned
+    #[arg(long)]
+    pub(crate) status: Option<String>,
+    /// The agreement that they follow
+    #[arg(long)]
+    pub(crate) framework: Option<String>,
+    /// How figures are made: range, receiver, sender or both
+    #[arg(long)]
+    pub(crate) policy: Option<String>,
+    /// How many at most
+    #[arg(long)]
+    pub(crate) limit: Option<u32>,
+    /// The last exchange of the page before
+    #[arg(long, value_name = "KEY")]
+    pub(crate) after: Option<String>,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Exchange {
+    /// Its key: ru-ua/bodies/2026-01-29
+    pub(crate) key: String,
+    /// How figures are made: range, receiver, sender or both
+    #[arg(long)]
+    pub(crate) policy: Option<String>,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Totals {
+    /// The first day
+    #[arg(long, value_name = "DAY")]
+    pub(crate) from: Option<String>,
+    /// The last day
+    #[arg(long, value_name = "DAY")]
+    pub(crate) to: Option<String>,
+    /// How figures are made: range, receiver, sender or both
+    #[arg(long)]
+    pub(crate) policy: Option<String>,
+    /// Only bodies, people, prisoners, civilians or children
+    #[arg(long)]
+    pub(crate) category: Option<String>,
+    /// Only from this party
+    #[arg(long, value_name = "PARTY")]
+    pub(crate) sender: Option<String>,
+    /// Only to this party
+    #[arg(long, value_name = "PARTY")]
+    pub(crate) receiver: Option<String>,
+    /// Grouped by day, month or year
+    #[arg(long)]
+    pub(crate) period: Option<String>,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Channels {
+    /// Only bodies, prisoners or civilians
+    #[arg(long)]
+    pub(crate) channel: Option<String>,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Records {
+    /// From this position on
+    #[arg(long, value_name = "POSITION")]
+    pub(crate) from: Option<u64>,
+    /// How many at most
+    #[arg(long)]
+    pub(crate) limit: Option<u32>,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Ledger {
+    #[command(subcommand)]
+    pub(crate) command: LedgerCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LedgerCommand {
+    /// Size, root, epoch, stream position, disk, and whether it takes records in; exit code 10 where it doesn't
+    Status(Data),
+    /// Let a stopped intake go on with the stream as it is: begins an epoch
+    AdoptStream(Data),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Data {
+    /// The data folder of the running server
+    #[arg(long, env = "HANDOVER_DATA", default_value = "data")]
+    pub(crate) data: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Refusals {
+    /// From this number on
+    #[arg(long, default_value_t = 0, value_name = "NUMBER")]
+    pub(crate) from: u64,
+    /// How they are printed
+    #[arg(short, long, default_value = "table")]
+    pub(crate) output: Format,
+    #[command(flatten)]
+    pub(crate) data: Data,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Schema {
+    /// completed, confirmed, planned …; without it the names of all
+    pub(crate) kind: Option<String>,
+}

@@ -1,0 +1,206 @@
+use std::{future, path::Path, time::Duration};
+
+use announcement::Publisher;
+use event_store::{Ledger, OpenError, control, nats};
+use gateway::{App, Intake};
+use jiff::Timestamp;
+use producer::{Options as ProducerOptions, Producer};
+use projection::{Projection, Source};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    task::JoinSet,
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    arguments::{Log, Role, Serve},
+    exit::{Code, Failure},
+    operate::SOCKET,
+    output::print,
+};
+
+/// What a stop may take: connections are drained and the ledger is synced; then the process ends.
+const DRAIN: Duration = Duration::from_secs(9);
+/// HTTP, the intake and the folds share these; the ledger's writer has a thread of its own.
+const WORKERS: usize = 2;
+
+pub(crate) fn run(arguments: Serve) -> Result<(), Failure> {
+    log(arguments.log);
+    let failed = |error: std::io::Error| Failure::new(Code::Failed, error);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build().map_err(failed)?;
+    let ended = runtime.block_on(serve(arguments));
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    ended
+}
+
+async fn serve(arguments: Serve) -> Result<(), Failure> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(|error| Failure::new(Code::Failed, error))?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| Failure::new(Code::Failed, error))?;
+    let stop = CancellationToken::new();
+    let mut node = Node::start(&arguments, &stop).await?;
+    tokio::select! {
+        _ = terminate.recv() => tracing::info!("stopping on SIGTERM"),
+        _ = interrupt.recv() => tracing::info!("stopping on SIGINT"),
+        ended = node.ended() => {
+            stop.cancel();
+            node.close().await;
+            return Err(ended);
+        }
+    }
+    stop.cancel();
+    if timeout(DRAIN, node.close()).await.is_err() {
+        tracing::warn!("not everything was drained in time; what was receipted is on disk");
+    }
+    Ok(())
+}
+
+/// Everything that runs, to be drained together.
+struct Node {
+    ledger: Option<Ledger>,
+    tasks: JoinSet<Result<(), Failure>>,
+}
+
+impl Node {
+    async fn start(arguments: &Serve, stop: &CancellationToken) -> Result<Self, Failure> {
+        let configuration = |reason: &str| Failure::new(Code::Configuration, reason);
+        if arguments.role == Role::Reader && arguments.nats.is_none() {
+            return Err(configuration("--role reader follows a ledger over NATS: give --nats"));
+        }
+        let listener =
+            TcpListener::bind(arguments.listen).await.map_err(|error| Failure::new(Code::Configuration, format_args!("{}: {error}", arguments.listen)))?;
+        let client = match &arguments.nats {
+            Some(url) => Some(connect(url).await?),
+            None => None,
+        };
+        let ledger = match arguments.role {
+            Role::Reader => None,
+            Role::All | Role::Ledger => Some(open(&arguments.data)?),
+        };
+        let mut node = Self { ledger: ledger.clone(), tasks: JoinSet::new() };
+        if let Some(ledger) = &ledger {
+            node.run_ledger(arguments, ledger, client.as_ref(), stop).await?;
+        }
+        node.run_gateway(arguments, listener, client, stop).await?;
+        Ok(node)
+    }
+
+    /// The control socket, and the intake where there is a stream.
+    async fn run_ledger(&mut self, arguments: &Serve, ledger: &Ledger, client: Option<&async_nats::Client>, stop: &CancellationToken) -> Result<(), Failure> {
+        let (socket, operated, following, stopping) = (arguments.data.join(SOCKET), ledger.clone(), client.cloned(), stop.clone());
+        self.tasks.spawn(async move {
+            let served = control::serve(&socket, operated, following, stopping).await;
+            served.map_err(|error| Failure::new(Code::Configuration, format_args!("{}: {error}", socket.display())))
+        });
+        let Some(client) = client.cloned() else {
+            if ledger.head().stream_sequence > 0 {
+                return Err(Failure::new(Code::Configuration, "this ledger follows a stream: give --nats"));
+            }
+            return Ok(());
+        };
+        let options = nats::Options { replicas: arguments.replicas.into(), max_bytes: arguments.stream_max_bytes };
+        nats::prepare(&client, &options).await.map_err(|error| Failure::new(stream_code(&error), error))?;
+        let (ledger, stopping) = (ledger.clone(), stop.clone());
+        self.tasks.spawn(async move { nats::run(ledger, client, options, stopping).await.map_err(|error| Failure::new(Code::Failed, error)) });
+        Ok(())
+    }
+
+    /// The read models and HTTP.
+    async fn run_gateway(
+        &mut self,
+        arguments: &Serve,
+        listener: TcpListener,
+        client: Option<async_nats::Client>,
+        stop: &CancellationToken,
+    ) -> Result<(), Failure> {
+        let projection = Projection::new();
+        let source = match (&self.ledger, client) {
+            (Some(ledger), _) => Source::Ledger(ledger.reader()),
+            (None, Some(client)) => Source::Nats(client),
+            (None, None) => return Err(Failure::new(Code::Configuration, "there is neither a ledger nor NATS to read from")),
+        };
+        if arguments.role != Role::Ledger {
+            let (folding, source, stop) = (projection.clone(), source.clone(), stop.clone());
+            self.tasks.spawn(async move {
+                folding.run(source, stop).await;
+                // A projection that stopped still answers what it has applied; /readyz says why it stopped.
+                Ok(())
+            });
+        }
+        let intake = match (&arguments.nats, &self.ledger) {
+            (Some(url), _) => {
+                let producer = Producer::connect(ProducerOptions::new(url, Publisher::local())).await;
+                Intake::Nats(producer.map_err(|error| Failure::new(Code::Unreachable, error))?)
+            }
+            (None, Some(ledger)) => Intake::Embedded(ledger.clone()),
+            (None, None) => return Err(Failure::new(Code::Configuration, "there is neither a ledger nor NATS to publish to")),
+        };
+        let address = listener.local_addr().map_err(|error| Failure::new(Code::Failed, error))?;
+        let app = App::new(projection, source, intake, self.ledger.as_ref().map(Ledger::health));
+        let stopping = stop.clone();
+        self.tasks.spawn(async move {
+            let served = gateway::serve(listener, app, stopping.cancelled_owned()).await;
+            served.map_err(|error| Failure::new(Code::Failed, error))
+        });
+        tracing::info!(%address, "listening");
+        print(format!("http://{address}\n").as_bytes())
+    }
+
+    /// The failure of the first part that ends by itself.
+    async fn ended(&mut self) -> Failure {
+        loop {
+            match self.tasks.join_next().await {
+                Some(Ok(Ok(()))) => {}
+                Some(Ok(Err(failure))) => return failure,
+                Some(Err(error)) => return Failure::new(Code::Failed, error),
+                None => future::pending().await,
+            }
+        }
+    }
+
+    /// Drains everything; the ledger last, so that what was taken in is written.
+    async fn close(&mut self) {
+        while let Some(ended) = self.tasks.join_next().await {
+            if let Ok(Err(failure)) = ended {
+                tracing::warn!(?failure, "a part failed while it was stopped");
+            }
+        }
+        if let Some(ledger) = &self.ledger {
+            ledger.close().await;
+        }
+    }
+}
+
+fn open(data: &Path) -> Result<Ledger, Failure> {
+    let options = event_store::Options { dir: data.join("ledger"), clock: Timestamp::now };
+    Ledger::open(options).map_err(|error| {
+        let code = match &error {
+            OpenError::Store(durable) if durable.is_configuration() => Code::Configuration,
+            _ => Code::Failed,
+        };
+        Failure::new(code, error)
+    })
+}
+
+async fn connect(url: &str) -> Result<async_nats::Client, Failure> {
+    let connected = async_nats::ConnectOptions::new().name("handover").connect(url).await;
+    connected.map_err(|error| Failure::new(Code::Unreachable, format_args!("nats-server can't be reached at {url}: {error}")))
+}
+
+const fn stream_code(error: &nats::StreamError) -> Code {
+    match error {
+        nats::StreamError::Unreachable(_) => Code::Unreachable,
+        _ => Code::Configuration,
+    }
+}
+
+fn log(format: Log) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        Log::Text => builder.init(),
+        Log::Json => builder.json().init(),
+    }
+}
