@@ -1,11 +1,13 @@
 use std::time::Duration;
 
-use announcement::{Announcement, Publisher, Receipt, Route};
+use announcement::{Announcement, Digest, Publisher, Receipt, Route};
 use bytes::Bytes;
 use event_store::Ledger;
 use futures::{StreamExt, stream};
 use producer::{Outgoing, Producer, PublishError};
 use tokio::time::{Instant, timeout_at};
+
+use crate::{App, problem::Failure};
 
 /// How many events of one batch are under way to the queue at once.
 const WINDOW: usize = producer::Options::DEFAULT_WINDOW;
@@ -39,11 +41,17 @@ pub(crate) enum Fate {
 }
 
 impl Intake {
-    /// As whom events are published.
-    pub(crate) fn publisher(&self) -> Publisher {
+    /// What became of a message that came in here.
+    pub(crate) async fn receipt(&self, app: &App, digest: Digest) -> Result<Option<Receipt>, Failure> {
         match self {
-            Self::Embedded(_) => Publisher::local(),
-            Self::Nats(producer) => producer.publisher().clone(),
+            Self::Embedded(ledger) => {
+                let reader = ledger.reader();
+                app.scan(move |_| reader.receipt(&Publisher::local(), digest, None)).await?.map_err(Failure::internal)
+            }
+            Self::Nats(producer) => {
+                let asked = producer.receipt_of(digest).await;
+                asked.map_err(|error| Failure::unavailable(format_args!("no ledger answers: {error}"), "Try again; if it stays, see /readyz."))
+            }
         }
     }
 

@@ -23,7 +23,7 @@
 //! | 503 | nothing was queued: send it again after `Retry-After` |
 //!
 //! From 400 on the answer is a problem (RFC 9457) with `receipts` as a member of its own. A receipt's `status` is `recorded`, `duplicate`, `refused`, `queued` (in the queue, no
-//! receipt yet) or `not-queued` (nothing will come of it). A batch isn't atomic. The digest of a binary-mode event is that of its structured form. What is refused here, before
+//! receipt yet) or `not-queued` (not known to be in the queue: send it again). A batch isn't atomic. The digest of a binary-mode event is that of its structured form. What is refused here, before
 //! the queue, isn't kept.
 //!
 //! # Reading

@@ -15,18 +15,20 @@ pub const DEFAULT_PAGE: usize = 100;
 /// The bytes of a request's line and headers. Ours need a few hundred; more is refused by the connection with 431.
 pub const MAX_HEAD_BYTES: usize = 32 * 1024;
 
-/// Connections at once; further ones wait in the listener's backlog. Each may hold one body of [`MAX_BATCH_BYTES`].
+/// Connections at once: each may hold a body of 60 KiB, an answer of a page and its buffers, together well below 100 MiB.
 pub const MAX_CONNECTIONS: usize = 512;
 
 /// Reads that scan the read models or the ledger at once; each occupies a thread.
 pub const MAX_SCANS: usize = 16;
 
-/// Bodies of batches being held at once: the memory that publishers can make the gateway hold is this many times [`MAX_BATCH_BYTES`].
-pub const MAX_BATCHES: usize = 8;
+/// Bodies of batches being held at once. Cut into the smallest objects a body takes six times [`MAX_BATCH_BYTES`], so publishers can make the gateway hold about 100 MiB.
+pub const MAX_BATCHES: usize = 4;
 
-/// The times that the gateway keeps to. The defaults are the server's; tests shorten them.
+/// The times that the gateway keeps to, and its connections. The defaults are the server's; tests shorten them.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
+    /// Connections at once; further ones wait in the listener's backlog.
+    pub connections: usize,
     /// From the first look for a request to the end of its headers. An idle kept-alive connection ends with it too.
     pub head: Duration,
     /// From the first look for the body to its end: a batch of 4 MiB at 1 Mbit/s arrives within it.
@@ -48,6 +50,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            connections: MAX_CONNECTIONS,
             head: Duration::from_secs(15),
             body: Duration::from_secs(40),
             stall: Duration::from_secs(30),

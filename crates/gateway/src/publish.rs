@@ -40,7 +40,7 @@ pub(crate) async fn publish(State(app): State<App>, uri: Uri, headers: HeaderMap
         Format::Batch => {
             let _place = app.batch_place()?;
             let batch = body::read(&headers, body, MAX_BATCH_BYTES, app.limits).await?;
-            decide(&app, batch::cut(&batch)?).await
+            decide(&app, batch::events(&batch)?).await
         }
     };
     Ok(answer(&entries))

@@ -9,7 +9,7 @@ use axum::Router;
 use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet, time};
 use tokio_util::sync::CancellationToken;
 
-use crate::{App, Limits, MAX_CONNECTIONS, router};
+use crate::{App, Limits, router};
 
 /// How long accepting rests after it failed for want of resources: ending connections give file descriptors back.
 const ACCEPT_REST: Duration = Duration::from_millis(100);
@@ -46,7 +46,7 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
 }
 
 async fn accept(listener: &TcpListener, router: Router, limits: Limits, stop: &CancellationToken, connections: &mut JoinSet<()>) -> Result<(), ServeError> {
-    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let places = Arc::new(Semaphore::new(limits.connections));
     loop {
         let place = Arc::clone(&places).acquire_owned().await.expect("the semaphore is never closed");
         let socket = loop {

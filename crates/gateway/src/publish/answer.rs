@@ -16,7 +16,7 @@ pub(crate) enum Entry {
     Decided(Receipt),
     /// It's in the queue, and no receipt came in time.
     Queued(Name),
-    /// It isn't in the queue: nothing will come of it unless it's sent again.
+    /// It isn't known to be in the queue: send it again.
     NotQueued(Name),
 }
 
