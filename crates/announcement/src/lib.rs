@@ -29,6 +29,7 @@ mod exchange;
 mod key;
 mod kind;
 mod party;
+mod personal;
 mod problem;
 mod profile;
 mod publisher;
