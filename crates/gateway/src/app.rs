@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use announcement::Position;
+use axum::http::StatusCode;
 use event_store::Health;
 use projection::{Projection, Source};
 use tokio::sync::{Semaphore, watch};
@@ -10,7 +11,7 @@ use crate::{Intake, Limits, MAX_BATCHES, MAX_SCANS, problem::Failure};
 /// What the gateway answers from. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct App {
-    pub(crate) projection: Projection,
+    pub(crate) projection: Option<Projection>,
     pub(crate) records: Source,
     pub(crate) intake: Intake,
     pub(crate) health: Option<watch::Receiver<Health>>,
@@ -29,7 +30,13 @@ impl App {
     #[must_use]
     pub fn new(projection: Projection, records: Source, intake: Intake, health: Option<watch::Receiver<Health>>) -> Self {
         let gates = Gates { scans: Arc::new(Semaphore::new(MAX_SCANS)), batches: Arc::new(Semaphore::new(MAX_BATCHES)) };
-        Self { projection, records, intake, health, limits: Limits::default(), gates: Arc::new(gates) }
+        Self { projection: Some(projection), records, intake, health, limits: Limits::default(), gates: Arc::new(gates) }
+    }
+
+    /// The same without read models, for a node that runs none: what would be read from them is answered with a problem, and readiness doesn't wait for them.
+    #[must_use]
+    pub fn without_read_models(self) -> Self {
+        Self { projection: None, ..self }
     }
 
     /// The same with other time limits.
@@ -38,22 +45,31 @@ impl App {
         Self { limits, ..self }
     }
 
-    /// Waits until the read models hold the record at this position.
-    pub(crate) async fn reach(&self, at_least: Option<Position>) -> Result<(), Failure> {
+    /// The read models, once they hold the record at this position.
+    pub(crate) async fn reach(&self, at_least: Option<Position>) -> Result<Projection, Failure> {
+        let projection = self.projection.clone().ok_or_else(no_read_models)?;
+        if let Some(position) = at_least {
+            let reached = projection.at_least(position, self.limits.at_least).await;
+            reached.map_err(|_| not_reached(position, projection.progress().next.get()))?;
+        }
+        Ok(projection)
+    }
+
+    /// Waits until the record at this position can be read.
+    pub(crate) async fn reach_record(&self, at_least: Option<Position>) -> Result<(), Failure> {
         let Some(position) = at_least else { return Ok(()) };
-        self.projection.at_least(position, self.limits.at_least).await.map_err(|_| {
-            let detail =
-                format_args!("the answer would rest on {} records, and position {position} isn't among them yet", self.projection.progress().next).to_string();
-            Failure::unavailable(detail, "Ask again after a while, or without at_least.")
-        })
+        let Source::Ledger(reader) = &self.records else {
+            return self.reach(at_least).await.map(drop);
+        };
+        let reached = reader.wait_for(position.get().saturating_add(1), self.limits.at_least).await;
+        reached.map(drop).map_err(|_| not_reached(position, reader.head().size))
     }
 
     /// Reads on a thread that may block. A place is held until the reading ends, also where nobody waits for it any more.
-    pub(crate) async fn scan<T: Send + 'static>(&self, read: impl FnOnce(Self) -> T + Send + 'static) -> Result<T, Failure> {
+    pub(crate) async fn scan<T: Send + 'static>(&self, read: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
         let place = Arc::clone(&self.gates.scans).acquire_owned().await.map_err(Failure::internal)?;
-        let app = self.clone();
         let reading = tokio::task::spawn_blocking(move || {
-            let answer = read(app);
+            let answer = read();
             drop(place);
             answer
         });
@@ -69,4 +85,14 @@ impl App {
             )
         })
     }
+}
+
+fn no_read_models() -> Failure {
+    let remedy = "Ask a node that does; this one answers /v1/records, /v1/receipts and /v1/announcements.";
+    Failure::new(StatusCode::NOT_FOUND, "no-read-models", "Not on this node", "this node keeps no read models", remedy)
+}
+
+fn not_reached(position: Position, records: u64) -> Failure {
+    let detail = format_args!("the answer would rest on {records} records, and position {position} isn't among them yet").to_string();
+    Failure::unavailable(detail, "Ask again after a while, or without at_least.")
 }

@@ -10,6 +10,6 @@ pub(crate) async fn channels(State(app): State<App>, uri: Uri) -> Result<Json<Ch
     let query = ChannelsQuery { channel: parameters.named("channel", "bodies, prisoners or civilians")? };
     let at_least = parameters.at_least()?;
     parameters.finish()?;
-    app.reach(at_least).await?;
-    app.scan(move |app| Json(app.projection.channels(&query))).await
+    let projection = app.reach(at_least).await?;
+    app.scan(move || Json(projection.channels(&query))).await
 }

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures::{StreamExt, stream};
-use projection::{Dossier, Policy, Timeline, TimelineQuery};
+use projection::{Dossier, Timeline, TimelineQuery};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -32,24 +32,18 @@ pub(crate) async fn timeline(State(app): State<App>, uri: Uri) -> Result<Json<Ti
     };
     let at_least = parameters.at_least()?;
     parameters.finish()?;
-    app.reach(at_least).await?;
-    app.scan(move |app| Json(app.projection.timeline(&query))).await
+    let projection = app.reach(at_least).await?;
+    app.scan(move || Json(projection.timeline(&query))).await
 }
 
 pub(crate) async fn dossier(State(app): State<App>, path: Result<Path<String>, PathRejection>, uri: Uri) -> Result<Response, Failure> {
-    let key = key(path)?;
-    let mut parameters = Parameters::parse(uri.query())?;
-    let policy = parameters.value("policy")?.unwrap_or_default();
-    let at_least = parameters.at_least()?;
-    parameters.finish()?;
-    app.reach(at_least).await?;
-    let dossier = find(&app, key, policy).await?;
+    let dossier = find(&app, path, &uri).await?;
     let said = said(&app, dossier.claims.iter().map(|claim| claim.position).collect()).await?;
     Ok(Json(with_words(&dossier, said)).into_response())
 }
 
 /// The exchange key in a path.
-pub(crate) fn key(path: Result<Path<String>, PathRejection>) -> Result<ExchangeKey, Failure> {
+fn key(path: Result<Path<String>, PathRejection>) -> Result<ExchangeKey, Failure> {
     let Path(text) = path.map_err(|rejection| bad_path(rejection.body_text()))?;
     text.parse().map_err(bad_path)
 }
@@ -65,10 +59,17 @@ pub(crate) fn bad_path(detail: impl std::fmt::Display) -> Failure {
     )
 }
 
-pub(crate) async fn find(app: &App, key: ExchangeKey, policy: Policy) -> Result<Dossier, Failure> {
-    let named = key.clone();
-    let found = app.scan(move |app| app.projection.dossier(&key, policy)).await?;
-    found.ok_or_else(|| Failure::not_found(format_args!("no claim is about {named}"), "See /v1/exchanges for the exchanges that claims are about."))
+/// The dossier that a path and a query ask for.
+pub(crate) async fn find(app: &App, path: Result<Path<String>, PathRejection>, uri: &Uri) -> Result<Dossier, Failure> {
+    let key = key(path)?;
+    let mut parameters = Parameters::parse(uri.query())?;
+    let policy = parameters.value("policy")?.unwrap_or_default();
+    let at_least = parameters.at_least()?;
+    parameters.finish()?;
+    let projection = app.reach(at_least).await?;
+    let asked = key.clone();
+    let found = app.scan(move || projection.dossier(&asked, policy)).await?;
+    found.ok_or_else(|| Failure::not_found(format_args!("no claim is about {key}"), "See /v1/exchanges for the exchanges that claims are about."))
 }
 
 /// What a record says beside its numbers: the words that the read models leave in the ledger.

@@ -46,7 +46,7 @@ impl Intake {
         match self {
             Self::Embedded(ledger) => {
                 let reader = ledger.reader();
-                app.scan(move |_| reader.receipt(&Publisher::local(), digest, None)).await?.map_err(Failure::internal)
+                app.scan(move || reader.receipt(&Publisher::local(), digest, None)).await?.map_err(Failure::internal)
             }
             Self::Nats(producer) => {
                 let asked = producer.receipt_of(digest).await;

@@ -39,7 +39,7 @@ pub(crate) async fn ready(State(app): State<App>) -> Response {
         parts.push(ledger_part("writer", health.writer));
         parts.push(ledger_part("intake", health.intake));
     }
-    parts.push(folding_part(app.projection.progress()));
+    parts.extend(app.projection.as_ref().map(|projection| folding_part(projection.progress())));
     let waiting: Vec<&str> = parts.iter().filter(|part| !part.ready).map(|part| part.part).collect();
     if waiting.is_empty() {
         return Json(json!({ "ready": true, "parts": parts })).into_response();

@@ -15,7 +15,7 @@ pub(crate) async fn receipt(State(app): State<App>, path: Result<Path<String>, P
     let mut parameters = Parameters::parse(uri.query())?;
     let at_least = parameters.at_least()?;
     parameters.finish()?;
-    app.reach(at_least).await?;
+    app.reach_record(at_least).await?;
     app.intake.receipt(&app, digest).await?.map(Json).ok_or_else(|| {
         Failure::not_found(
             format_args!("nothing is known of a message with the digest {digest}"),

@@ -21,7 +21,7 @@ pub(crate) async fn range(State(app): State<App>, uri: Uri) -> Result<Response, 
     let limit = parameters.limit()?;
     let at_least = parameters.at_least()?;
     parameters.finish()?;
-    app.reach(at_least).await?;
+    app.reach_record(at_least).await?;
     let page = app.records.records(from, limit).await.map_err(unreadable)?;
     let next = page.records.last().map(|last| last.position.successor()).filter(|next| next.get() < page.size);
     let last = page.size.checked_sub(1).map(Position::new);
@@ -53,7 +53,7 @@ pub(crate) async fn record(State(app): State<App>, path: Result<Path<String>, Pa
     let mut parameters = Parameters::parse(uri.query())?;
     let at_least = parameters.at_least()?;
     parameters.finish()?;
-    app.reach(at_least).await?;
+    app.reach_record(at_least).await?;
     let found = app.records.record(position).await.map_err(unreadable)?;
     let record =
         found.ok_or_else(|| Failure::not_found(format_args!("the ledger has no record at position {position} yet"), "See /v1/records for how far it goes."))?;

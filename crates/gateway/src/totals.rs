@@ -18,6 +18,6 @@ pub(crate) async fn totals(State(app): State<App>, uri: Uri) -> Result<Json<Tota
     };
     let at_least = parameters.at_least()?;
     parameters.finish()?;
-    app.reach(at_least).await?;
-    app.scan(move |app| Json(app.projection.totals(&query))).await
+    let projection = app.reach(at_least).await?;
+    app.scan(move || Json(projection.totals(&query))).await
 }

@@ -25,7 +25,7 @@ fn table(channel: &Channel) -> Markup {
     };
     let caption = format!("{name} between {} and {}", words::party(channel.parties[0]), words::party(channel.parties[1]));
     let table = html! {
-        table {
+        table.stacked role="table" {
             caption {
                 (caption) ". "
                 @match &channel.last_completed {
@@ -33,19 +33,19 @@ fn table(channel: &Channel) -> Markup {
                     None => "No completed exchange of this kind is recorded.",
                 }
             }
-            thead {
-                tr {
-                    th scope="col" { "Who says so" }
-                    th scope="col" { "What" }
-                    th scope="col" { "Announced" }
-                    th scope="col" { "Completed since, as announced" }
+            thead role="rowgroup" {
+                tr role="row" {
+                    th scope="col" role="columnheader" { "Who says so" }
+                    th scope="col" role="columnheader" { "What" }
+                    th scope="col" role="columnheader" { "Announced" }
+                    th scope="col" role="columnheader" { "Completed since, as announced" }
                 }
             }
             @for view in &channel.views {
-                tbody {
+                tbody role="rowgroup" {
                     @for (index, statement) in view.statements.iter().enumerate() {
-                        tr {
-                            @if index == 0 { th scope="rowgroup" rowspan=(view.statements.len()) { (words::announcer(view.announcer.as_ref())) } }
+                        tr role="row" {
+                            @if index == 0 { th scope="rowgroup" role="rowheader" data-label="Who says so" rowspan=(view.statements.len()) { (words::announcer(view.announcer.as_ref())) } }
                             (row(statement))
                         }
                     }
@@ -63,17 +63,19 @@ fn row(statement: &ChannelStatement) -> Markup {
         ChannelStatus::Blocked => "blocked",
         ChannelStatus::Resuming => "resuming",
     };
+    let stopped = matches!(statement.status, ChannelStatus::Blocked | ChannelStatus::Paused);
     html! {
-        td {
-            "“" (status) "”"
+        td role="cell" data-label="What" {
+            (status)
             @if let Some(since) = &statement.since { ", since " (words::date(since)) }
             @if let Some(party) = statement.blames { span.marks { "attributes this to " (words::party(party)) } }
         }
-        td.when { (words::date(&statement.announced)) span.marks { a href={ "/v1/records/" (statement.position) } { "claim " (statement.position) } } }
-        td {
+        td role="cell" data-label="Announced" { (words::date(&statement.announced)) span.marks { a href={ "/v1/records/" (statement.position) } { "claim " (statement.position) } } }
+        td role="cell" data-label="Completed since, as announced" {
             @match &statement.completed_since {
                 Some(exchange) => (link(exchange)),
-                None => span.marks { "none recorded" },
+                None if stopped => span.marks { "none recorded" },
+                None => span.marks { "not asked: exchanges are said to go on" },
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use announcement::{Finding, Item, Kind, Party, Relation, Report, Transfer};
 use maud::{Markup, html};
-use projection::{Dossier, Out, Statement, Why};
+use projection::{Dossier, Out, Statement};
 
 use super::{
     layout::{joined, scrolling},
@@ -15,19 +15,19 @@ pub(super) fn section(dossier: &Dossier, said: &[Said], left_out: usize) -> Mark
     let directions: Vec<(Party, Party)> = super::figures::pairs(of_claims).into_iter().flat_map(|[one, other]| [(one, other), (other, one)]).collect();
     let caption = "Every statement about this exchange, in the order in which it was recorded";
     let table = html! {
-        table {
+        table.stacked role="table" {
             caption { (caption) }
-            thead {
-                tr {
-                    th scope="col" { "Claim" }
-                    th scope="col" { "Who announced it" }
-                    @for (from, to) in &directions { th scope="col" { "from " (words::party(*from)) " to " (words::party(*to)) } }
-                    th scope="col" { "When" }
-                    th scope="col" { "Where it was read" }
-                    th scope="col" { "State" }
+            thead role="rowgroup" {
+                tr role="row" {
+                    th scope="col" role="columnheader" { "Claim" }
+                    th scope="col" role="columnheader" { "Who announced it" }
+                    @for (from, to) in &directions { th scope="col" role="columnheader" { "from " (words::party(*from)) " to " (words::party(*to)) } }
+                    th scope="col" role="columnheader" { "When" }
+                    th scope="col" role="columnheader" { "Where it was read" }
+                    th scope="col" role="columnheader" { "State" }
                 }
             }
-            tbody { @for (claim, said) in dossier.claims.iter().zip(said) { (row(claim, said, &directions)) } }
+            tbody role="rowgroup" { @for (claim, said) in dossier.claims.iter().zip(said) { (row(claim, said, &directions)) } }
         }
     };
     html! {
@@ -41,20 +41,20 @@ pub(super) fn section(dossier: &Dossier, said: &[Said], left_out: usize) -> Mark
 
 fn row(claim: &Statement, said: &Said, directions: &[(Party, Party)]) -> Markup {
     html! {
-        tr id={ "claim-" (claim.position) } {
-            td { a href={ "/v1/records/" (claim.position) } { (claim.position) } }
-            th scope="row" {
+        tr role="row" id={ "claim-" (claim.position) } {
+            td role="cell" data-label="Claim" { a href={ "/v1/records/" (claim.position) } { (claim.position) } }
+            th scope="row" role="rowheader" data-label="Who announced it" {
                 (words::announcer(claim.announcer.as_ref()))
                 span.marks { (kind(claim.kind)) }
             }
-            @for direction in directions { td.gone[!claim.live] { (given(&claim.transfers, *direction)) } }
-            td {
+            @for direction in directions { td.gone[!claim.live] role="cell" data-label={ "from " (words::party(direction.0)) " to " (words::party(direction.1)) } { (given(&claim.transfers, *direction)) } }
+            td role="cell" data-label="When" {
                 "announced " (words::date(&claim.announced))
                 @if let Some(date) = &claim.date { span.marks { "of " (words::date(date)) } }
                 span.marks { "recorded " (words::instant(claim.recorded)) }
             }
-            td { (source(said.report.as_ref())) @if let Some(note) = &said.note { span.marks { (note) } } }
-            td { (state(claim, said)) }
+            td role="cell" data-label="Where it was read" { (source(said.report.as_ref())) @if let Some(note) = &said.note { span.marks { (note) } } }
+            td role="cell" data-label="State" { (state(claim, said)) }
         }
     }
 }
@@ -148,23 +148,11 @@ fn state(claim: &Statement, said: &Said) -> Markup {
     html! {
         @match claim.out {
             None => "stands",
-            Some(Out { why, by }) => { (out(why)) span.marks { "by " (record(by)) } },
+            Some(Out { why, by }) => { (words::out(why)) span.marks { "by " (record(by)) } },
         }
         @if let Some(replaces) = claim.replaces { span.marks { "in place of " (record(replaces)) } }
         @if let Some(reason) = &said.reason { span.marks { "reason given: " (reason) } }
         @if !claim.contested_by.is_empty() { span.marks { "contested by " (joined(claim.contested_by.iter().copied().map(record), ", ")) } }
         @if let Some(linked) = claim.linked_by { span.marks { "assigned here by " (record(linked)) } }
-    }
-}
-
-const fn out(why: Why) -> &'static str {
-    match why {
-        Why::Retracted => "withdrawn by its publisher",
-        Why::Corrected => "corrected by its publisher",
-        Why::Revised => "revised by its announcer",
-        Why::Quarantined => "set aside by a curator",
-        Why::Redacted => "redacted by an operator",
-        Why::Relay => "repeats a recorded statement",
-        Why::Outranked => "a party to the exchange was heard",
     }
 }

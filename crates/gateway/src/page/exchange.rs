@@ -17,8 +17,7 @@ use super::{
 };
 use crate::{
     App,
-    exchanges::{find, key, said},
-    parameters::Parameters,
+    exchanges::{Said, find, said},
     problem::Failure,
 };
 
@@ -26,21 +25,15 @@ use crate::{
 const CLAIMS: usize = 300;
 
 pub(crate) async fn exchange(State(app): State<App>, path: Result<Path<String>, PathRejection>, uri: Uri) -> Result<Html<String>, Failure> {
-    let key = key(path)?;
-    let mut parameters = Parameters::parse(uri.query())?;
-    let policy = parameters.value("policy")?.unwrap_or_default();
-    let at_least = parameters.at_least()?;
-    parameters.finish()?;
-    app.reach(at_least).await?;
-    let mut dossier = find(&app, key, policy).await?;
+    let mut dossier = find(&app, path, &uri).await?;
     let left_out = dossier.claims.len().saturating_sub(CLAIMS);
     dossier.claims.truncate(CLAIMS);
     let said = said(&app, dossier.claims.iter().map(|claim| claim.position).collect()).await?;
-    let rendering = app.scan(move |_| render(&dossier, &said, left_out).into_string());
+    let rendering = app.scan(move || render(&dossier, &said, left_out).into_string());
     Ok(Html(rendering.await?))
 }
 
-fn render(dossier: &Dossier, said: &[crate::exchanges::Said], left_out: usize) -> Markup {
+fn render(dossier: &Dossier, said: &[Said], left_out: usize) -> Markup {
     let exchange = &dossier.exchange;
     let (one, other) = exchange.key.parties();
     let date = exchange.date.map_or_else(|| "date not known".to_owned(), words::days);
@@ -50,7 +43,7 @@ fn render(dossier: &Dossier, said: &[crate::exchanges::Said], left_out: usize) -
         p.quiet { "Exchange " code { (exchange.key) } " · " a href={ "/v1/exchanges/" (exchange.key) } { "as data" } }
         (as_of(dossier.as_of))
         dl {
-            dt { "State" }
+            dt { "State, as announced" }
             dd { (status(exchange.status)) @if exchange.disputed { ", disputed" } }
             dt { "Statements" }
             dd { (exchange.statements) ", in " (words::count(exchange.reports as u64, "record", "records")) }

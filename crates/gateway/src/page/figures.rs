@@ -2,7 +2,7 @@
 
 use announcement::{Category, Party, Position};
 use maud::{Markup, html};
-use projection::{FigureAnswer, Total};
+use projection::{Excluded, FigureAnswer, Total};
 
 use super::{
     layout::{joined, scrolling},
@@ -19,24 +19,31 @@ pub(super) struct Cell {
     /// What is to be said of it, in words.
     pub(super) marks: Vec<String>,
     pub(super) claims: Vec<Position>,
+    /// The claims that are not in it, and why.
+    pub(super) excluded: Vec<Excluded>,
 }
 
 impl From<&Total> for Cell {
     fn from(total: &Total) -> Self {
-        let exchanges = |count: usize| words::count(count as u64, "exchange", "exchanges");
-        let mut marks = vec![exchanges(total.exchanges)];
+        let mut marks = vec![words::count(total.exchanges as u64, "exchange", "exchanges")];
         let mut mark = |count: usize, words: &str| {
             if count > 0 {
-                marks.push(format!("{} {words}", exchanges(count)));
+                marks.push(format!("{} {words}", words::number(count as u64)));
             }
         };
-        mark(total.unknown, "without a number");
-        mark(total.disputed, "disputed");
+        mark(total.unknown, "of them without a number");
+        mark(total.disputed, "of them disputed");
         mark(total.one_sided, "one-sided, not in the sum");
-        if !total.excluded.is_empty() {
-            marks.push(format!("{} not used", words::count(total.excluded.len() as u64, "claim", "claims")));
+        Self {
+            from: total.from,
+            to: total.to,
+            category: total.category,
+            low: total.low,
+            high: total.high,
+            marks,
+            claims: total.claims.clone(),
+            excluded: total.excluded.clone(),
         }
-        Self { from: total.from, to: total.to, category: total.category, low: total.low, high: total.high, marks, claims: total.claims.clone() }
     }
 }
 
@@ -51,6 +58,7 @@ impl From<&FigureAnswer> for Cell {
             high: figure.high,
             marks: marks.into_iter().filter(|(holds, _)| *holds).map(|(_, words)| words.to_owned()).collect(),
             claims: figure.claims.clone(),
+            excluded: Vec::new(),
         }
     }
 }
@@ -61,18 +69,30 @@ impl Cell {
     }
 
     fn markup(&self, link: &dyn Fn(Position) -> String) -> Markup {
-        let claims = joined(self.claims.iter().map(|&position| html! { a href=(link(position)) { (position) } }), ", ");
+        let claim = |position: Position| html! { a href=(link(position)) { (position) } };
+        let claims = joined(self.claims.iter().map(|&position| claim(position)), ", ");
+        let excluded = joined(self.excluded.iter().map(|excluded| html! { (claim(excluded.position)) " (" (words::out(excluded.why)) ")" }), ", ");
         html! {
             span.figure { (self.number()) }
             @for mark in &self.marks { span.marks { (mark) } }
-            @match self.claims.len() {
-                0 => {}
-                1..=4 => span.marks { (if self.claims.len() == 1 { "claim " } else { "claims " }) (claims) },
-                many => details.marks { summary { (words::number(many as u64)) " claims" } (claims) },
+            @if self.excluded.is_empty() && self.claims.len() <= FEW {
+                @if !self.claims.is_empty() { span.marks { (if self.claims.len() == 1 { "claim " } else { "claims " }) (claims) } }
+            } @else {
+                details.marks {
+                    summary {
+                        (words::count(self.claims.len() as u64, "claim", "claims"))
+                        @if !self.excluded.is_empty() { ", " (words::number(self.excluded.len() as u64)) " left out" }
+                    }
+                    (claims)
+                    @if !self.excluded.is_empty() { div { "Left out: " (excluded) } }
+                }
             }
         }
     }
 }
+
+/// As many claims are listed beside a figure; more are folded.
+const FEW: usize = 4;
 
 /// The two directions between each pair of parties that has figures, both always, in the order of the parties' codes.
 pub(super) fn pairs(of: impl IntoIterator<Item = (Party, Party)>) -> Vec<[Party; 2]> {
@@ -88,11 +108,11 @@ pub(super) fn table(caption: &str, [one, other]: [Party; 2], cells: &[Cell], lin
     let between = |cell: &&Cell| directions.contains(&(cell.from, cell.to));
     let rows: Vec<Category> = Category::ALL.into_iter().filter(|category| cells.iter().filter(between).any(|cell| cell.category == *category)).collect();
     let table = html! {
-        table {
+        table.directions {
             caption { (caption) }
             thead {
                 tr {
-                    th scope="col" { "Who" }
+                    th scope="col" { "Handed over" }
                     @for (from, to) in directions { th scope="col" { "from " (words::party(from)) " to " (words::party(to)) } }
                 }
             }

@@ -1,20 +1,23 @@
 //! The page at `/`: what is known to have been announced, and by whom.
 
-use announcement::ExchangeKey;
+use announcement::{Category, ExchangeKey};
 use axum::{extract::State, http::Uri, response::Html};
 use maud::{Markup, html};
-use projection::{AsOf, Channels, ChannelsQuery, Exchange, FigureAnswer, Status, Timeline, TimelineQuery, Totals, TotalsQuery};
+use projection::{AsOf, Channels, ChannelsQuery, Exchange, FigureAnswer, Projection, Status, Timeline, TimelineQuery, Totals, TotalsQuery};
 
 use super::{
     channels, figures,
     figures::Cell,
-    layout::{page, scrolling},
+    layout::{joined, page, scrolling},
     words,
 };
 use crate::{App, parameters::Parameters, problem::Failure};
 
 /// The exchanges of one page: more would be slow to load on a phone.
 const EXCHANGES: usize = 200;
+
+/// How often the page is read again so that its parts agree; under a steady stream of records they may differ by a few.
+const MAX_REREADS: usize = 3;
 
 struct Overview {
     totals: Totals,
@@ -27,18 +30,28 @@ pub(crate) async fn overview(State(app): State<App>, uri: Uri) -> Result<Html<St
     let after = parameters.value("after")?;
     let at_least = parameters.at_least()?;
     parameters.finish()?;
-    app.reach(at_least).await?;
-    let read = app.scan(move |app| (read(&app, after.clone()), after)).await?;
-    let (overview, after) = read;
-    Ok(Html(render(&overview, after.as_ref()).into_string()))
+    let projection = app.reach(at_least).await?;
+    let rendering = app.scan(move || render(&read(&projection, after.clone()), after.as_ref()).into_string());
+    Ok(Html(rendering.await?))
 }
 
-fn read(app: &App, after: Option<ExchangeKey>) -> Overview {
-    Overview {
-        totals: app.projection.totals(&TotalsQuery::default()),
-        timeline: app.projection.timeline(&TimelineQuery { after, limit: EXCHANGES, ..TimelineQuery::default() }),
-        channels: app.projection.channels(&ChannelsQuery::default()),
+/// All three as of the same record: records may come between the reads, so they're read again, a few times.
+fn read(projection: &Projection, after: Option<ExchangeKey>) -> Overview {
+    let query = TimelineQuery { after, limit: EXCHANGES, ..TimelineQuery::default() };
+    let once = || Overview {
+        totals: projection.totals(&TotalsQuery::default()),
+        timeline: projection.timeline(&query),
+        channels: projection.channels(&ChannelsQuery::default()),
+    };
+    let agree = |read: &Overview| read.totals.as_of == read.timeline.as_of && read.totals.as_of == read.channels.as_of;
+    let mut read = once();
+    for _ in 0..MAX_REREADS {
+        if agree(&read) {
+            break;
+        }
+        read = once();
     }
+    read
 }
 
 fn render(overview: &Overview, after: Option<&ExchangeKey>) -> Markup {
@@ -92,17 +105,17 @@ fn totals(totals: &Totals) -> Markup {
 fn timeline(timeline: &Timeline, after: Option<&ExchangeKey>) -> Markup {
     let caption = "Exchanges, the latest first: what was announced about each, under the same policy";
     let table = html! {
-        table {
+        table.stacked role="table" {
             caption { (caption) }
-            thead {
-                tr {
-                    th scope="col" { "Date" }
-                    th scope="col" { "Exchange" }
-                    th scope="col" { "Handed over, as announced" }
-                    th scope="col" { "State" }
+            thead role="rowgroup" {
+                tr role="row" {
+                    th scope="col" role="columnheader" { "Date" }
+                    th scope="col" role="columnheader" { "Exchange" }
+                    th scope="col" role="columnheader" { "Handed over, as announced" }
+                    th scope="col" role="columnheader" { "State, as announced" }
                 }
             }
-            tbody { @for exchange in &timeline.exchanges { (row(exchange)) } }
+            tbody role="rowgroup" { @for exchange in &timeline.exchanges { (row(exchange)) } }
         }
     };
     html! {
@@ -118,14 +131,14 @@ fn timeline(timeline: &Timeline, after: Option<&ExchangeKey>) -> Markup {
 fn row(exchange: &Exchange) -> Markup {
     let (one, other) = exchange.key.parties();
     html! {
-        tr {
-            td { (exchange.date.map_or_else(|| "date not known".to_owned(), words::days)) }
-            th scope="row" {
+        tr role="row" {
+            td role="cell" data-label="Date" { (exchange.date.map_or_else(|| "date not known".to_owned(), words::days)) }
+            th scope="row" role="rowheader" data-label="Exchange" {
                 a href={ "/exchanges/" (exchange.key) } { (words::what(exchange.what)) }
                 span.marks { (words::party_of_key(one)) " and " (words::party_of_key(other)) }
             }
-            td { (lines(&exchange.figures)) }
-            td {
+            td role="cell" data-label="Handed over, as announced" { (lines(&exchange.figures)) }
+            td role="cell" data-label="State, as announced" {
                 (status(exchange.status))
                 @if exchange.disputed { span.marks { "disputed" } }
                 @if exchange.part_of.is_some() { span.marks { "a stage" } }
@@ -148,11 +161,7 @@ fn lines(figures: &[FigureAnswer]) -> Markup {
                         "from " (words::party(from)) " to " (words::party(to)) ": "
                         @let own: Vec<&FigureAnswer> = figures.iter().filter(|figure| (figure.from, figure.to) == (from, to)).collect();
                         @if own.is_empty() { span.gone { "nothing announced" } }
-                        @for (index, figure) in own.iter().enumerate() {
-                            @if index > 0 { ", " }
-                            span.figure { (Cell::from(*figure).number()) } " " (words::short(figure.category))
-                            @if figure.disputed { " (disputed)" }
-                        }
+                        (joined(phrases(&own), ", "))
                     }
                 }
             }
@@ -160,13 +169,35 @@ fn lines(figures: &[FigureAnswer]) -> Markup {
     }
 }
 
+/// The figures of one direction in phrases. The living come first and then what they were announced as, which says nothing new where it's all of them.
+fn phrases(figures: &[&FigureAnswer]) -> Vec<Markup> {
+    let phrase = |figure: &&FigureAnswer| {
+        html! {
+            span.figure { (Cell::from(*figure).number()) } @if figure.unknown { " number of" } " " (words::short(figure.category))
+            @if figure.disputed { " (disputed)" }
+        }
+    };
+    let parts: Vec<&&FigureAnswer> = figures.iter().filter(|figure| !matches!(figure.category, Category::Bodies | Category::People)).collect();
+    let all = |living: &FigureAnswer| matches!(parts.as_slice(), [only] if (only.low, only.high) == (living.low, living.high));
+    let wholes = figures.iter().filter(|figure| figure.category == Category::Bodies || figure.category == Category::People && !all(figure)).map(phrase);
+    let mut phrases: Vec<Markup> = wholes.collect();
+    let has_total = figures.iter().any(|figure| figure.category == Category::People && !all(figure));
+    let parts = joined(parts.into_iter().map(phrase), " and ");
+    match (parts.0.is_empty(), has_total) {
+        (true, _) => {}
+        (false, true) => phrases.push(html! { "of these " (parts) }),
+        (false, false) => phrases.push(parts),
+    }
+    phrases
+}
+
 /// Where an exchange stands, in words.
 pub(super) const fn status(status: Status) -> &'static str {
     match status {
-        Status::Completed => "announced as completed",
-        Status::Cancelled => "announced as cancelled",
-        Status::Postponed => "announced as postponed",
-        Status::Planned => "announced as planned",
+        Status::Completed => "completed",
+        Status::Cancelled => "cancelled",
+        Status::Postponed => "postponed",
+        Status::Planned => "planned",
         Status::Mentioned => "mentioned",
     }
 }

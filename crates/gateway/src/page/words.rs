@@ -2,7 +2,7 @@
 
 use announcement::{Announcer, Category, Count, Date, Number, Party, What};
 use jiff::{Timestamp, civil};
-use projection::Days;
+use projection::{Days, Why};
 
 /// A party's name. What isn't among these is shown by its code.
 pub(super) fn party(party: Party) -> String {
@@ -152,6 +152,19 @@ pub(super) fn range(low: Option<u64>, high: Option<u64>) -> String {
 /// `one exchange`, `3 exchanges`.
 pub(super) fn count(count: u64, one: &str, many: &str) -> String {
     if count == 1 { format!("one {one}") } else { format!("{} {many}", number(count)) }
+}
+
+/// Why a claim is in no figure.
+pub(super) const fn out(why: Why) -> &'static str {
+    match why {
+        Why::Retracted => "withdrawn by its publisher",
+        Why::Corrected => "corrected by its publisher",
+        Why::Revised => "revised by its announcer",
+        Why::Quarantined => "set aside by a curator",
+        Why::Redacted => "redacted by an operator",
+        Why::Relay => "repeats a recorded statement",
+        Why::Outranked => "a party to the exchange was heard",
+    }
 }
 
 /// An instant to the second, in UTC.

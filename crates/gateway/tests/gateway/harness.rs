@@ -1,4 +1,4 @@
-use std::{io, net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use announcement::{Position, Record};
 use event_store::{Health, Ledger, Options};
@@ -34,6 +34,10 @@ impl Server {
     }
 
     pub(crate) async fn with(limits: Limits, health: Option<watch::Receiver<Health>>) -> Self {
+        Self::of(|app| app.with_limits(limits), health).await
+    }
+
+    pub(crate) async fn of(shape: impl FnOnce(App) -> App, health: Option<watch::Receiver<Health>>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let ledger = Ledger::open(Options { dir: dir.path().join("ledger"), clock: Timestamp::now }).unwrap();
         let stop = CancellationToken::new();
@@ -46,7 +50,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let health = health.unwrap_or_else(|| ledger.health());
-        let app = App::new(projection, source, Intake::Embedded(ledger.clone()), Some(health)).with_limits(limits);
+        let app = shape(App::new(projection, source, Intake::Embedded(ledger.clone()), Some(health)));
         let serving = tokio::spawn(gateway::serve(listener, app, stop.clone().cancelled_owned()));
         Self { address, ledger, stop, serving, _folding: folding, _dir: dir }
     }
@@ -106,7 +110,7 @@ pub(crate) struct Answer {
 impl Answer {
     /// Reads one answer up to the end of the connection.
     pub(crate) async fn read(socket: &mut TcpStream) -> Self {
-        let (bytes, _) = timeout(PATIENCE, until_end(socket)).await.expect("an answer in time");
+        let bytes = timeout(PATIENCE, until_end(socket)).await.expect("an answer in time");
         let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap_or_else(|| panic!("no head in {:?}", String::from_utf8_lossy(&bytes)));
         let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
@@ -139,15 +143,14 @@ impl Answer {
     }
 }
 
-/// All that comes until the other side ends, and how it ended.
-pub(crate) async fn until_end(socket: &mut TcpStream) -> (Vec<u8>, io::Result<()>) {
+/// All that comes until the connection ends, be it by a reset.
+pub(crate) async fn until_end(socket: &mut TcpStream) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut chunk = vec![0; 64 * 1024];
     loop {
         match socket.read(&mut chunk).await {
-            Ok(0) => return (bytes, Ok(())),
+            Ok(0) | Err(_) => return bytes,
             Ok(read) => bytes.extend_from_slice(&chunk[..read]),
-            Err(error) => return (bytes, Err(error)),
         }
     }
 }

@@ -21,7 +21,10 @@ fn bad_events() -> Vec<Vec<u8>> {
     for place in places.into_iter().chain(deeper) {
         for value in [json!(true), json!(-1), json!(1.5), json!(1e300), json!(u64::MAX), json!([]), json!([[1]]), json!(""), json!({ "x": 1 }), json!("\u{0}")]
         {
-            bad.push(replaced(place, value));
+            // A claim without transfers or counts says that the exchange took place, and nothing of its number.
+            if value != json!([]) || !matches!(place, "/data/transfers" | "/data/transfers/0/counts") {
+                bad.push(replaced(place, value));
+            }
         }
     }
     bad.push(replaced("/type", json!("org.handover.exploded.v1")));
@@ -134,7 +137,7 @@ async fn a_reader_that_takes_nothing_is_ended() {
     let request = "GET /v1/records?limit=20&at_least=19 HTTP/1.1\r\nhost: test\r\n\r\n".repeat(PAGES);
     socket.write_all(request.as_bytes()).await.unwrap();
     tokio::time::sleep(Duration::from_millis(1_500)).await;
-    let (taken, _) = timeout(PATIENCE, until_end(&mut socket)).await.unwrap();
+    let taken = timeout(PATIENCE, until_end(&mut socket)).await.unwrap();
     assert!(taken.len() < PAGES * 1024 * 1024, "all was sent to a reader that took nothing");
     assert_eq!(server.get("/livez").await.status, 200);
 }
@@ -162,7 +165,7 @@ async fn broken_requests_leave_the_server_standing() {
     for request in requests {
         let mut socket = server.connect().await;
         let _ = socket.write_all(request.as_bytes()).await;
-        let (answer, _) = timeout(PATIENCE, until_end(&mut socket)).await.expect("an end");
+        let answer = timeout(PATIENCE, until_end(&mut socket)).await.expect("an end");
         assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 4"), "{}", String::from_utf8_lossy(&answer));
     }
     let mut socket = server.connect().await;

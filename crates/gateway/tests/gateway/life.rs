@@ -31,7 +31,7 @@ async fn at_the_stop_signal_requests_under_way_are_answered_and_no_connection_is
     timeout(PATIENCE, refused).await.expect("no new connection");
     let subject = "handover.announce.local".to_owned();
     server.ledger.submit(subject, Vec::new(), event(1).to_string().into()).await.unwrap();
-    let answers = timeout(PATIENCE, crate::harness::until_end(&mut socket)).await.unwrap().0;
+    let answers = timeout(PATIENCE, crate::harness::until_end(&mut socket)).await.unwrap();
     let answers = String::from_utf8(answers).unwrap();
     assert!(answers.contains("HTTP/1.1 200") && answers.contains("\"figures\""), "{answers}");
     drop(idle);
