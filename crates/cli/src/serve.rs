@@ -1,4 +1,4 @@
-use std::{future, path::Path, time::Duration};
+use std::{future, io::IsTerminal, path::Path, time::Duration};
 
 use announcement::Publisher;
 use event_store::{Ledger, OpenError, control, nats};
@@ -197,8 +197,8 @@ const fn stream_code(error: &nats::StreamError) -> Code {
 }
 
 fn log(format: Log) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,async_nats=warn"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr);
     match format {
         Log::Text => builder.init(),
         Log::Json => builder.json().init(),

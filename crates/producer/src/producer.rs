@@ -139,7 +139,7 @@ impl Producer {
     pub async fn publish_recorded(&self, event: &Outgoing, within: Duration) -> Result<Receipt, PublishError> {
         let deadline = Instant::now() + within;
         let mut place = self.inner.waiting.wait_for(event);
-        let mut attempt = Attempt { queued: false, again: 0, backoff: BACKOFF, last: None };
+        let mut attempt = Attempt { sent: false, before: false, queued: false, again: 0, backoff: BACKOFF, last: None };
         loop {
             let found = timeout_at(deadline, self.attempt(event, &mut place, &mut attempt)).await;
             match found {
@@ -191,8 +191,10 @@ impl Producer {
 
     /// One round: send, wait for the receipt, ask. `None` is a reason for another.
     async fn attempt(&self, event: &Outgoing, place: &mut Place, attempt: &mut Attempt) -> Result<Option<Receipt>, PublishError> {
-        let duplicate = match self.send(event, attempt.again).await {
+        let swallowed = match self.send(event, attempt.again).await {
             Ok(acknowledged) => {
+                attempt.before |= acknowledged.duplicate && !attempt.sent;
+                attempt.sent = true;
                 attempt.queued = true;
                 acknowledged.duplicate
             }
@@ -200,12 +202,13 @@ impl Producer {
             Err(Failed { error, .. }) => {
                 tracing::debug!(%error, "an event was not queued; it's tried again");
                 attempt.last = Some(error);
+                attempt.sent = true;
                 sleep(attempt.backoff).await;
                 attempt.backoff = (attempt.backoff * 2).min(MAX_BACKOFF);
                 return self.known(event, attempt, false).await;
             }
         };
-        if duplicate && let Some(receipt) = self.known(event, attempt, true).await? {
+        if swallowed && let Some(receipt) = self.known(event, attempt, true).await? {
             return Ok(Some(receipt));
         }
         match timeout(RECEIPT, &mut place.receipt).await {
@@ -227,7 +230,7 @@ impl Producer {
             attempt.again = std::time::UNIX_EPOCH.elapsed().map_or(1, |since| since.subsec_nanos() | 1);
             return Ok(None);
         }
-        Ok(receipt)
+        Ok(receipt.map(|receipt| if attempt.before { repeated(receipt) } else { receipt }))
     }
 
     async fn send(&self, event: &Outgoing, again: u32) -> Result<PublishAck, Failed> {
@@ -260,10 +263,23 @@ impl Drop for Inner {
 
 /// How far an event came.
 struct Attempt {
+    /// Whether it was sent by this call at least once.
+    sent: bool,
+    /// Whether the queue had it before this call sent it.
+    before: bool,
     queued: bool,
     again: u32,
     backoff: Duration,
     last: Option<PublishError>,
+}
+
+/// The queue had the event before it was sent: what was recorded then makes this one a duplicate.
+fn repeated(receipt: Receipt) -> Receipt {
+    let outcome = match receipt.outcome {
+        Outcome::Recorded { position, .. } => Outcome::Duplicate { position },
+        outcome => outcome,
+    };
+    Receipt { outcome, ..receipt }
 }
 
 /// A publish that failed, and whether another attempt is in vain.

@@ -2,4 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 mod harness;
+
+mod answers;
 mod road;
+
+mod audit;
+mod crashes;
+mod faults;
+mod hostile;
+mod stream;

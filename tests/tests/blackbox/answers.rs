@@ -1,0 +1,142 @@
+//! What the real announcements come to, worked out by hand from the files, and what publishing them again does.
+
+use blackbox::{Handover, NatsServer, Ran, Serve, corpus, handover_command, http};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+struct Published {
+    server: Handover,
+    nats: NatsServer,
+    _data: TempDir,
+}
+
+fn publish(to: &str) -> Ran {
+    let files = [corpus::reference_article(), corpus::public_record()].map(|file| file.into_os_string().into_string().unwrap());
+    handover_command(&["publish", "--to", to, &files[0], &files[1]], b"")
+}
+
+fn published() -> Published {
+    let (nats, data) = (NatsServer::start(), TempDir::new().unwrap());
+    let server = Serve::over(&nats, data.path()).start();
+    let ran = publish(&nats.url());
+    assert!(ran.code == Some(0) && ran.stderr.contains("189 recorded, 0 duplicate, 0 refused"), "{ran:?}");
+    let published = Published { server, nats, _data: data };
+    published.ask("/v1/totals?at_least=188");
+    published
+}
+
+impl Published {
+    fn ask(&self, path: &str) -> Value {
+        let answer = http::get(&self.server.url(path));
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()
+    }
+
+    fn figure(&self, path: &str, from: &str, category: &str) -> Value {
+        let answer = self.ask(path);
+        let figures = answer["figures"].as_array().unwrap();
+        figures.iter().find(|figure| figure["from"] == from && figure["category"] == category).cloned().unwrap_or_default()
+    }
+}
+
+#[test]
+fn the_public_record_answers_what_its_announcements_say() {
+    let ledger = published();
+
+    // 1,245 by the Coordination Headquarters (receiver), 1,248 by the Ministry of Defence (sender).
+    let stage = "/v1/exchanges/ru-ua/bodies/2025-06-16";
+    let by = |policy: &str| ledger.figure(&format!("{stage}?policy={policy}"), "RU", "bodies");
+    assert_eq!((by("receiver")["low"].clone(), by("receiver")["high"].clone()), (json!(1245), json!(1245)));
+    assert_eq!((by("sender")["low"].clone(), by("sender")["high"].clone()), (json!(1248), json!(1248)));
+    assert_eq!((by("range")["low"].clone(), by("range")["high"].clone(), by("range")["disputed"].clone()), (json!(1245), json!(1248), json!(true)));
+    assert_eq!((by("both")["low"].clone(), by("both")["disputed"].clone()), (Value::Null, json!(true)));
+    let stage = ledger.ask(stage);
+    assert_eq!((&stage["disputed"], &stage["part_of"]), (&json!(true), &json!("ru-ua/bodies/2025-06-11_2025-06-16")));
+    // 1,212 + 1,200 + 1,200 + 1,200 + [1,245, 1,248], and 27 + 51.
+    let whole = "/v1/exchanges/ru-ua/bodies/2025-06-11_2025-06-16";
+    let (to_ukraine, to_russia) = (ledger.figure(whole, "RU", "bodies"), ledger.figure(whole, "UA", "bodies"));
+    assert_eq!((to_ukraine["low"].clone(), to_ukraine["high"].clone(), to_russia["low"].clone()), (json!(6057), json!(6060), json!(78)));
+
+    let december = ledger.ask("/v1/exchanges/ru-ua/bodies/2025-12-19");
+    let claimed: Vec<&Value> = december["claims"].as_array().unwrap().iter().map(|claim| &claim["transfers"][0]["counts"][0]["count"]["exact"]).collect();
+    assert!(claimed.contains(&&json!(1003)) && claimed.contains(&&json!(1000)), "{claimed:?}");
+
+    // "75 each", quarantined by a curator: readable, and in no figure.
+    let doubtful = ledger.ask("/v1/exchanges/ru-ua/prisoners/2025-06");
+    assert_eq!(doubtful["figures"], json!([]));
+    assert_eq!(
+        (&doubtful["claims"][0]["transfers"][0]["counts"][0]["count"]["exact"], &doubtful["claims"][0]["out"]["why"]),
+        (&json!(75), &json!("quarantined"))
+    );
+
+    // One record and its relays on 26 February 2026 are one statement; the figure rests on the originals.
+    let february = ledger.figure("/v1/exchanges/ru-ua/bodies/2026-02-26", "UA", "bodies");
+    assert_eq!((february["low"].clone(), february["high"].clone()), (json!(35), json!(35)));
+    assert_eq!(february["claims"].as_array().unwrap().len(), 2, "{february}");
+
+    // 246 in the exchange and 31 severely wounded outside it: 277.
+    let april = ledger.figure("/v1/exchanges/ru-ua/prisoners/2025-04-19", "RU", "people");
+    assert_eq!((april["low"].clone(), april["high"].clone()), (json!(277), json!(277)));
+    // 157 prisoners and 3 civilians of Kursk region.
+    let swap = ledger.figure("/v1/exchanges/ru-ua/prisoners/2026-02-05", "UA", "people");
+    assert_eq!((swap["low"].clone(), swap["high"].clone()), (json!(160), json!(160)));
+    assert_eq!(ledger.server.terminate(), Some(0));
+    drop(ledger.nats);
+}
+
+#[test]
+fn a_blocked_channel_is_shown_beside_the_exchange_that_came_after() {
+    let ledger = published();
+    let channels = ledger.ask("/v1/channels?channel=prisoners");
+    let views = channels["channels"][0]["views"].as_array().unwrap();
+    let moskalkova = views.iter().find(|view| view["announcer"]["name"] == "Tatyana Moskalkova").unwrap();
+    let blocked: Vec<&Value> = moskalkova["statements"].as_array().unwrap().iter().filter(|statement| statement["status"] == "blocked").collect();
+    assert_eq!(blocked.len(), 3, "the article's of January 2026, and those of 17 and 19 January");
+    for statement in blocked {
+        assert_eq!(statement["completed_since"]["key"], "ru-ua/prisoners/2026-02-05", "{statement}");
+    }
+    assert_eq!(channels["channels"][0]["last_completed"]["key"], "ru-ua/prisoners/2026-03-06");
+}
+
+#[test]
+fn an_aggregate_is_in_no_total() {
+    let ledger = published();
+    let records = ledger.ask("/v1/records?limit=500");
+    let aggregates: Vec<u64> = records["records"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .enumerate()
+        .filter(|(_, record)| record["type"] == "org.handover.aggregate.v1")
+        .map(|(at, _)| at as u64)
+        .collect();
+    assert_eq!(aggregates.len(), 32);
+    for policy in ["range", "receiver", "sender", "both"] {
+        let totals = ledger.ask(&format!("/v1/totals?policy={policy}"));
+        for total in totals["figures"].as_array().unwrap().iter().chain(totals["possibly"].as_array().unwrap()) {
+            let claims = total["claims"].as_array().unwrap();
+            assert!(claims.iter().all(|claim| !aggregates.contains(&claim.as_u64().unwrap())), "{total}");
+            assert!(total["low"] != 1801, "{total}");
+        }
+    }
+}
+
+#[test]
+fn the_same_files_again_add_nothing_and_a_changed_byte_is_a_conflict() {
+    let ledger = published();
+    let again = publish(&ledger.nats.url());
+    assert!(again.code == Some(0) && again.stderr.contains("0 recorded, 189 duplicate, 0 refused"), "{again:?}");
+    let over_http = publish(&ledger.server.url(""));
+    assert!(over_http.code == Some(0) && over_http.stderr.contains("0 recorded, 189 duplicate, 0 refused"), "{over_http:?}");
+    assert_eq!(ledger.ask("/v1/records?limit=1")["as_of"]["position"], 188);
+
+    let first = std::fs::read_to_string(corpus::reference_article()).unwrap().lines().next().unwrap().replace("\"exact\":35", "\"exact\":36");
+    for to in [ledger.nats.url(), ledger.server.url("")] {
+        let ran = handover_command(&["publish", "--to", &to, "-"], first.as_bytes());
+        assert!(ran.code == Some(65) && ran.stderr.contains("0 recorded, 0 duplicate, 1 refused"), "{ran:?}");
+        assert!(ran.stderr.contains("/id") && ran.stderr.contains("position 0"), "{ran:?}");
+    }
+    let posted = http::post(&ledger.server.url("/v1/announcements"), "application/cloudevents+json", first.as_bytes());
+    assert_eq!((posted.status, posted.header("content-type")), (409, Some("application/problem+json")), "{posted:?}");
+    assert_eq!(ledger.ask("/v1/records?limit=1")["as_of"]["position"], 188);
+}

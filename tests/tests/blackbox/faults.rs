@@ -1,0 +1,134 @@
+//! Files that are damaged, a disk that says no, a folder that's in use.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{Read, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+};
+
+use announcement::Receipt;
+use blackbox::{Generator, NotReady, PATIENCE, Process, Serve, http, wait_for};
+use tempfile::TempDir;
+
+use crate::audit::audit;
+
+fn load(address: &str, seed: u64) -> Vec<Receipt> {
+    let events: Vec<Vec<u8>> = Generator::new(seed).take(300).map(|one| one.event).collect();
+    let mut receipts = Vec::new();
+    for events in events.chunks(50) {
+        let body = [b"[".as_slice(), &events.join(b",".as_slice()), b"]"].concat();
+        let answer = http::post(&format!("http://{address}/v1/announcements"), "application/cloudevents-batch+json", &body).json();
+        receipts.extend(answer["receipts"].as_array().unwrap().iter().map(|receipt| serde_json::from_value::<Receipt>(receipt.clone()).unwrap()));
+    }
+    receipts
+}
+
+fn files_of_sled(data: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(data.join("ledger/sled")).unwrap().map(|entry| entry.unwrap().path());
+    entries.filter(|path| path.is_file()).collect()
+}
+
+#[test]
+fn whatever_is_damaged_of_sled_is_rebuilt_from_the_journal() {
+    let data = TempDir::new().unwrap();
+    let serve = Serve::embedded(data.path());
+    let server = serve.start();
+    let receipts = load(server.address(), 1);
+    server.kill();
+    let flip = |path: &Path, part: u64| {
+        let mut file = OpenOptions::new().read(true).write(true).open(path).unwrap();
+        let length = file.metadata().unwrap().len();
+        let at = length * part / 16;
+        let mut bytes = vec![0; usize::try_from((length - at).min(64)).unwrap()];
+        file.seek(SeekFrom::Start(at)).unwrap();
+        file.read_exact(&mut bytes).unwrap();
+        bytes.iter_mut().for_each(|byte| *byte ^= 0x5a);
+        file.seek(SeekFrom::Start(at)).unwrap();
+        file.write_all(&bytes).unwrap();
+    };
+    let survives = |what: &str| {
+        let server = serve.try_start().unwrap_or_else(|problem| panic!("{what}: {problem:?}"));
+        let answer = http::get(&server.url("/v1/records?limit=1")).json();
+        assert_eq!(answer["as_of"]["position"], receipts.len() as u64 - 1, "{what}");
+        server.kill();
+    };
+    for part in 0..16 {
+        files_of_sled(data.path()).iter().for_each(|path| flip(path, part));
+        survives(&format!("flipped at {part} of 16"));
+    }
+    for path in files_of_sled(data.path()) {
+        OpenOptions::new().write(true).open(&path).unwrap().set_len(path.metadata().unwrap().len() / 2).unwrap();
+    }
+    survives("cut in half");
+    files_of_sled(data.path()).iter().for_each(|path| fs::remove_file(path).unwrap());
+    survives("removed");
+    fs::remove_dir_all(data.path().join("ledger/sled")).unwrap();
+    audit(serve.start(), data.path(), &receipts);
+}
+
+#[test]
+fn a_damaged_journal_is_refused_by_name_and_left_as_it_is() {
+    let data = TempDir::new().unwrap();
+    let serve = Serve::embedded(data.path());
+    let server = serve.start();
+    load(server.address(), 2);
+    server.kill();
+    let path = data.path().join("ledger/journal");
+    let mut journal = fs::read(&path).unwrap();
+    let middle = journal.len() / 2;
+    journal[middle] ^= 1;
+    fs::write(&path, &journal).unwrap();
+    let Err(NotReady::Ended { status, log }) = serve.try_start() else { panic!("it serves a damaged journal") };
+    assert_eq!(status.code(), Some(1), "{log}");
+    assert!(log.contains("is damaged at byte") && log.contains("position") && log.contains("backup"), "{log}");
+    assert_eq!(fs::read(&path).unwrap(), journal);
+}
+
+#[test]
+fn a_second_process_on_a_data_folder_is_refused_and_the_first_goes_on() {
+    let data = TempDir::new().unwrap();
+    let serve = Serve::embedded(data.path());
+    let first = serve.start();
+    let Err(NotReady::Ended { status, log }) = serve.try_start() else { panic!("two processes have one folder") };
+    assert_eq!(status.code(), Some(78), "{log}");
+    assert!(log.contains(&format!("in use by process {}", first.process().id())), "{log}");
+    assert_eq!(load(first.address(), 3).len(), 300);
+}
+
+#[test]
+fn a_disk_that_is_full_ends_the_writer_and_costs_no_receipt() {
+    let data = TempDir::new().unwrap();
+    let binary = std::env::var("HANDOVER_BIN").unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../target/debug/handover").to_owned());
+    let server = Serve::embedded(data.path()).start();
+    let mut receipts = load(server.address(), 4);
+    assert_eq!(server.terminate(), Some(0));
+    let mut files = files_of_sled(data.path());
+    files.push(data.path().join("ledger/journal"));
+    let largest = files.iter().map(|path| path.metadata().unwrap().len()).max().unwrap();
+    // ulimit counts in blocks of 512 bytes; what is there can be opened, and some hundred announcements more can be written.
+    let blocks = largest / 512 + 1_024;
+    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" serve --data \"$1\" --listen 127.0.0.1:0");
+    let limited = Process::start(Path::new("/bin/sh"), &["-c", &script, &binary, data.path().to_str().unwrap()]);
+    let address = wait_for("the address", PATIENCE, || limited.stdout().lines().next().map(|line| line.trim_start_matches("http://").to_owned()));
+    let mut refused = false;
+    for events in Generator::new(5).take(4_000).map(|one| one.event).collect::<Vec<_>>().chunks(20) {
+        let body = [b"[".as_slice(), &events.join(b",".as_slice()), b"]"].concat();
+        let answer = http::post(&format!("http://{address}/v1/announcements"), "application/cloudevents-batch+json", &body);
+        for receipt in answer.json()["receipts"].as_array().unwrap() {
+            match serde_json::from_value::<Receipt>(receipt.clone()) {
+                Ok(receipt) => receipts.push(receipt),
+                Err(_) => refused = true,
+            }
+        }
+        if refused {
+            break;
+        }
+    }
+    assert!(refused, "the limit was never met");
+    let ready = http::get(&format!("http://{address}/readyz"));
+    assert_eq!(ready.status, 503, "{ready:?}");
+    assert!(ready.body.contains("could not be written"), "{ready:?}");
+    assert_eq!(http::get(&format!("http://{address}/v1/records?limit=1")).status, 200, "reading goes on");
+    drop(limited);
+    audit(Serve::embedded(data.path()).start(), data.path(), &receipts);
+}
