@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::Party;
+use crate::{Party, optional::given};
 
 /// Who says it, or who is spoken with.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
@@ -10,13 +10,13 @@ pub struct Announcer {
     /// The party that it belongs to.
     pub party: Party,
     /// The office that it speaks in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub office: Option<String>,
     /// Its name, only for people who speak in a public office.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The party that this body stands for.
-    #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
+    #[serde(default, rename = "for", deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub stands_for: Option<Party>,
 }
 

@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Announcer, Date, ExchangeKey, Party, schema::nullable};
+use crate::{Announcer, Date, ExchangeKey, Party, optional::given, schema::nullable};
 
 /// The exchange that a statement is about.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
@@ -10,19 +10,19 @@ pub struct Exchange {
     /// When it took place.
     pub date: Date,
     /// Where it took place.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
     /// The agreement that it follows.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub framework: Option<String>,
     /// The exchange that it's a stage of.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub part_of: Option<ExchangeKey>,
     /// Which stage it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub stage: Option<u32>,
     /// Who carried it out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub by: Option<Announcer>,
 }
 
@@ -31,13 +31,13 @@ pub struct Exchange {
 #[serde(deny_unknown_fields)]
 pub struct Place {
     /// In words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// A code of ISO 3166-2 or UN/LOCODE.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     /// How it's known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub precision: Option<Precision>,
 }
 

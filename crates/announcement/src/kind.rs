@@ -2,7 +2,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Announcer, Category, Count, Date, Exchange, ExchangeKey, Party, Place, Report, Target, ThirdParty, Transfer, schema::nullable};
+use crate::{
+    Announcer, Category, Count, Date, Exchange, ExchangeKey, Party, Place, Report, Target, ThirdParty, Transfer,
+    optional::given,
+    schema::{nullable, replacement},
+};
 
 /// Declares each kind's `data` with the fields that all kinds share, the fieldless [`Kind`] and the [`Data`] that holds any of them.
 macro_rules! kinds {
@@ -19,16 +23,16 @@ macro_rules! kinds {
                 #[schemars(required, schema_with = "nullable::<Announcer>")]
                 pub announcer: Option<Announcer>,
                 /// Where it was read.
-                #[serde(default, skip_serializing_if = "Option::is_none")]
+                #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
                 pub report: Option<Report>,
                 /// A remark.
-                #[serde(default, skip_serializing_if = "Option::is_none")]
+                #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
                 pub note: Option<String>,
                 /// This announcer's own earlier statement, which this one replaces.
-                #[serde(default, skip_serializing_if = "Option::is_none")]
+                #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
                 pub revises: Option<Target>,
                 /// Kept and ignored; its names are reverse-DNS.
-                #[serde(default, skip_serializing_if = "Option::is_none")]
+                #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
                 pub ext: Option<Map<String, Value>>,
                 $($(#[$field_doc])* pub $field: $type,)*
             }
@@ -64,6 +68,10 @@ macro_rules! kinds {
                         Err(_) => serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(data)).map(Data::$kind),
                     },)*
                 }
+            }
+
+            pub(crate) fn data_subschema(self, generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                match self { $(Self::$kind => generator.subschema_for::<$kind>(),)* }
             }
 
             /// The JSON Schema (2020-12) of this kind's `data`.
@@ -134,10 +142,10 @@ kinds! {
         /// What is to be handed over.
         transfers: Vec<Transfer>,
         /// A total of the two directions.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
         both_ways: Option<BothWays>,
         /// Who helped.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
         third_parties: Option<Vec<ThirdParty>>,
     }
     /// A claim that an exchange took place, with what was handed over.
@@ -147,7 +155,7 @@ kinds! {
         /// What was handed over; may be empty.
         transfers: Vec<Transfer>,
         /// Who helped.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
         third_parties: Option<Vec<ThirdParty>>,
     }
     /// A claim that agrees with an earlier one, often about one direction only.
@@ -157,7 +165,7 @@ kinds! {
         /// What was handed over; may be empty.
         transfers: Vec<Transfer>,
         /// Who helped.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
         third_parties: Option<Vec<ThirdParty>>,
     }
     /// A planned exchange was put off.
@@ -165,7 +173,7 @@ kinds! {
         /// The exchange.
         exchange: Exchange,
         /// Who put it off.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
         by: Option<Party>,
         /// Why, as it was said.
         reason: String,
@@ -175,7 +183,7 @@ kinds! {
         /// The exchange.
         exchange: Exchange,
         /// Who called it off.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
         by: Option<Party>,
         /// Why, as it was said.
         reason: String,
@@ -196,13 +204,13 @@ kinds! {
         /// How many in each direction.
         transfers: Vec<Transfer>,
         /// A total of the two directions.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
         both_ways: Option<BothWays>,
         /// How many exchanges.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
         exchanges: Option<Count>,
         /// The exchanges that it covers.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
         scope_exchanges: Option<Vec<ExchangeKey>>,
     }
     /// How many are still held; never enters a total.
@@ -221,10 +229,10 @@ kinds! {
         /// Its state.
         status: ChannelStatus,
         /// Since when.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
         since: Option<Date>,
         /// Whom the announcer blames.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
         blames: Option<Party>,
     }
     /// Talks held.
@@ -232,13 +240,13 @@ kinds! {
         /// With whom.
         with: Vec<Announcer>,
         /// When.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
         date: Option<Date>,
         /// Where.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
         place: Option<Place>,
         /// About what.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
         topic: Option<String>,
     }
     /// Terms agreed: what a framework promises.
@@ -248,7 +256,7 @@ kinds! {
         /// What it promises.
         transfers: Vec<Transfer>,
         /// Who helped.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
         third_parties: Option<Vec<ThirdParty>>,
     }
     /// Help credited to a third party; with no exchange it's attached to none.
@@ -256,19 +264,19 @@ kinds! {
         /// Who helped.
         third_parties: Vec<ThirdParty>,
         /// In which exchange.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
         exchange: Option<Exchange>,
     }
     /// A finding about bodies already handed over; never changes the number transferred.
     Identity "identity" {
         /// The exchange that they came in.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
         exchange: Option<Exchange>,
         /// Or the time in which they came.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
         period: Option<Date>,
         /// Or the exchanges.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
         scope_exchanges: Option<Vec<ExchangeKey>>,
         /// How many, with `identity`.
         transfers: Vec<Transfer>,
@@ -276,15 +284,15 @@ kinds! {
     /// A claim is contested; it stays, marked.
     Disputed "disputed" {
         /// The event that is contested.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
         target: Option<Target>,
         /// The contested words, where no event holds them.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
         claim: Option<String>,
         /// Why, as it was said.
         reason: String,
         /// What the contesting side says instead.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
         transfers: Option<Vec<Transfer>>,
     }
     /// The target's publisher replaces its claim; the old one stays readable.
@@ -294,6 +302,7 @@ kinds! {
         /// Why.
         reason: String,
         /// What stands instead.
+        #[schemars(schema_with = "replacement")]
         replacement: Replacement,
     }
     /// The target's publisher withdraws its claim; it stays readable, and out of every figure.
@@ -460,19 +469,19 @@ pub struct PlannedExchange {
     #[schemars(required, schema_with = "nullable::<Date>")]
     pub date: Option<Date>,
     /// Where.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
     /// The agreement that it follows.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub framework: Option<String>,
     /// The exchange that it's a stage of.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub part_of: Option<ExchangeKey>,
     /// Which stage it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub stage: Option<u32>,
     /// Who carries it out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub by: Option<Announcer>,
 }
 
@@ -527,15 +536,14 @@ pub enum ChannelStatus {
 }
 
 /// What stands in a corrected claim's place: validated like an event.
-#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Replacement {
     /// A claim kind.
     pub kind: Kind,
     /// The exchange that it's about.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub subject: Option<ExchangeKey>,
     /// What it says.
-    #[schemars(with = "Map<String, Value>")]
     pub data: Box<Data>,
 }
 
@@ -545,7 +553,7 @@ impl<'de> Deserialize<'de> for Replacement {
         #[serde(deny_unknown_fields)]
         struct Unread {
             kind: Kind,
-            #[serde(default)]
+            #[serde(default, deserialize_with = "given")]
             subject: Option<ExchangeKey>,
             data: Box<serde_json::value::RawValue>,
         }

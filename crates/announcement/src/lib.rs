@@ -28,6 +28,7 @@ mod envelope;
 mod exchange;
 mod key;
 mod kind;
+mod optional;
 mod party;
 mod personal;
 mod problem;

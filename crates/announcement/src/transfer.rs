@@ -3,7 +3,7 @@ use std::{fmt, str::FromStr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Count, Party, text::as_text};
+use crate::{Count, Party, optional::given, text::as_text};
 
 /// What was handed over in one direction.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
@@ -16,7 +16,7 @@ pub struct Transfer {
     /// How many of what.
     pub counts: Vec<Item>,
     /// "The same number of theirs": how this direction compares with the other one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub relation: Option<Relation>,
 }
 
@@ -29,19 +29,19 @@ pub struct Item {
     /// How many.
     pub count: Count,
     /// The main category that this is a part of.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub of: Option<Category>,
     /// A group that was announced apart.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
     /// Where they are from.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
     /// What is said of the identity of bodies.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub identity: Option<Finding>,
     /// The words of the announcement.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub stated: Option<String>,
 }
 

@@ -64,7 +64,35 @@ fn a_schema_refuses_what_the_parser_refuses_by_form() {
         let problem = parse(changed.to_string().as_bytes()).unwrap_err();
         assert_eq!(problem.pointer, Some(format!("/data/{required}")));
     }
+    for at in ["/data/note", "/data/report", "/data/exchange/place", "/data/transfers/0/relation", "/data/third_parties", "/data/transfers/0/counts/0/of"] {
+        let mut changed = event.clone();
+        let (parent, name) = at.rsplit_once('/').unwrap();
+        changed.pointer_mut(parent).unwrap()[name] = Value::Null;
+        assert!(!completed.is_valid(&changed), "{at}");
+        let problem = parse(changed.to_string().as_bytes()).unwrap_err();
+        assert_eq!(problem.pointer.as_deref(), Some(at), "what may be left out is never null");
+    }
     let mut unnamed = event;
     unnamed["data"]["announcer"] = Value::Null;
     assert!(completed.is_valid(&unnamed));
+}
+
+#[test]
+fn the_schema_of_a_correction_knows_what_a_replacement_is() {
+    let corrected = validator(Kind::Corrected);
+    let event: Value = serde_json::from_str(&golden(Kind::Corrected)).unwrap();
+    for (at, value) in [
+        ("/data/replacement/kind", json!("retracted")),
+        ("/data/replacement/kind", json!("stock")),
+        ("/data/replacement/colour", json!("red")),
+        ("/data/replacement/subject", Value::Null),
+        ("/data/replacement/data/announced", json!("soon")),
+        ("/data/replacement/data/transfers/0/colour", json!("red")),
+    ] {
+        let mut changed = event.clone();
+        let (parent, name) = at.rsplit_once('/').unwrap();
+        changed.pointer_mut(parent).unwrap()[name] = value;
+        assert!(!corrected.is_valid(&changed), "{at}");
+        assert!(parse(changed.to_string().as_bytes()).is_err(), "{at}");
+    }
 }
