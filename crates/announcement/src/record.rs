@@ -76,3 +76,32 @@ impl Record {
         bytes
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(position: u64, recorded: &str, publisher: &str, event: &str) -> Record {
+        Record { position: Position::new(position), recorded: recorded.parse().unwrap(), publisher: publisher.parse().unwrap(), event: event.into() }
+    }
+
+    /// Computed apart, with `hashlib` and `struct.pack(">Q")`, `struct.pack(">q")`.
+    #[test]
+    fn a_leaf_is_the_hash_of_place_instant_publisher_and_bytes() {
+        let event = r#"{"specversion":"1.0","id":"f1733529-17e2-5b67-83d4-601658bc91a4"}"#;
+        for (record, leaf) in [
+            (record(258, "2026-01-29T10:00:00.123456Z", "kyiv-desk", event), "df37135f6bdfe3685a316f5051c51be8eb7445dbb8e9bac02374d9c1ae65c8a0"),
+            (record(258, "2026-01-29T10:00:00.123456Z", "gateway.kyiv-desk", event), "2297371ce1e48a5695a28c4befe8771961a61120bb1cce9c6fdc842ad50b1e23"),
+            (record(0, "1969-12-31T23:59:59.999999Z", "local", "{}"), "68b7d13c256b9bdad6f04dcd903af7deab1f4310b06d0d373935d7537bea6d68"),
+        ] {
+            assert_eq!(record.leaf().to_string(), leaf);
+        }
+    }
+
+    #[test]
+    fn readers_are_given_the_events_own_bytes_with_the_ledgers_attributes() {
+        let record = record(7, "2026-01-29T10:00:00Z", "gateway.kyiv-desk", "{ \"id\": \"}\",  \"data\": {}\n}\n ");
+        let expected = "{ \"id\": \"}\",  \"data\": {},\"sequence\":\"00000000000000000007\",\"recordedtime\":\"2026-01-29T10:00:00.000000Z\",\"publisher\":\"gateway.kyiv-desk\"}";
+        assert_eq!(String::from_utf8(record.to_cloudevent()).unwrap(), expected);
+    }
+}

@@ -95,3 +95,46 @@ impl FromStr for Subject {
         Ok(Self::Event(Route { duty, publisher }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_is_read_and_written_as_the_same() {
+        for text in ["handover.announce.local", "handover.announce.gateway.kyiv-desk", "handover.curate.one", "handover.operate.two"] {
+            let Subject::Event(route) = text.parse().unwrap() else { panic!("{text}") };
+            assert_eq!(route.to_string(), text);
+        }
+        assert_eq!("handover.operate.rules".parse(), Ok(Subject::Rules));
+        assert_eq!("handover.operate.epoch".parse(), Ok(Subject::Epoch));
+        for text in [
+            "",
+            "handover",
+            "handover.announce",
+            "handover.announce.",
+            "handover.announce.A",
+            "handover.announce.a.b.c",
+            "handover.announce.*",
+            "handover.read.a",
+        ] {
+            assert!(text.parse::<Subject>().unwrap_err().is(Fault::WrongSubject), "{text}");
+        }
+    }
+
+    #[test]
+    fn each_kind_is_admitted_on_one_duty_only() {
+        use Kind::{Linked, Merged, Quarantined, Redacted, Released, Split};
+        for &kind in Kind::ALL {
+            let expected = match kind {
+                Linked | Merged | Split | Quarantined | Released => Duty::Curate,
+                Redacted => Duty::Operate,
+                _ => Duty::Announce,
+            };
+            for duty in [Duty::Announce, Duty::Curate, Duty::Operate] {
+                let admitted = Route { duty, publisher: Publisher::local() }.admits(kind);
+                assert_eq!(admitted.is_ok(), duty == expected, "{kind:?} on {duty:?}");
+            }
+        }
+    }
+}
