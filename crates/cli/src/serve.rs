@@ -121,7 +121,8 @@ impl Node {
             (None, Some(client)) => Source::Nats(client),
             (None, None) => return Err(Failure::new(Code::Configuration, "there is neither a ledger nor NATS to read from")),
         };
-        if arguments.role != Role::Ledger {
+        let with_read_models = arguments.role != Role::Ledger;
+        if with_read_models {
             let (folding, source, stop) = (projection.clone(), source.clone(), stop.clone());
             self.tasks.spawn(async move {
                 folding.run(source, stop).await;
@@ -139,6 +140,7 @@ impl Node {
         };
         let address = listener.local_addr().map_err(|error| Failure::new(Code::Failed, error))?;
         let app = App::new(projection, source, intake, self.ledger.as_ref().map(Ledger::health));
+        let app = if with_read_models { app } else { app.without_read_models() };
         let stopping = stop.clone();
         self.tasks.spawn(async move {
             let served = gateway::serve(listener, app, stopping.cancelled_owned()).await;

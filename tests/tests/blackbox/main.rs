@@ -10,4 +10,5 @@ mod audit;
 mod crashes;
 mod faults;
 mod hostile;
+mod roles;
 mod stream;
