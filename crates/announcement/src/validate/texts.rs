@@ -67,7 +67,8 @@ fn check_announcer(announcer: &Announcer, base: &str) -> Result<(), Problem> {
     if announcer.office.is_none() {
         return Err(Problem::at(Fault::PersonalData, pointer, "a name stands only beside the public office that its holder speaks in"));
     }
-    plain(name, &pointer, SHORT)
+    plain(name, &pointer, SHORT)?;
+    personal::check_holder(name, &pointer)
 }
 
 fn check_report(report: &Report, base: &str) -> Result<(), Problem> {
@@ -168,7 +169,7 @@ fn text(found: &str, pointer: &str, most: usize) -> Result<(), Problem> {
 
 fn plain(found: &str, pointer: &str, most: usize) -> Result<(), Problem> {
     let count = found.chars().count();
-    if count == 0 || count > most {
+    if found.trim().is_empty() || count > most {
         return Err(Problem::at(Fault::TextLength, pointer, format_args!("{count} characters; expected 1 to {most}")));
     }
     if found.chars().any(char::is_control) {
