@@ -2,7 +2,10 @@ use std::time::{Duration, Instant};
 
 use gateway::Limits;
 use serde_json::{Value, json};
-use tokio::{io::AsyncWriteExt, time::timeout};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    time::timeout,
+};
 
 use crate::harness::{Answer, PATIENCE, Server, event, padded, until_end};
 
@@ -97,6 +100,19 @@ async fn a_body_of_100_mib_is_refused_without_being_read() {
 }
 
 #[tokio::test]
+async fn a_refused_client_reads_the_refusal_before_the_connection_ends() {
+    let server = Server::start().await;
+    let mut socket = server.connect().await;
+    let head = "POST /v1/announcements HTTP/1.1\r\nhost: test\r\ncontent-type: application/cloudevents+json\r\ncontent-length: 104857600\r\n\r\n";
+    socket.write_all(head.as_bytes()).await.unwrap();
+    socket.write_all(&vec![b' '; 1024 * 1024]).await.unwrap();
+    let mut answer = Vec::new();
+    // A reset would be an error here, and other systems than this one forget with it what was received before.
+    timeout(PATIENCE, socket.read_to_end(&mut answer)).await.unwrap().expect("an orderly end");
+    assert!(answer.starts_with(b"HTTP/1.1 413"));
+}
+
+#[tokio::test]
 async fn a_body_that_comes_too_slowly_ends_with_408() {
     let server = Server::with(Limits { body: Duration::from_millis(300), ..Limits::default() }, None).await;
     let mut socket = server.connect().await;
@@ -109,7 +125,7 @@ async fn a_body_that_comes_too_slowly_ends_with_408() {
         }
     });
     let mut answer = vec![0; 12];
-    timeout(PATIENCE, tokio::io::AsyncReadExt::read_exact(&mut reading, &mut answer)).await.unwrap().unwrap();
+    timeout(PATIENCE, reading.read_exact(&mut answer)).await.unwrap().unwrap();
     assert_eq!(String::from_utf8(answer).unwrap(), "HTTP/1.1 408");
     dripping.abort();
     assert_eq!(server.post_event(&event(1)).await.status, 201);
