@@ -1,0 +1,124 @@
+//! What holds for any log.
+
+use announcement::Position;
+use projection::{Applied, ApplyError, Book, ChannelsQuery, Period, Policy, TimelineQuery, TotalsQuery, channels, timeline, totals};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::log::{Log, headquarters, mediator, ministry, president, to_ukraine};
+
+const KEYS: [&str; 4] = ["ru-ua/prisoners/2026-01-10", "ru-ua/prisoners/2026-01-11", "ru-ua/bodies/2026-01-12", "ru-ua/bodies/2026-02-12"];
+
+/// A step of a random log: numbers that choose what is said, by whom, about what, and of which earlier record.
+type Step = (u8, u8, u8, u16, u8);
+
+fn log_of(steps: &[Step]) -> Log {
+    let mut log = Log::default();
+    let mut ids: Vec<Value> = Vec::new();
+    for &(what, who, key, count, earlier) in steps {
+        let announcer = [ministry(), headquarters(), president(), mediator(), Value::Null][usize::from(who % 5)].clone();
+        let key = KEYS[usize::from(key % 4)];
+        let target = ids.get(usize::from(earlier) % ids.len().max(1)).cloned();
+        let items = match count % 7 {
+            0 => json!([{"category": "prisoners", "count": "unknown"}]),
+            1 => json!([{"category": "people", "count": {"about": count}}]),
+            2 => json!([{"category": "bodies", "count": {"at_least": count}}]),
+            _ => json!([{"category": "prisoners", "count": {"exact": count}}, {"category": "civilians", "count": {"at_most": count}}]),
+        };
+        let said = json!({"announced": "2026-01-15", "announcer": announcer, "exchange": {"date": key.rsplit('/').next()}, "transfers": to_ukraine(items)});
+        let about = |more: Value| {
+            let mut data = json!({"announced": "2026-01-20", "announcer": null, "target": target});
+            data.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            data
+        };
+        match (what % 12, &target) {
+            (0, Some(_)) => drop(log.add("retracted", None, about(json!({"reason": "r"})))),
+            (1, Some(_)) => drop(log.add("quarantined", None, about(json!({"reason": "r"})))),
+            (2, Some(_)) => drop(log.add("released", None, about(json!({"reason": "r"})))),
+            (3, Some(_)) => drop(log.add("linked", None, about(json!({"exchange_key": key})))),
+            (4, _) => drop(log.add("merged", None, json!({"announced": "2026-01-20", "announcer": null, "from": key, "into": KEYS[usize::from(earlier % 4)]}))),
+            (5, Some(target)) => drop(log.add("split", None, json!({"announced": "2026-01-20", "announcer": null, "targets": [target], "into": key}))),
+            (6, Some(_)) => drop(log.add("corrected", None, about(json!({"reason": "r", "replacement": {"kind": "completed", "subject": key, "data": said}})))),
+            (7, Some(_)) => drop(log.add("disputed", None, about(json!({"reason": "r"})))),
+            (8, Some(target)) => {
+                let mut relay = said;
+                relay["report"] = json!({"relays": [target]});
+                log.add("confirmed", Some(key), relay);
+            }
+            _ => ids.push(log.add("completed", Some(key), said)),
+        }
+    }
+    log
+}
+
+fn answers(book: &Book) -> String {
+    let totals = Policy::ALL.map(|policy| totals(book, &TotalsQuery { policy, ..TotalsQuery::default() }));
+    let timeline = timeline(book, &TimelineQuery { limit: 100, ..TimelineQuery::default() });
+    serde_json::to_string(&(totals, timeline, channels(book, &ChannelsQuery::default()))).unwrap()
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    proptest::collection::vec(any::<Step>().prop_map(|(what, who, key, count, earlier)| (what, who, key, count % 500, earlier)), 0..40)
+}
+
+proptest! {
+    #[test]
+    fn a_fold_is_total_and_records_that_come_again_change_nothing(steps in steps()) {
+        let log = log_of(&steps);
+        let once = log.book();
+        let mut again = Book::default();
+        for (place, record) in log.records.iter().enumerate() {
+            prop_assert_eq!(again.apply(record), Ok(Applied::Now));
+            for earlier in &log.records[..=place] {
+                prop_assert_eq!(again.apply(earlier), Ok(Applied::Already));
+            }
+            if let Some(later) = log.records.get(place + 2) {
+                let gap = ApplyError::Gap { expected: Position::new(place as u64 + 1), found: later.position };
+                prop_assert_eq!(again.apply(later), Err(gap));
+            }
+        }
+        prop_assert_eq!(&once, &again);
+        prop_assert_eq!(answers(&once), answers(&again));
+    }
+
+    #[test]
+    fn low_is_at_most_high_and_no_figure_is_without_claims(steps in steps()) {
+        let book = log_of(&steps).book();
+        for policy in Policy::ALL {
+            for total in totals(&book, &TotalsQuery { policy, ..TotalsQuery::default() }).figures {
+                prop_assert!(total.low.zip(total.high).is_none_or(|(low, high)| low <= high));
+                prop_assert!(!total.claims.is_empty());
+                prop_assert_eq!(total.low.is_none(), total.exchanges == 0);
+            }
+        }
+    }
+
+    #[test]
+    fn months_add_up_to_the_year_under_every_policy(steps in steps()) {
+        let book = log_of(&steps).book();
+        for policy in Policy::ALL {
+            let of = |period: Period| totals(&book, &TotalsQuery { policy, period: Some(period), ..TotalsQuery::default() });
+            let (months, years) = (of(Period::Month), of(Period::Year));
+            for year in &years.figures {
+                let of_year = |total: &&projection::Total| (total.from, total.category) == (year.from, year.category) && total.period > year.period;
+                let parts: Vec<_> = months.figures.iter().filter(of_year).collect();
+                prop_assert_eq!(parts.iter().map(|part| part.exchanges).sum::<usize>(), year.exchanges);
+                prop_assert_eq!(parts.iter().filter_map(|part| part.low).sum::<u64>(), year.low.unwrap_or(0));
+            }
+        }
+    }
+
+    #[test]
+    fn a_claim_and_its_retraction_leave_every_total_as_it_was(steps in steps(), who in 0_u8..5, count in 0_u16..500) {
+        let mut log = log_of(&steps);
+        let numbers = |log: &Log| {
+            let of = |policy| totals(&log.book(), &TotalsQuery { policy, ..TotalsQuery::default() }).figures;
+            Policy::ALL.map(|policy| of(policy).into_iter().map(|total| (total.from, total.category, total.low, total.high, total.claims)).collect::<Vec<_>>())
+        };
+        let before = numbers(&log);
+        let announcer = [ministry(), headquarters(), president(), mediator(), Value::Null][usize::from(who)].clone();
+        let claim = log.claim(announcer, to_ukraine(json!([{"category": "prisoners", "count": {"exact": count}}])));
+        log.add("retracted", None, json!({"announced": "2026-01-20", "announcer": null, "target": claim, "reason": "r"}));
+        prop_assert_eq!(numbers(&log), before);
+    }
+}

@@ -1,0 +1,98 @@
+//! Totals: which exchanges lie inside, which possibly, by period and direction; and the real announcements, worked out by hand.
+
+use announcement::{Position, Publisher, Record};
+use projection::{Book, Period, Policy, TotalsQuery, totals};
+
+use crate::log::{Log, exact, headquarters, ministry, to_ukraine};
+
+fn days(from: &str, to: &str) -> TotalsQuery {
+    TotalsQuery { from: Some(from.parse().unwrap()), to: Some(to.parse().unwrap()), ..TotalsQuery::default() }
+}
+
+fn real() -> Book {
+    let mut book = Book::default();
+    for name in ["reference-article", "public-record"] {
+        let path = format!("{}/../../deploy/samples/{name}.jsonl", env!("CARGO_MANIFEST_DIR"));
+        for event in std::fs::read_to_string(path).unwrap().lines() {
+            let recorded = "2026-06-01T00:00:00Z".parse().unwrap();
+            book.apply(&Record { position: book.next(), recorded, publisher: Publisher::local(), event: event.into() }).unwrap();
+        }
+    }
+    book
+}
+
+#[test]
+fn an_exchange_counts_where_its_days_lie_inside_and_possibly_where_they_only_overlap() {
+    let mut log = Log::default();
+    log.claim_about("ru-ua/bodies/2026-01", ministry(), "2026-02", to_ukraine(exact("bodies", 7)));
+    log.claim_about("ru-ua/bodies/2026-01-20", ministry(), "2026-02", to_ukraine(exact("bodies", 5)));
+    let found = totals(&log.book(), &days("2026-01-15", "2026-02-15"));
+    assert_eq!((found.figures[0].low, found.figures[0].exchanges), (Some(5), 1));
+    assert_eq!((found.possibly[0].low, found.possibly[0].exchanges), (Some(7), 1));
+    let all = totals(&log.book(), &TotalsQuery::default());
+    assert_eq!((all.figures[0].low, all.possibly.len()), (Some(12), 0));
+}
+
+#[test]
+fn a_whole_counts_once_where_it_lies_inside_and_else_its_stages_do() {
+    let whole = "ru-ua/bodies/2026-01-10_2026-01-12";
+    let mut log = Log::default();
+    for (day, count) in [("2026-01-10", 400), ("2026-01-12", 500)] {
+        let stage = serde_json::json!({"announced": day, "announcer": headquarters(), "exchange": {"date": day, "part_of": whole}, "transfers": to_ukraine(exact("bodies", count))});
+        log.add("completed", Some(&format!("ru-ua/bodies/{day}")), stage);
+    }
+    log.claim_about(whole, headquarters(), "2026-01-13", to_ukraine(exact("bodies", 900)));
+    let total = |from: &str, to: &str| log.total(&days(from, to), "bodies").map(|total| (total.low, total.high, total.exchanges));
+    assert_eq!(total("2026-01-01", "2026-01-31"), Some((Some(900), Some(900), 1)));
+    assert_eq!(total("2026-01-11", "2026-01-31"), Some((Some(500), Some(500), 1)));
+    assert_eq!(total("2026-01-10", "2026-01-11"), Some((Some(400), Some(400), 1)));
+}
+
+#[test]
+fn an_unknown_leaves_the_upper_end_open_and_a_figure_of_one_side_is_not_in_the_sum() {
+    let mut log = Log::default();
+    log.claim(ministry(), to_ukraine(exact("prisoners", 5)));
+    log.claim_about("ru-ua/prisoners/2026-01-12", ministry(), "2026-01-12", to_ukraine(serde_json::json!([{"category": "prisoners", "count": "unknown"}])));
+    let total = log.total(&TotalsQuery::default(), "prisoners").unwrap();
+    assert_eq!((total.low, total.high, total.exchanges, total.unknown), (Some(5), None, 2, 1));
+    let both = log.total(&TotalsQuery { policy: Policy::Both, ..TotalsQuery::default() }, "prisoners").unwrap();
+    assert_eq!((both.low, both.high, both.exchanges, both.one_sided), (None, None, 0, 2));
+}
+
+#[test]
+fn a_group_by_period_names_it_and_what_may_lie_in_several_is_possibly_in_each() {
+    let mut log = Log::default();
+    log.claim(ministry(), to_ukraine(exact("bodies", 5)));
+    log.claim_about("ru-ua/bodies/2026", ministry(), "2026-12", to_ukraine(exact("bodies", 9)));
+    let found = totals(&log.book(), &TotalsQuery { period: Some(Period::Month), ..TotalsQuery::default() });
+    assert_eq!((found.figures[0].period.as_deref(), found.figures[0].low), (Some("2026-01"), Some(5)));
+    assert_eq!((found.possibly[0].period.as_deref(), found.possibly[0].low), (Some("2026-01/2026-12"), Some(9)));
+    let year = totals(&log.book(), &TotalsQuery { period: Some(Period::Year), ..TotalsQuery::default() });
+    assert_eq!((year.figures[0].period.as_deref(), year.figures[0].low), (Some("2026"), Some(14)));
+}
+
+#[test]
+fn the_real_announcements_come_to_what_was_worked_out_by_hand() {
+    let book = real();
+    let total = |query: &TotalsQuery, from: &str, category: &str| {
+        let found = totals(&book, query).figures.into_iter().find(|total| total.from.as_str() == from && total.category.as_str() == category);
+        found.map(|total| (total.low, total.high, total.exchanges))
+    };
+    let january = days("2026-01-29", "2026-01-29");
+    assert_eq!(total(&january, "RU", "bodies"), Some((Some(1000), Some(1000), 1)));
+    assert_eq!(total(&january, "UA", "bodies"), Some((Some(38), Some(38), 1)));
+    // Bodies to Ukraine in the first quarter of 2025: 757 (24 January) + 757 (14 February) + 909 (28 March).
+    assert_eq!(total(&days("2025-01-01", "2025-03-31"), "RU", "bodies"), Some((Some(2423), Some(2423), 3)));
+    // Bodies to Russia: 49 + 45 + 43.
+    assert_eq!(total(&days("2025-01-01", "2025-03-31"), "UA", "bodies"), Some((Some(137), Some(137), 3)));
+    // From July 2025 on, to Ukraine: 1,000 (July, August, September, October, November) and 1,000 to 1,003 (19 December).
+    assert_eq!(total(&days("2025-07-01", "2025-12-31"), "RU", "bodies"), Some((Some(6000), Some(6003), 6)));
+    // The stages of 23, 24 and 25 May 2025: 390 + 307 + 303 = 1,000 people each way.
+    assert_eq!(total(&days("2025-05-23", "2025-05-25"), "RU", "people"), Some((Some(1000), Some(1000), 1)));
+    assert_eq!(total(&days("2025-05-23", "2025-05-25"), "UA", "people"), Some((Some(1000), Some(1000), 1)));
+    // 5 and 6 March 2026: 200 + 300 prisoners, and 2 civilians to Ukraine; 3 civilians to Russia are an exchange of their own.
+    assert_eq!(total(&days("2026-03-01", "2026-03-31"), "RU", "people"), Some((Some(502), Some(502), 1)));
+    assert_eq!(total(&days("2026-03-01", "2026-03-31"), "UA", "people"), Some((Some(503), Some(503), 2)));
+    let positions: Vec<Position> = totals(&book, &january).figures[0].claims.clone();
+    assert_eq!(positions, [2, 156, 157, 158].map(Position::new));
+}
