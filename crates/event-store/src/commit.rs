@@ -1,12 +1,13 @@
-use announcement::{Digest, Outcome, Position, Problem, Publisher, Receipt, Record, Subject};
+use announcement::{Announcement, Digest, Outcome, Position, Problem, Publisher, Receipt, Record, Subject};
 use durable::{Batch, FrameHead, StoreReader};
 use jiff::Timestamp;
 
 use crate::{
     Message, ReadError,
-    decide::{Accepted, Decision, Epoch, decide, knows},
+    decide::{Accepted, Decision, Epoch, How, decide},
     index::Index,
     layout, refusal,
+    rules::Rules,
     state::{Checkpoint, Seen, State},
 };
 
@@ -18,11 +19,14 @@ pub(crate) struct Commit<'a> {
 }
 
 /// What became of one message in a commit.
+#[derive(Debug)]
 pub(crate) enum Taken {
     /// It was decided on; the receipt may leave once the commit is durable.
     Decided { publisher: Option<Publisher>, receipt: Receipt },
-    /// It was read before, or is an operator's message that needs no receipt.
+    /// An operator's message, which needs no receipt.
     Silent,
+    /// It was read before, and changes nothing.
+    Before,
     /// The intake stops before this message.
     Stop { reason: String, remedy: String },
 }
@@ -38,7 +42,7 @@ impl<'a> Commit<'a> {
         if let Some(sequence) = message.sequence {
             let last = self.state.checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.sequence);
             if sequence <= last {
-                return Ok(Taken::Silent);
+                return Ok(Taken::Before);
             }
             if sequence > last + 1 {
                 return Ok(stop(
@@ -49,23 +53,17 @@ impl<'a> Commit<'a> {
         }
         let time = microseconds(message.time);
         let recorded = self.state.recorded.map_or(time, |last| last.max(time));
-        let taken = match decide(message, recorded, &self.index)? {
+        let taken = match decide(message, recorded, self.state.rules, &self.index)? {
             Decision::Record(accepted) => self.record(message, *accepted, recorded)?,
-            Decision::Duplicate { position, announcement } => {
-                let envelope = &announcement.envelope;
-                decided(message, Some((envelope.source.clone(), envelope.id.to_string())), Outcome::Duplicate { position })
-            }
+            Decision::Duplicate { publisher, position, announcement } => self.duplicate(message, &publisher, position, &announcement)?,
             Decision::Refuse(problem) => self.refuse(message, problem)?,
-            Decision::Rules(rules) if knows(rules) => {
-                self.state.rules = rules;
-                Taken::Silent
-            }
-            Decision::Rules(rules) => {
-                return Ok(stop(
-                    format!("the rules change to version {rules}, which this program doesn't know"),
-                    "start a version of handover that knows them",
-                ));
-            }
+            Decision::Rules(version) => match Rules::try_from(version) {
+                Ok(rules) => {
+                    self.state.rules = rules;
+                    Taken::Silent
+                }
+                Err(unknown) => return Ok(stop(format!("the stream goes on by other rules: {unknown}"), "start a version of handover that knows them")),
+            },
             Decision::Epoch(epoch) => match self.begin_epoch(&epoch) {
                 None => Taken::Silent,
                 Some(stopped) => return Ok(stopped),
@@ -91,50 +89,57 @@ impl<'a> Commit<'a> {
     }
 
     fn record(&mut self, message: &Message, accepted: Accepted, recorded: Timestamp) -> Result<Taken, ReadError> {
-        let Accepted { publisher, announcement, event, retracts, stage } = accepted;
+        let Accepted { publisher, announcement, event, change, stage } = accepted;
         let position = Position::new(self.state.tree.size());
         let record = Record { position, recorded, publisher, event };
         let leaf = record.leaf();
         let (source, id) = (&announcement.envelope.source, announcement.envelope.id);
         let place = position.get().to_be_bytes();
-        self.index.insert(layout::record(position), &layout::encode(&record))?;
-        self.index.insert(layout::identity(&record.publisher, source, id), &place)?;
-        self.index.insert(layout::at(&layout::event(source, id), position), &[])?;
-        self.index.insert(layout::at(&layout::digest(&record.publisher, Digest::of(&message.body)), position), &[])?;
-        if let Some(claim) = retracts {
-            self.index.insert(layout::retracted(claim), &place)?;
+        self.index.insert(layout::record(position), &layout::encode(&record));
+        self.index.insert(layout::identity(&record.publisher, source, id), &place);
+        self.index.insert(layout::at(&layout::event(source, id), position), &[]);
+        self.index.insert(layout::at(&layout::digest(&record.publisher, Digest::of(&message.body)), position), &[layout::RECORDED]);
+        if let Some(change) = change {
+            match change.how {
+                How::Corrected => self.index.put(layout::correction(change.claim), &place),
+                How::Retracted => self.index.insert(layout::retracted(change.claim), &place),
+            }
+            change.ended.map_or(Ok(()), |ended| self.index.end_stage(&ended))?;
         }
-        if let Some((stage, whole)) = stage {
-            self.index.insert(layout::stage(&stage), &place)?;
-            self.index.insert(layout::whole(&whole), &place)?;
-        }
+        stage.map_or(Ok(()), |stage| self.index.add_stage(&stage))?;
         refusal::settle(&mut self.index, &mut self.state.refusals, message)?;
         self.state.tree.append(leaf);
         self.state.recorded = Some(recorded);
-        Ok(decided(message, Some((source.clone(), id.to_string())), Outcome::Recorded { position, recorded, leaf }))
+        Ok(decided(message, Some(names_of(&announcement)), Outcome::Recorded { position, recorded, leaf }))
+    }
+
+    fn duplicate(&mut self, message: &Message, publisher: &Publisher, position: Position, announcement: &Announcement) -> Result<Taken, ReadError> {
+        let bytes = layout::digest(publisher, Digest::of(&message.body));
+        self.index.insert_once(layout::at(&bytes, position), &[layout::DUPLICATE])?;
+        refusal::settle(&mut self.index, &mut self.state.refusals, message)?;
+        Ok(decided(message, Some(names_of(announcement)), Outcome::Duplicate { position }))
     }
 
     fn refuse(&mut self, message: &Message, problem: Problem) -> Result<Taken, ReadError> {
+        let problem = refusal::shortened(problem);
         refusal::keep(&mut self.index, &mut self.state.refusals, message, &problem)?;
-        Ok(decided(message, names(message), Outcome::Refused { problem }))
+        Ok(decided(message, names_in(message), Outcome::Refused { problem }))
     }
 
     fn begin_epoch(&mut self, epoch: &Epoch) -> Option<Taken> {
         if epoch.epoch <= self.state.epoch {
             return None;
         }
-        let head = self.state.head();
-        if (epoch.size, epoch.root) != (head.size, head.root) {
-            let reason = format!(
-                "epoch {} begins with {} records and root {}, and this ledger has {} with root {}",
-                epoch.epoch, epoch.size, epoch.root, head.size, head.root
-            );
-            return Some(stop(reason, "start with an empty data folder, or with a backup of the ledger that began the epoch"));
+        if let Some(reason) = self.state.head().differs_from(epoch) {
+            return Some(stop(reason, CATCH_UP));
         }
         self.state.epoch = epoch.epoch;
         None
     }
 }
+
+/// What a node does that isn't as far as the one which began an epoch.
+pub(crate) const CATCH_UP: &str = "stop it, and start it with a copy of the data folder of the ledger that began the epoch";
 
 fn stop(reason: String, remedy: &str) -> Taken {
     Taken::Stop { reason, remedy: remedy.to_owned() }
@@ -149,20 +154,23 @@ fn decided(message: &Message, names: Option<(String, String)>, outcome: Outcome)
     Taken::Decided { publisher, receipt: Receipt { source, id, digest: Digest::of(&message.body), outcome } }
 }
 
+fn names_of(announcement: &Announcement) -> (String, String) {
+    (announcement.envelope.source.clone(), announcement.envelope.id.to_string())
+}
+
 /// The source and id of a refused message, where they can be read.
-fn names(message: &Message) -> Option<(String, String)> {
-    let header = |wanted: &str| message.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.clone());
-    if let Some(named) = header("ce-source").zip(header("ce-id")) {
-        return Some(named);
-    }
+fn names_in(message: &Message) -> Option<(String, String)> {
     #[derive(serde::Deserialize)]
     struct Names {
         source: String,
         id: String,
     }
-    // A body that broke the profile may be deeper than a parser should follow; such a one has no names.
-    let names: Names = serde_json::from_slice(&message.body).ok()?;
-    (names.source.len() <= MAX_NAME && names.id.len() <= MAX_NAME).then_some((names.source, names.id))
+    let header = |wanted: &str| message.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.clone());
+    let (source, id) = match header("ce-source").zip(header("ce-id")) {
+        Some(names) => names,
+        None => serde_json::from_slice(&message.body).map(|Names { source, id }| (source, id)).ok()?,
+    };
+    (source.len() <= MAX_NAME && id.len() <= MAX_NAME).then_some((source, id))
 }
 
 /// Longer names than this are not repeated in a receipt.

@@ -17,6 +17,12 @@ pub enum OpenError {
         /// The format of this program.
         expected: u32,
     },
+    /// It goes on by rules that this program doesn't know.
+    #[error("the ledger goes on by version {found} of the rules, which this program doesn't know; start a version of handover that knows them")]
+    Rules {
+        /// The version found.
+        found: u32,
+    },
     /// The journal's last frame names another size or root than the records give.
     #[error("the ledger holds {size} records with root {root}, and its journal says {journal_size} with root {journal_root}; restore the folder from a backup")]
     Altered {
@@ -28,6 +34,14 @@ pub enum OpenError {
         journal_size: u64,
         /// The root that the journal says.
         journal_root: announcement::Digest,
+    },
+    /// The records don't end where the state says.
+    #[error("the ledger's state says {size} records, and the last one that it holds is number {found}; restore the folder from a backup")]
+    Records {
+        /// How many there should be.
+        size: u64,
+        /// The position after the last one found.
+        found: u64,
     },
     /// The writer's thread can't be started.
     #[error("the writer can't be started: {0}")]
@@ -66,6 +80,12 @@ pub enum SubmitError {
     /// As many messages wait as may wait. Nothing of this one is in the ledger.
     #[error("the ledger is busy; try again")]
     Busy,
+    /// Larger than a message may be. Nothing of it is in the ledger, and none so large ever will be.
+    #[error("the message has {found} bytes; at most {} are taken", crate::MAX_MESSAGE)]
+    TooLarge {
+        /// Its size, subject and headers included.
+        found: usize,
+    },
     /// The ledger follows a stream. Nothing of the message is in the ledger.
     #[error("the ledger follows a stream: publish to NATS")]
     FollowsStream,

@@ -2,6 +2,8 @@ use announcement::Digest;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::Epoch;
+
 /// Where a ledger stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
@@ -19,6 +21,18 @@ pub struct Head {
     pub rules: u32,
     /// How many messages were refused and are kept.
     pub refused: u64,
+}
+
+impl Head {
+    /// Why an epoch isn't the beginning of one for this ledger: it was begun by one with other records.
+    pub(crate) fn differs_from(&self, epoch: &Epoch) -> Option<String> {
+        ((epoch.size, epoch.root) != (self.size, self.root)).then(|| {
+            format!(
+                "epoch {} was begun by a ledger of {} records with root {}, and this one has {} with root {}",
+                epoch.epoch, epoch.size, epoch.root, self.size, self.root
+            )
+        })
+    }
 }
 
 /// Whether the ledger takes records in.

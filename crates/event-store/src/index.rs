@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
-use announcement::{Digest, ExchangeKey, Position, Publisher, Record};
+use announcement::{ExchangeKey, Position, Publisher, Record};
 use durable::{Batch, StoreReader};
 use uuid::Uuid;
 
-use crate::{ReadError, layout};
+use crate::{ReadError, layout, stage::Stage};
 
 /// What the ledger holds, with what the commit in the making adds to it.
 pub(crate) struct Index<'a> {
@@ -23,11 +23,16 @@ impl<'a> Index<'a> {
         self.batch
     }
 
+    /// Writes a key for ever. It has the record's position in it, so it's written once.
+    pub(crate) fn insert(&mut self, key: Vec<u8>, value: &[u8]) {
+        self.batch.insert(&key, value);
+        self.written.insert(key, Some(value.to_vec()));
+    }
+
     /// Writes a key for ever; what is there already stays.
-    pub(crate) fn insert(&mut self, key: Vec<u8>, value: &[u8]) -> Result<(), ReadError> {
+    pub(crate) fn insert_once(&mut self, key: Vec<u8>, value: &[u8]) -> Result<(), ReadError> {
         if self.get(&key)?.is_none() {
-            self.batch.insert(&key, value);
-            self.written.insert(key, Some(value.to_vec()));
+            self.insert(key, value);
         }
         Ok(())
     }
@@ -67,20 +72,43 @@ impl<'a> Index<'a> {
         Ok(stored.chain(written).filter_map(|key| layout::number(&key)).map(Position::new).collect())
     }
 
-    pub(crate) fn is_retracted(&self, position: Position) -> Result<bool, ReadError> {
-        Ok(self.get(&layout::retracted(position))?.is_some())
+    pub(crate) fn is_retracted(&self, claim: Position) -> Result<bool, ReadError> {
+        Ok(self.get(&layout::retracted(claim))?.is_some())
     }
 
-    pub(crate) fn is_stage(&self, key: &ExchangeKey) -> Result<bool, ReadError> {
-        Ok(self.get(&layout::stage(key))?.is_some())
+    /// The position of a claim's latest correction.
+    pub(crate) fn correction(&self, claim: Position) -> Result<Option<Position>, ReadError> {
+        Ok(self.get(&layout::correction(claim))?.as_deref().and_then(layout::number).map(Position::new))
     }
 
-    pub(crate) fn is_whole(&self, key: &ExchangeKey) -> Result<bool, ReadError> {
-        Ok(self.get(&layout::whole(key))?.is_some())
+    /// How many claims call this exchange a stage of another.
+    pub(crate) fn stages_named(&self, key: &ExchangeKey) -> Result<u64, ReadError> {
+        self.count(&layout::stage(key))
     }
 
-    pub(crate) fn refusal_of(&self, subject: &str, digest: Digest) -> Result<Option<u64>, ReadError> {
-        Ok(self.get(&layout::refusal_of(subject, digest))?.as_deref().and_then(layout::number))
+    /// How many claims call other exchanges stages of this one.
+    pub(crate) fn wholes_named(&self, key: &ExchangeKey) -> Result<u64, ReadError> {
+        self.count(&layout::whole(key))
+    }
+
+    pub(crate) fn add_stage(&mut self, Stage { stage, whole }: &Stage) -> Result<(), ReadError> {
+        for key in [layout::stage(stage), layout::whole(whole)] {
+            let count = self.count(&key)? + 1;
+            self.put(key, &count.to_be_bytes());
+        }
+        Ok(())
+    }
+
+    pub(crate) fn end_stage(&mut self, Stage { stage, whole }: &Stage) -> Result<(), ReadError> {
+        for key in [layout::stage(stage), layout::whole(whole)] {
+            let count = self.count(&key)?.saturating_sub(1);
+            self.put(key, &count.to_be_bytes());
+        }
+        Ok(())
+    }
+
+    fn count(&self, key: &[u8]) -> Result<u64, ReadError> {
+        Ok(self.get(key)?.as_deref().and_then(layout::number).unwrap_or(0))
     }
 }
 

@@ -21,22 +21,32 @@ pub(crate) fn event(source: &str, id: Uuid) -> Vec<u8> {
     hashed(b"e", &[source.as_bytes(), id.as_bytes()])
 }
 
-/// The positions of a publisher's messages with this body: a prefix that a position follows.
+/// The positions of a publisher's messages with this body: a prefix that a position follows; the value is [`RECORDED`] or [`DUPLICATE`].
 pub(crate) fn digest(publisher: &Publisher, digest: Digest) -> Vec<u8> {
     hashed(b"d", &[publisher.as_str().as_bytes(), digest.as_bytes()])
 }
 
-/// There once this claim was retracted.
+/// The message was recorded at the position.
+pub(crate) const RECORDED: u8 = 0;
+/// Its content had been recorded at the position, in other bytes or under another digest.
+pub(crate) const DUPLICATE: u8 = 1;
+
+/// The position of a claim's retraction.
 pub(crate) fn retracted(position: Position) -> Vec<u8> {
     numbered(b"x", position.get())
 }
 
-/// There once this exchange was named as a stage.
+/// The position of a claim's latest correction.
+pub(crate) fn correction(claim: Position) -> Vec<u8> {
+    numbered(b"c", claim.get())
+}
+
+/// How many claims call this exchange a stage of another.
 pub(crate) fn stage(key: &ExchangeKey) -> Vec<u8> {
     [b"gs", key.as_str().as_bytes()].concat()
 }
 
-/// There once this exchange was named as the whole of stages.
+/// How many claims call other exchanges stages of this one.
 pub(crate) fn whole(key: &ExchangeKey) -> Vec<u8> {
     [b"gw", key.as_str().as_bytes()].concat()
 }
@@ -51,9 +61,20 @@ pub(crate) fn refused_bytes(number: u64) -> Vec<u8> {
     numbered(b"b", number)
 }
 
-/// The number of the refusal of a subject's message with this body.
-pub(crate) fn refusal_of(subject: &str, digest: Digest) -> Vec<u8> {
+/// The refusals of a subject's messages with this body: a prefix.
+pub(crate) fn refusals_of(subject: &str, digest: Digest) -> Vec<u8> {
     hashed(b"F", &[subject.as_bytes(), digest.as_bytes()])
+}
+
+/// The number of the refusal of a subject's message with this body, and for a binary-mode event these headers.
+pub(crate) fn refusal_of(subject: &str, digest: Digest, headers: &[(String, String)]) -> Vec<u8> {
+    let headers: Vec<&[u8]> = headers.iter().flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]).collect();
+    hashed(&refusals_of(subject, digest), &headers)
+}
+
+/// The key of [`refusal_of`] by the refusal's number.
+pub(crate) fn name_of_refusal(number: u64) -> Vec<u8> {
+    numbered(b"n", number)
 }
 
 /// A prefix with a position.

@@ -1,19 +1,24 @@
-use std::{path::PathBuf, sync::Mutex, thread};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    thread,
+};
 
 use announcement::{Publisher, Receipt};
 use bytes::Bytes;
-use durable::Store;
 use jiff::Timestamp;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc, oneshot, watch};
 
 use crate::{
-    Head, Health, Message, OpenError, Part, ReadError, Reader, SubmitError, layout,
-    state::{Checkpoint, FORMAT, State},
-    writer::{MAX_COMMIT, Reply, Request, Writer},
+    Head, Health, MAX_MESSAGE, Message, OpenError, Part, Reader, SubmitError,
+    open::open,
+    writer::{Begun, MAX_COMMIT, Reply, Request, Round, Take, Writer},
 };
 
 /// How many messages may wait for the writer.
 const MAX_WAITING: usize = 4 * MAX_COMMIT;
+/// How many bytes of messages may wait for the writer or be in its commit: as many batches as a gateway holds at once, twice over.
+const MAX_WAITING_BYTES: usize = 32 << 20;
 /// How many commits' receipts may wait to be published; a publisher that misses one asks.
 const MAX_WAITING_RECEIPTS: usize = 64;
 
@@ -29,19 +34,24 @@ pub struct Options {
 /// A ledger that's open: a handle of its one writer. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Ledger {
-    inner: std::sync::Arc<Inner>,
+    inner: Arc<Inner>,
 }
 
 #[derive(Debug)]
 struct Inner {
     requests: mpsc::Sender<Request>,
+    /// One permit a byte of [`MAX_WAITING_BYTES`].
+    room: Arc<Semaphore>,
     reader: Reader,
     head: watch::Receiver<Head>,
     health: watch::Sender<Health>,
+    rounds: watch::Receiver<Option<Round>>,
     clock: fn() -> Timestamp,
     dir: PathBuf,
     /// Guards the one end of the receipts, which the NATS side takes once.
     receipts: Mutex<Option<mpsc::Receiver<Receipts>>>,
+    /// Holds a writer that stopped, and so the folder's lock, until the last handle is gone. Guards nothing but its one end.
+    holding: Mutex<Option<oneshot::Sender<()>>>,
     /// Guards the writer's thread, which whoever closes waits for.
     writer: Mutex<Option<thread::JoinHandle<()>>>,
 }
@@ -55,17 +65,13 @@ impl Ledger {
     /// # Errors
     /// See [`OpenError`].
     pub fn open(options: Options) -> Result<Self, OpenError> {
-        let (store, opened) = Store::open(&options.dir)?;
-        let stored = store.reader();
-        let state = match stored.get(layout::STATE).map_err(ReadError::Store)? {
-            Some(bytes) => read_state(&bytes)?,
-            None => State::default(),
-        };
-        check(&state, opened.last.as_ref())?;
+        let (store, stored, state) = open(&options.dir)?;
         let (head_sender, head) = watch::channel(state.head());
         let (health, _) = watch::channel(Health::running());
         let (requests, receiver) = mpsc::channel(MAX_WAITING);
         let (receipts_sender, receipts) = mpsc::channel(MAX_WAITING_RECEIPTS);
+        let (round, rounds) = watch::channel(None);
+        let (holding, released) = oneshot::channel();
         let reader = Reader::new(stored.clone(), head.clone());
         let writer = Writer {
             store,
@@ -75,20 +81,25 @@ impl Ledger {
             head: head_sender,
             health: health.clone(),
             receipts: receipts_sender,
-            intake_stopped: false,
+            begun: 0,
+            round,
+            released,
         };
         let thread = thread::Builder::new().name("ledger".to_owned()).spawn(move || writer.run()).map_err(OpenError::Thread)?;
         let inner = Inner {
             requests,
+            room: Arc::new(Semaphore::new(MAX_WAITING_BYTES)),
             reader,
             head,
             health,
+            rounds,
             clock: options.clock,
             dir: options.dir,
             receipts: Mutex::new(Some(receipts)),
+            holding: Mutex::new(Some(holding)),
             writer: Mutex::new(Some(thread)),
         };
-        Ok(Self { inner: std::sync::Arc::new(inner) })
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Where the ledger stands.
@@ -133,27 +144,55 @@ impl Ledger {
     /// # Cancel safety
     /// Dropped half-way, the message may have been recorded; sent again, it's recognised.
     pub async fn submit(&self, subject: String, headers: Vec<(String, String)>, body: Bytes) -> Result<Receipt, SubmitError> {
-        if self.head().stream_sequence > 0 {
+        let head = self.head();
+        if head.stream_sequence > 0 || head.epoch > 0 {
             return Err(SubmitError::FollowsStream);
         }
-        let (reply, receipt) = oneshot::channel();
-        let permit = match self.inner.requests.try_reserve() {
-            Ok(permit) => permit,
-            Err(mpsc::error::TrySendError::Full(())) => return Err(SubmitError::Busy),
-            Err(mpsc::error::TrySendError::Closed(())) => return Err(self.stopped()),
-        };
         let message = Message { subject, headers, body, sequence: None, time: (self.inner.clock)() };
-        permit.send(Request::Take { message, reply: Reply::To(reply) });
-        receipt.await.unwrap_or_else(|_| Err(self.stopped()))
+        let size = message.size();
+        if size > MAX_MESSAGE {
+            return Err(SubmitError::TooLarge { found: size });
+        }
+        let room = match Arc::clone(&self.inner.room).try_acquire_many_owned(permits(size)) {
+            Ok(room) => room,
+            Err(TryAcquireError::NoPermits) => return Err(SubmitError::Busy),
+            Err(TryAcquireError::Closed) => return Err(self.stopped()),
+        };
+        let (reply, receipt) = oneshot::channel();
+        match self.inner.requests.try_send(Request::Take(Take { message, round: None, reply: Reply::To(reply), _room: room })) {
+            Ok(()) => {}
+            Err(mpsc::error::TrySendError::Full(_)) => return Err(SubmitError::Busy),
+            Err(mpsc::error::TrySendError::Closed(_)) => return Err(self.stopped()),
+        }
+        match receipt.await {
+            Ok(receipt) => receipt,
+            Err(_) => {
+                // The writer says why it stopped before it closes the channel.
+                self.inner.requests.closed().await;
+                Err(self.stopped())
+            }
+        }
     }
 
     /// Writes what waits, syncs, and ends the writer.
     pub async fn close(&self) {
         let _ = self.inner.requests.send(Request::Close).await;
+        drop(self.inner.holding.lock().ok().and_then(|mut holding| holding.take()));
         let writer = self.inner.writer.lock().ok().and_then(|mut writer| writer.take());
         if let Some(writer) = writer {
             let _ = tokio::task::spawn_blocking(move || writer.join()).await;
         }
+    }
+
+    /// Takes a message of the stream in, once there's room for it.
+    pub(crate) async fn take(&self, message: Message, round: Round, reply: Reply) -> Result<(), SubmitError> {
+        let room = self.room_for(&message).await?;
+        self.request(Request::Take(Take { message, round: Some(round), reply, _room: room })).await
+    }
+
+    async fn room_for(&self, message: &Message) -> Result<OwnedSemaphorePermit, SubmitError> {
+        let size = message.size().min(MAX_WAITING_BYTES);
+        Arc::clone(&self.inner.room).acquire_many_owned(permits(size)).await.map_err(|_| self.stopped())
     }
 
     pub(crate) fn clock(&self) -> fn() -> Timestamp {
@@ -164,11 +203,28 @@ impl Ledger {
         self.inner.requests.send(request).await.map_err(|_| self.stopped())
     }
 
-    /// Up to where the stream was read, with everything that waits for the writer.
-    pub(crate) async fn checkpoint(&self) -> Result<Option<Checkpoint>, SubmitError> {
-        let (reply, checkpoint) = oneshot::channel();
-        self.request(Request::Checkpoint(reply)).await?;
-        checkpoint.await.map_err(|_| self.stopped())
+    /// Begins a round of reading, after everything that waits for the writer.
+    pub(crate) async fn begin_round(&self) -> Result<Begun, SubmitError> {
+        let (reply, begun) = oneshot::channel();
+        self.request(Request::Begin(reply)).await?;
+        begun.await.map_err(|_| self.stopped())
+    }
+
+    /// The round of reading whose messages are taken.
+    pub(crate) fn rounds(&self) -> watch::Receiver<Option<Round>> {
+        self.inner.rounds.clone()
+    }
+
+    /// Goes on with another stream.
+    pub(crate) async fn adopt(&self, epoch: u64, from_sequence: u64) -> Result<(), SubmitError> {
+        let (done, adopted) = oneshot::channel();
+        self.request(Request::Adopt { epoch, from_sequence, done }).await?;
+        adopted.await.map_err(|_| self.stopped())
+    }
+
+    /// The intake begins anew.
+    pub(crate) fn restart_intake(&self) {
+        self.inner.health.send_modify(|health| health.intake = Part::Running);
     }
 
     /// What stopped stays stopped until it's restarted.
@@ -194,24 +250,6 @@ impl Ledger {
     }
 }
 
-fn read_state(bytes: &[u8]) -> Result<State, OpenError> {
-    #[derive(serde::Deserialize)]
-    struct Format {
-        format: u32,
-    }
-    let Format { format } = serde_json::from_slice(bytes).map_err(|_| ReadError::State)?;
-    if format != FORMAT {
-        return Err(OpenError::Format { found: format, expected: FORMAT });
-    }
-    Ok(serde_json::from_slice(bytes).map_err(|_| ReadError::State)?)
-}
-
-/// The journal's last frame and the state must name the same size and root.
-fn check(state: &State, last: Option<&durable::FrameHead>) -> Result<(), OpenError> {
-    let head = state.head();
-    let journal = last.map_or((0, State::default().head().root), |last| (last.size, announcement::Digest::from_bytes(last.root)));
-    if (head.size, head.root) == journal {
-        return Ok(());
-    }
-    Err(OpenError::Altered { size: head.size, root: head.root, journal_size: journal.0, journal_root: journal.1 })
+fn permits(size: usize) -> u32 {
+    u32::try_from(size).expect("at most MAX_WAITING_BYTES")
 }

@@ -15,3 +15,15 @@ pub struct Message {
     /// When the queue took it in.
     pub time: Timestamp,
 }
+
+/// The largest message, subject and headers included: what the stream takes.
+pub const MAX_MESSAGE: usize = 64 << 10;
+
+impl Message {
+    /// What it takes in memory, in bytes, near enough.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+        self.subject.len() + headers + self.body.len()
+    }
+}

@@ -77,31 +77,41 @@ impl Reader {
         Ok(self.store.get(&layout::identity(publisher, source, id))?.as_deref().and_then(layout::number).map(Position::new))
     }
 
-    /// The receipt of a publisher's message with this body: of the first that was recorded, else of the refusal. Where `names` gives source and id, it's of that event.
+    /// The receipt of a publisher's message with this body: of the first that was decided on, the refused ones last. Where `names` gives source and id, it's of that event.
     ///
     /// # Errors
     /// The store can't read what it holds.
     pub fn receipt(&self, publisher: &Publisher, digest: Digest, names: Option<(&str, Uuid)>) -> Result<Option<Receipt>, ReadError> {
         let prefix = layout::digest(publisher, digest);
-        let found = self.store.range(&prefix, &layout::at(&prefix, Position::new(u64::MAX)), MAX_PAGE)?;
-        for position in found.iter().filter_map(|(key, _)| layout::number(key)).map(Position::new) {
-            let Some(record) = self.record(position)? else { continue };
-            let event = std::str::from_utf8(&record.event).ok().and_then(|event| announcement::decode(event).ok());
-            let envelope = event.ok_or(ReadError::Unreadable { position })?.envelope;
-            if names.is_none_or(|(source, id)| (source, id) == (envelope.source.as_str(), envelope.id)) {
-                let outcome = Outcome::Recorded { position, recorded: record.recorded, leaf: record.leaf() };
-                return Ok(Some(Receipt { source: Some(envelope.source), id: Some(envelope.id.to_string()), digest, outcome }));
+        let entry = match names {
+            Some((source, id)) => {
+                let Some(position) = self.find(publisher, source, id)? else { return self.refused(publisher, digest, names) };
+                let key = layout::at(&prefix, position);
+                self.store.get(&key)?.map(|value| (key, value))
             }
-        }
-        self.refused(publisher, digest)
+            None => self.store.range(&prefix, &layout::at(&prefix, Position::new(u64::MAX)), 1)?.pop(),
+        };
+        let Some((key, value)) = entry else { return self.refused(publisher, digest, names) };
+        let Some(position) = layout::number(&key).map(Position::new) else { return Ok(None) };
+        let Some(record) = self.record(position)? else { return Ok(None) };
+        let event = std::str::from_utf8(&record.event).ok().and_then(|event| announcement::decode(event).ok());
+        let envelope = event.ok_or(ReadError::Unreadable { position })?.envelope;
+        let outcome = match value[..] {
+            [layout::DUPLICATE] => Outcome::Duplicate { position },
+            _ => Outcome::Recorded { position, recorded: record.recorded, leaf: record.leaf() },
+        };
+        Ok(Some(Receipt { source: Some(envelope.source), id: Some(envelope.id.to_string()), digest, outcome }))
     }
 
-    fn refused(&self, publisher: &Publisher, digest: Digest) -> Result<Option<Receipt>, ReadError> {
+    fn refused(&self, publisher: &Publisher, digest: Digest, names: Option<(&str, Uuid)>) -> Result<Option<Receipt>, ReadError> {
         for duty in ["announce", "curate", "operate"] {
-            let subject = format!("handover.{duty}.{publisher}");
-            let number = self.store.get(&layout::refusal_of(&subject, digest))?.as_deref().and_then(layout::number);
-            if let Some(refusal) = number.map(|number| self.refusal(number)).transpose()?.flatten() {
-                return Ok(Some(Receipt { source: None, id: None, digest, outcome: Outcome::Refused { problem: refusal.problem } }));
+            let prefix = layout::refusals_of(&format!("handover.{duty}.{publisher}"), digest);
+            let end = [&prefix[..], &[0xff; 17]].concat();
+            for (_, number) in self.store.range(&prefix, &end, MAX_NAMESAKES)? {
+                let found = layout::number(&number).map(|number| self.refusal(number)).transpose()?.flatten();
+                if let Some(refusal) = found.filter(|refusal| refusal.may_name(names)) {
+                    return Ok(Some(Receipt { source: None, id: None, digest, outcome: Outcome::Refused { problem: refusal.problem } }));
+                }
             }
         }
         Ok(None)
@@ -148,14 +158,15 @@ impl Reader {
         }
     }
 
-    /// Pages of records from a position on, and then the new ones as they come. Ends when the ledger is closed.
+    /// Pages of records from a position on, and then the new ones as they come. Ends when the ledger is closed, or after an error.
     pub fn follow(&self, from: Position) -> impl Stream<Item = Result<Vec<Record>, ReadError>> + Send + 'static {
-        stream::unfold((self.clone(), from), |(mut reader, from)| async move {
+        stream::unfold(Some((self.clone(), from)), |reading| async move {
+            let (mut reader, from) = reading?;
             reader.head.wait_for(|head| head.size > from.get()).await.ok()?;
             let scan = reader.clone();
             let page = tokio::task::spawn_blocking(move || scan.range(from, FOLLOW_PAGE)).await.ok()?;
-            let next = page.as_ref().ok().and_then(|page| page.last()).map_or(from, |last| last.position.successor());
-            Some((page, (reader, next)))
+            let next = page.as_ref().ok().and_then(|page| page.last()).map(|last| last.position.successor());
+            Some((page, next.map(|next| (reader, next))))
         })
     }
 }
@@ -164,3 +175,5 @@ impl Reader {
 const RANGE_STEP: u64 = 64;
 /// The page of [`Reader::follow`].
 const FOLLOW_PAGE: usize = 256;
+/// How many refused binary-mode events of one body are looked through for the one that is asked for.
+const MAX_NAMESAKES: usize = 64;

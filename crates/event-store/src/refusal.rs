@@ -1,6 +1,7 @@
 use announcement::{Digest, Fault, Problem};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{Message, ReadError, index::Index, layout, state::RefusalBounds};
 
@@ -26,24 +27,45 @@ pub struct Refusal {
     pub times: u64,
     /// Why it was refused.
     pub problem: Problem,
-    /// How many bytes of it are kept: none where the problem is personal data.
+    /// The headers of a binary-mode event, without which its body is no event; none where nothing is kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<(String, String)>,
+    /// How many bytes of it are kept, headers included: none where the problem is personal data.
     pub kept: u64,
+}
+
+impl Refusal {
+    /// Whether it may be of the event with this source and id: a binary-mode event has them in its headers, another's digest tells it.
+    pub(crate) fn may_name(&self, names: Option<(&str, Uuid)>) -> bool {
+        let Some((source, id)) = names else { return true };
+        let header = |wanted: &str| self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.as_str());
+        header("ce-source").is_none_or(|found| found == source) && header("ce-id").is_none_or(|found| found == id.to_string())
+    }
+}
+
+/// The most characters of a problem's detail, and of its pointer: both may repeat what was sent.
+const MAX_DETAIL: usize = 1_000;
+
+/// A problem as it's kept and answered: bounded, whatever it repeats.
+pub(crate) fn shortened(mut problem: Problem) -> Problem {
+    for text in [Some(&mut problem.detail), problem.pointer.as_mut()].into_iter().flatten() {
+        if let Some((end, _)) = text.char_indices().nth(MAX_DETAIL) {
+            text.truncate(end);
+            text.push('…');
+        }
+    }
+    problem
 }
 
 /// Keeps a refused message, or counts it once more.
 pub(crate) fn keep(index: &mut Index<'_>, bounds: &mut RefusalBounds, message: &Message, problem: &Problem) -> Result<(), ReadError> {
     let digest = Digest::of(&message.body);
-    if let Some(number) = index.refusal_of(&message.subject, digest)?
-        && let Some(mut known) = find(index, number)?
-    {
-        known.times += 1;
-        known.time = message.time;
-        known.sequence = message.sequence;
-        known.problem = problem.clone();
-        write(index, &known);
-        return Ok(());
+    let name = layout::refusal_of(&message.subject, digest, &event_headers(message));
+    if let Some(known) = known(index, &name)? {
+        return count_again(index, bounds, known, message, problem);
     }
-    let body: &[u8] = if problem.is(Fault::PersonalData) { &[] } else { &message.body };
+    let (body, headers): (&[u8], _) = if problem.is(Fault::PersonalData) { (&[], Vec::new()) } else { (&message.body, event_headers(message)) };
+    let headers_size: usize = headers.iter().map(|(name, value)| name.len() + value.len()).sum();
     let refusal = Refusal {
         number: bounds.next,
         subject: message.subject.clone(),
@@ -52,10 +74,12 @@ pub(crate) fn keep(index: &mut Index<'_>, bounds: &mut RefusalBounds, message: &
         time: message.time,
         times: 1,
         problem: problem.clone(),
-        kept: body.len() as u64,
+        headers,
+        kept: (body.len() + headers_size) as u64,
     };
     write(index, &refusal);
-    index.put(layout::refusal_of(&message.subject, digest), &refusal.number.to_be_bytes());
+    index.put(layout::name_of_refusal(refusal.number), &name);
+    index.put(name, &refusal.number.to_be_bytes());
     index.put(layout::refused_bytes(refusal.number), body);
     bounds.next += 1;
     bounds.kept += 1;
@@ -64,20 +88,42 @@ pub(crate) fn keep(index: &mut Index<'_>, bounds: &mut RefusalBounds, message: &
         let oldest = bounds.oldest;
         bounds.oldest += 1;
         if let Some(refusal) = find(index, oldest)? {
-            forget(index, bounds, &refusal);
+            forget(index, bounds, &refusal)?;
         }
     }
     Ok(())
 }
 
+fn count_again(index: &mut Index<'_>, bounds: &mut RefusalBounds, known: Refusal, message: &Message, problem: &Problem) -> Result<(), ReadError> {
+    let mut again = Refusal { times: known.times + 1, time: message.time, sequence: message.sequence, problem: problem.clone(), ..known };
+    if problem.is(Fault::PersonalData) && again.kept > 0 {
+        bounds.bytes -= again.kept;
+        again.kept = 0;
+        again.headers = Vec::new();
+        index.put(layout::refused_bytes(again.number), &[]);
+    }
+    write(index, &again);
+    Ok(())
+}
+
 /// What was refused and is recorded now is no refusal any more.
 pub(crate) fn settle(index: &mut Index<'_>, bounds: &mut RefusalBounds, message: &Message) -> Result<(), ReadError> {
-    if let Some(number) = index.refusal_of(&message.subject, Digest::of(&message.body))?
-        && let Some(refusal) = find(index, number)?
-    {
-        forget(index, bounds, &refusal);
+    let name = layout::refusal_of(&message.subject, Digest::of(&message.body), &event_headers(message));
+    known(index, &name)?.map_or(Ok(()), |refusal| forget(index, bounds, &refusal))
+}
+
+fn known(index: &Index<'_>, name: &[u8]) -> Result<Option<Refusal>, ReadError> {
+    let number = index.get(name)?.as_deref().and_then(layout::number);
+    number.map(|number| find(index, number)).transpose().map(Option::flatten)
+}
+
+/// The headers that make a binary-mode event.
+fn event_headers(message: &Message) -> Vec<(String, String)> {
+    if !announcement::is_binary(message.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))) {
+        return Vec::new();
     }
-    Ok(())
+    let is_event = |name: &str| name.eq_ignore_ascii_case("content-type") || name.get(..3).is_some_and(|prefix| prefix.eq_ignore_ascii_case("ce-"));
+    message.headers.iter().filter(|(name, _)| is_event(name)).cloned().collect()
 }
 
 fn find(index: &Index<'_>, number: u64) -> Result<Option<Refusal>, ReadError> {
@@ -88,10 +134,14 @@ fn write(index: &mut Index<'_>, refusal: &Refusal) {
     index.put(layout::refusal(refusal.number), &serde_json::to_vec(refusal).expect("a refusal is plain data"));
 }
 
-fn forget(index: &mut Index<'_>, bounds: &mut RefusalBounds, refusal: &Refusal) {
+fn forget(index: &mut Index<'_>, bounds: &mut RefusalBounds, refusal: &Refusal) -> Result<(), ReadError> {
+    if let Some(name) = index.get(&layout::name_of_refusal(refusal.number))? {
+        index.remove(name);
+    }
+    index.remove(layout::name_of_refusal(refusal.number));
     index.remove(layout::refusal(refusal.number));
     index.remove(layout::refused_bytes(refusal.number));
-    index.remove(layout::refusal_of(&refusal.subject, refusal.digest));
     bounds.kept -= 1;
     bounds.bytes -= refusal.kept;
+    Ok(())
 }

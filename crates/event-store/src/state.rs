@@ -2,7 +2,7 @@ use announcement::Digest;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Head, merkle::Frontier};
+use crate::{Head, OpenError, ReadError, merkle::Frontier, rules::Rules};
 
 /// What the ledger carries from one message to the next, written with each commit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -10,7 +10,7 @@ pub(crate) struct State {
     pub(crate) format: u32,
     pub(crate) tree: Frontier,
     pub(crate) recorded: Option<Timestamp>,
-    pub(crate) rules: u32,
+    pub(crate) rules: Rules,
     pub(crate) epoch: u64,
     pub(crate) checkpoint: Option<Checkpoint>,
     pub(crate) refusals: RefusalBounds,
@@ -42,16 +42,29 @@ pub(crate) struct RefusalBounds {
 
 /// The version of the layout inside the store.
 pub(crate) const FORMAT: u32 = 1;
-/// The rules that a new ledger begins with.
-pub(crate) const FIRST_RULES: u32 = 1;
 
 impl Default for State {
     fn default() -> Self {
-        Self { format: FORMAT, tree: Frontier::default(), recorded: None, rules: FIRST_RULES, epoch: 0, checkpoint: None, refusals: RefusalBounds::default() }
+        Self { format: FORMAT, tree: Frontier::default(), recorded: None, rules: Rules::FIRST, epoch: 0, checkpoint: None, refusals: RefusalBounds::default() }
     }
 }
 
 impl State {
+    /// Reads it, after a look at which program wrote it.
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, OpenError> {
+        #[derive(Deserialize)]
+        struct Versions {
+            format: u32,
+            rules: u32,
+        }
+        let Versions { format, rules } = serde_json::from_slice(bytes).map_err(|_| ReadError::State)?;
+        if format != FORMAT {
+            return Err(OpenError::Format { found: format, expected: FORMAT });
+        }
+        Rules::try_from(rules).map_err(|_| OpenError::Rules { found: rules })?;
+        Ok(serde_json::from_slice(bytes).map_err(|_| ReadError::State)?)
+    }
+
     pub(crate) fn head(&self) -> Head {
         Head {
             size: self.tree.size(),
@@ -59,7 +72,7 @@ impl State {
             epoch: self.epoch,
             recorded: self.recorded,
             stream_sequence: self.checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.sequence),
-            rules: self.rules,
+            rules: self.rules.into(),
             refused: self.refusals.kept,
         }
     }

@@ -1,9 +1,12 @@
-use std::time::Instant;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Instant,
+};
 
 use announcement::{Publisher, Receipt};
 use durable::{Store, StoreReader};
 use tokio::{
-    sync::{mpsc, oneshot, watch},
+    sync::{OwnedSemaphorePermit, mpsc, oneshot, watch},
     time::{Instant as TokioInstant, timeout_at},
 };
 
@@ -21,15 +24,35 @@ const MAX_COMMIT_BYTES: usize = 1 << 20;
 /// What the writer is asked to do.
 pub(crate) enum Request {
     /// Take a message in.
-    Take { message: Message, reply: Reply },
+    Take(Take),
+    /// Begin a round of reading the stream: what was read in the one before and still waits is thrown away.
+    Begin(oneshot::Sender<Begun>),
     /// Go on with another stream.
     Adopt { epoch: u64, from_sequence: u64, done: oneshot::Sender<()> },
-    /// Say up to where the stream was read.
-    Checkpoint(oneshot::Sender<Option<Checkpoint>>),
-    /// Forget why the intake stopped: it begins anew.
-    Restart,
     /// Write what waits, sync, end.
     Close,
+}
+
+/// A message on its way to the writer.
+pub(crate) struct Take {
+    pub(crate) message: Message,
+    /// The round of reading that it came in; none for what was submitted.
+    pub(crate) round: Option<Round>,
+    pub(crate) reply: Reply,
+    /// Its share of what may wait; given back once it's dropped.
+    pub(crate) _room: OwnedSemaphorePermit,
+}
+
+/// One round of reading the stream.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Round(u64);
+
+/// Where a round of reading begins.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    pub(crate) round: Round,
+    pub(crate) checkpoint: Option<Checkpoint>,
+    pub(crate) head: Head,
 }
 
 /// Where a message's receipt goes.
@@ -51,29 +74,32 @@ pub(crate) struct Writer {
     pub(crate) head: watch::Sender<Head>,
     pub(crate) health: watch::Sender<Health>,
     pub(crate) receipts: mpsc::Sender<Vec<(Publisher, Receipt)>>,
-    /// Set once the intake must not go on; embedded submissions aren't concerned.
-    pub(crate) intake_stopped: bool,
+    /// How many rounds of reading the stream were begun.
+    pub(crate) begun: u64,
+    /// The round whose messages are taken; none once the intake must not go on.
+    pub(crate) round: watch::Sender<Option<Round>>,
+    /// Ends with the last handle of the ledger.
+    pub(crate) released: oneshot::Receiver<()>,
 }
 
 impl Writer {
-    /// Runs until it's closed or a write fails.
+    /// Runs until it's closed or a write fails. Then the folder stays locked and readable until the ledger's last handle is gone.
     pub(crate) fn run(mut self) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
-        let ended = match runtime {
-            Ok(runtime) => self.serve(&runtime),
-            Err(error) => Err(error.to_string()),
+        let ended = catch_unwind(AssertUnwindSafe(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+            runtime.map_err(|error| error.to_string()).and_then(|runtime| self.serve(&runtime))
+        }));
+        let reason = match ended {
+            Ok(Ok(())) => return,
+            Ok(Err(reason)) => reason,
+            Err(_) => "the writer panicked".to_owned(),
         };
-        if let Err(reason) = ended {
-            tracing::error!(reason, "the writer stopped");
-            let remedy = "see to the disk and start anew; what was receipted is in the journal".to_owned();
-            self.health.send_modify(|health| health.writer = Part::Stopped { reason: reason.clone(), remedy });
-            self.requests.close();
-            while let Ok(request) = self.requests.try_recv() {
-                if let Request::Take { reply: Reply::To(waiting), .. } = request {
-                    let _ = waiting.send(Err(SubmitError::Stopped(reason.clone())));
-                }
-            }
-        }
+        tracing::error!(reason, "the writer stopped");
+        let remedy = "see to the disk and start anew; what was receipted is in the journal".to_owned();
+        self.health.send_modify(|health| health.writer = Part::Stopped { reason, remedy });
+        self.requests.close();
+        while self.requests.try_recv().is_ok() {}
+        let _ = self.released.blocking_recv();
     }
 
     fn serve(&mut self, runtime: &tokio::runtime::Runtime) -> Result<(), String> {
@@ -97,81 +123,79 @@ impl Writer {
 
     /// Whether the writer is to end.
     fn handle(&mut self, requests: impl Iterator<Item = Request>) -> Result<bool, String> {
-        let mut messages = Vec::new();
+        let mut waiting = Vec::new();
         let mut bytes = 0;
         let mut closing = false;
         for request in requests {
             match request {
-                Request::Take { message, reply } => {
-                    bytes += message.body.len();
-                    messages.push((message, reply));
+                Request::Take(take) => {
+                    bytes += take.message.size();
+                    waiting.push(take);
                     if bytes >= MAX_COMMIT_BYTES {
-                        self.commit(std::mem::take(&mut messages))?;
+                        self.commit(std::mem::take(&mut waiting))?;
                         bytes = 0;
                     }
                 }
+                Request::Begin(reply) => {
+                    self.commit(std::mem::take(&mut waiting))?;
+                    self.begun += 1;
+                    let round = Round(self.begun);
+                    self.round.send_replace(Some(round));
+                    // Who no longer waits begins another round.
+                    let _ = reply.send(Begun { round, checkpoint: self.state.checkpoint.clone(), head: self.state.head() });
+                }
                 Request::Adopt { epoch, from_sequence, done } => {
-                    self.commit(std::mem::take(&mut messages))?;
-                    self.state.epoch = epoch;
-                    self.state.checkpoint = Some(Checkpoint { sequence: from_sequence.saturating_sub(1), message: None });
-                    self.write(Commit::begin(&self.reader, self.state.clone()).finish(), Vec::new())?;
+                    self.commit(std::mem::take(&mut waiting))?;
+                    self.adopt(epoch, from_sequence)?;
                     let _ = done.send(());
-                }
-                Request::Checkpoint(reply) => {
-                    self.commit(std::mem::take(&mut messages))?;
-                    let _ = reply.send(self.state.checkpoint.clone());
-                }
-                Request::Restart => {
-                    self.commit(std::mem::take(&mut messages))?;
-                    self.intake_stopped = false;
-                    self.health.send_modify(|health| health.intake = Part::Running);
                 }
                 Request::Close => closing = true,
             }
         }
-        self.commit(messages)?;
+        self.commit(waiting)?;
         Ok(closing)
     }
 
+    fn adopt(&mut self, epoch: u64, from_sequence: u64) -> Result<(), String> {
+        self.round.send_replace(None);
+        self.state.epoch = epoch;
+        self.state.checkpoint = Some(Checkpoint { sequence: from_sequence.saturating_sub(1), message: None });
+        self.write(Commit::begin(&self.reader, self.state.clone()).finish(), Vec::new())
+    }
+
     /// One batch, one frame, one sync; then the receipts, and sled follows.
-    fn commit(&mut self, messages: Vec<(Message, Reply)>) -> Result<(), String> {
+    fn commit(&mut self, waiting: Vec<Take>) -> Result<(), String> {
         let reader = self.reader.clone();
         let mut commit = Commit::begin(&reader, self.state.clone());
-        let mut receipts = Vec::with_capacity(messages.len());
-        let mut taken_any = false;
-        for (message, reply) in messages {
-            if message.sequence.is_some() && self.intake_stopped {
+        let mut receipts = Vec::with_capacity(waiting.len());
+        let mut changed = false;
+        for Take { message, round, reply, .. } in waiting {
+            if round.is_some() && round != *self.round.borrow() {
                 continue;
             }
             match commit.take(&message).map_err(|error| error.to_string())? {
                 Taken::Decided { publisher, receipt } => {
                     receipts.push((publisher, receipt, reply));
-                    taken_any = true;
+                    changed = true;
                 }
-                Taken::Silent => taken_any |= message.sequence.is_some(),
+                Taken::Silent => changed = true,
+                Taken::Before => {}
                 Taken::Stop { reason, remedy } => {
                     tracing::error!(reason, remedy, "the intake stopped");
-                    self.intake_stopped = true;
+                    self.round.send_replace(None);
                     self.health.send_modify(|health| health.intake = Part::Stopped { reason, remedy });
                 }
             }
         }
-        if !taken_any {
+        if !changed {
             return Ok(());
         }
         self.write(commit.finish(), receipts)
     }
 
+    /// Receipts that don't leave are dropped, which tells those who wait that there is none.
     fn write(&mut self, (head, batch, state): (durable::FrameHead, durable::Batch, State), receipts: Vec<Pending>) -> Result<(), String> {
-        if let Err(error) = self.store.append(&head, &batch) {
-            let reason = error.to_string();
-            for (_, _, reply) in receipts {
-                if let Reply::To(waiting) = reply {
-                    let _ = waiting.send(Err(SubmitError::Stopped(reason.clone())));
-                }
-            }
-            return Err(reason);
-        }
+        self.store.append(&head, &batch).map_err(|error| error.to_string())?;
         self.state = state;
         self.send(receipts);
         self.store.apply(&batch).map_err(|error| error.to_string())?;

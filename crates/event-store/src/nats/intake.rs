@@ -1,29 +1,37 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
-use announcement::Digest;
 use async_nats::{
     Client,
+    connection::State as Connection,
     jetstream::{
         Context, Message as JetStreamMessage,
-        consumer::{DeliverPolicy, OrderedPullConsumer, pull::OrderedConfig},
+        consumer::{
+            DeliverPolicy, OrderedPullConsumer,
+            pull::{Ordered, OrderedConfig},
+        },
         stream::Stream,
     },
 };
 use futures::StreamExt;
 use jiff::{SignedDuration, Timestamp};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use crate::{
-    Ledger, Message, Part,
-    nats::{NatsError, STREAM},
-    state::Checkpoint,
-    writer::{Reply, Request},
+    Ledger, Message, Part, SubmitError,
+    nats::{
+        STREAM,
+        continuity::{Verdict, judge, look},
+        stream::{Options, check},
+    },
+    writer::{Reply, Round},
 };
 
 /// Between two attempts to reach the stream.
 const RETRY: Duration = Duration::from_millis(500);
+/// Before the consumer is made anew.
+const PAUSE: Duration = Duration::from_millis(50);
 /// How long the stream may be silent before the connection is looked at.
-const SILENCE: Duration = Duration::from_secs(2);
+const SILENCE: Duration = Duration::from_secs(1);
 /// A message that far ahead of the clock stops the intake: a server with a wrong clock would freeze `recorded`.
 const MAX_AHEAD: SignedDuration = SignedDuration::from_mins(5);
 /// A node sends no receipts for what lies further behind the stream's end than this: it's catching up, and others have answered.
@@ -31,163 +39,161 @@ const RECEIPTS_WITHIN: u64 = 65_536;
 
 /// Why one round of reading ended.
 enum Ended {
-    /// It's tried again.
-    Retry(String),
-    /// An operator must act; the round begins again when the intake is restarted.
+    /// The next round begins at once.
+    Anew(&'static str),
+    /// It's tried again in a while.
+    Unreachable(String),
+    /// An operator must act; the next round begins when the intake is restarted.
     Stopped { reason: String, remedy: &'static str },
     /// The writer is gone.
-    Closed(NatsError),
+    Closed,
 }
 
-pub(super) async fn run(ledger: &Ledger, client: &Client, context: &Context) -> Result<(), NatsError> {
+impl From<SubmitError> for Ended {
+    fn from(_: SubmitError) -> Self {
+        Self::Closed
+    }
+}
+
+/// Reads the stream until the writer is gone.
+pub(super) async fn run(ledger: &Ledger, client: &Client, context: &Context, options: &Options) {
     loop {
-        match read(ledger, client, context).await {
-            Ended::Closed(error) => return Err(error),
-            Ended::Retry(_) if matches!(ledger.health().borrow().intake, Part::Stopped { .. }) => wait_for_restart(ledger).await,
-            Ended::Retry(reason) => {
+        wait_while_stopped(ledger).await;
+        match (Intake { ledger, client, context, options }).round().await {
+            Ended::Closed => return,
+            Ended::Anew(reason) => {
                 tracing::debug!(reason, "the stream is read again from the checkpoint");
+                sleep(PAUSE).await;
+            }
+            Ended::Unreachable(reason) => {
+                tracing::debug!(reason, "the stream can't be read at the moment");
                 ledger.set_intake(Part::Waiting { reason });
                 sleep(RETRY).await;
             }
             Ended::Stopped { reason, remedy } => {
                 tracing::error!(reason, remedy, "the intake stopped");
                 ledger.set_intake(Part::Stopped { reason, remedy: remedy.to_owned() });
-                wait_for_restart(ledger).await;
             }
         }
     }
 }
 
-async fn wait_for_restart(ledger: &Ledger) {
-    let mut health = ledger.health();
-    let _ = health.wait_for(|health| !matches!(health.intake, Part::Stopped { .. })).await;
+async fn wait_while_stopped(ledger: &Ledger) {
+    // Fails only with the ledger, which the round then finds closed.
+    let _ = ledger.health().wait_for(|health| !matches!(health.intake, Part::Stopped { .. })).await;
 }
 
-/// One connection's worth of reading: the checkpoint is looked at again, then messages from there on.
-async fn read(ledger: &Ledger, client: &Client, context: &Context) -> Ended {
-    let connects = client.statistics().connects.load(Ordering::Relaxed);
-    let stream = match context.get_stream(STREAM).await {
-        Ok(stream) => stream,
-        Err(error) => return Ended::Retry(format!("the stream can't be reached: {error}")),
-    };
-    let mut last = match check_checkpoint(ledger, &stream).await {
-        Ok(last) => last,
-        Err(ended) => return ended,
-    };
-    let end = stream.cached_info().state.last_sequence;
-    let config = OrderedConfig { deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: last + 1 }, ..OrderedConfig::default() };
-    let consumer: OrderedPullConsumer = match stream.create_consumer(config).await {
-        Ok(consumer) => consumer,
-        Err(error) => return Ended::Retry(format!("the stream can't be read: {error}")),
-    };
-    let mut messages = match consumer.messages().await {
-        Ok(messages) => messages,
-        Err(error) => return Ended::Retry(format!("the stream can't be read: {error}")),
-    };
-    ledger.set_intake(Part::Running);
-    loop {
-        let next = timeout(SILENCE, messages.next()).await;
-        if client.statistics().connects.load(Ordering::Relaxed) != connects {
-            return Ended::Retry("the connection was made anew".to_owned());
-        }
-        if matches!(ledger.health().borrow().intake, Part::Stopped { .. }) {
-            return Ended::Retry("the writer stopped the intake".to_owned());
-        }
-        let message = match next {
-            Err(_) => continue,
-            Ok(None) => return Ended::Retry("the consumer ended".to_owned()),
-            Ok(Some(Err(error))) => return Ended::Retry(error.to_string()),
-            Ok(Some(Ok(message))) => message,
+struct Intake<'a> {
+    ledger: &'a Ledger,
+    client: &'a Client,
+    context: &'a Context,
+    options: &'a Options,
+}
+
+impl Intake<'_> {
+    /// One connection's worth of reading: the checkpoint is looked at again, then messages from there on.
+    async fn round(&self) -> Ended {
+        let connects = self.connects();
+        let unreachable = |error: &dyn std::fmt::Display| Ended::Unreachable(format!("the stream can't be reached: {error}"));
+        let stream = match self.context.get_stream(STREAM).await {
+            Ok(stream) => stream,
+            Err(error) => return unreachable(&error),
         };
-        let message = match received(&message) {
-            Ok(message) => message,
-            Err(reason) => return Ended::Retry(reason),
+        if let Err(error) = check(&stream.cached_info().config, self.options) {
+            return Ended::Stopped { reason: error.to_string(), remedy: "set it back, then start anew" };
+        }
+        let (round, next) = match self.begin(&stream).await {
+            Ok(begun) => begun,
+            Err(ended) => return ended,
         };
+        let config = OrderedConfig { deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: next }, ..OrderedConfig::default() };
+        let consumer: OrderedPullConsumer = match stream.create_consumer(config).await {
+            Ok(consumer) => consumer,
+            Err(error) => return unreachable(&error),
+        };
+        let messages = match consumer.messages().await {
+            Ok(messages) => messages,
+            Err(error) => return unreachable(&error),
+        };
+        if self.connects() != connects {
+            return Ended::Anew("the connection was made anew");
+        }
+        self.ledger.set_intake(Part::Running);
+        self.read(messages, round, next, connects, stream.cached_info().state.last_sequence).await
+    }
+
+    /// Gives the round and the sequence that's read next.
+    async fn begin(&self, stream: &Stream) -> Result<(Round, u64), Ended> {
+        let begun = self.ledger.begin_round().await?;
+        let found = look(stream, begun.checkpoint.as_ref()).await.map_err(|error| Ended::Unreachable(format!("the stream can't be read: {error}")))?;
+        match judge(&begun, &found) {
+            Verdict::GoOn { next } => Ok((begun.round, next)),
+            Verdict::Stop { reason, remedy, .. } => Err(Ended::Stopped { reason, remedy }),
+            Verdict::Join(epoch) => {
+                tracing::warn!(epoch = epoch.epoch, from_sequence = epoch.from_sequence, "the ledger goes on with another stream, as an operator said");
+                self.ledger.adopt(epoch.epoch, epoch.from_sequence).await?;
+                Err(Ended::Anew("an epoch began"))
+            }
+        }
+    }
+
+    async fn read(&self, mut messages: Ordered, round: Round, mut next: u64, connects: u64, end: u64) -> Ended {
+        let mut rounds = self.ledger.rounds();
+        loop {
+            let message = tokio::select! {
+                biased;
+                _ = rounds.wait_for(|current| *current != Some(round)) => return Ended::Anew("the writer ended the round"),
+                message = messages.next() => message,
+                () = sleep(SILENCE) => {
+                    if self.client.connection_state() != Connection::Connected {
+                        return Ended::Unreachable("nats-server can't be reached".to_owned());
+                    }
+                    continue;
+                }
+            };
+            if self.connects() != connects {
+                return Ended::Anew("the connection was made anew");
+            }
+            let message = match message.map(|message| message.map(|message| received(&message))) {
+                Some(Ok(Some(message))) => message,
+                Some(Ok(None)) => return Ended::Anew("a message came without its place in the stream"),
+                Some(Err(error)) => {
+                    tracing::debug!(%error, "the consumer failed");
+                    return Ended::Anew("the consumer failed");
+                }
+                None => return Ended::Anew("the consumer ended"),
+            };
+            match message.sequence {
+                Some(sequence) if sequence == next => next += 1,
+                // Too low: the consumer went back. Too high: the next round asks the stream for what is missing.
+                _ => return Ended::Anew("the consumer is out of order"),
+            }
+            if let Some(reason) = self.ahead(&message) {
+                return Ended::Stopped { reason, remedy: "set the clocks of this machine and of the nats-servers, then start anew" };
+            }
+            let reply = if end.saturating_sub(next) < RECEIPTS_WITHIN { Reply::Publish } else { Reply::Nowhere };
+            if self.ledger.take(message, round, reply).await.is_err() {
+                return Ended::Closed;
+            }
+        }
+    }
+
+    /// Why this message is never decided on.
+    fn ahead(&self, message: &Message) -> Option<String> {
+        let ahead = message.time.duration_since((self.ledger.clock())()) > MAX_AHEAD;
         let sequence = message.sequence.unwrap_or_default();
-        if sequence <= last {
-            return Ended::Retry("the consumer went back".to_owned());
-        }
-        if sequence > last + 1 {
-            return missing(&stream, last + 1, sequence - 1).await;
-        }
-        if message.time.duration_since((ledger.clock())()) > MAX_AHEAD {
-            let reason = format!("message {sequence} has the time {}, more than five minutes ahead of this machine's clock", message.time);
-            return Ended::Stopped { reason, remedy: "set the clocks of this machine and of the nats-servers, then restart" };
-        }
-        let reply = if end.saturating_sub(sequence) < RECEIPTS_WITHIN { Reply::Publish } else { Reply::Nowhere };
-        if let Err(error) = ledger.request(Request::Take { message, reply }).await {
-            return Ended::Closed(error.into());
-        }
-        last = sequence;
+        ahead.then(|| format!("message {sequence} has the time {}, more than five minutes ahead of this machine's clock", message.time))
+    }
+
+    fn connects(&self) -> u64 {
+        self.client.statistics().connects.load(Ordering::Relaxed)
     }
 }
 
-fn received(message: &JetStreamMessage) -> Result<Message, String> {
-    let info = message.info().map_err(|error| error.to_string())?;
+fn received(message: &JetStreamMessage) -> Option<Message> {
+    let info = message.info().ok()?;
     let headers = message.headers.iter().flat_map(async_nats::HeaderMap::iter);
     let headers = headers.flat_map(|(name, values)| values.iter().map(|value| (name.to_string(), value.to_string()))).collect();
-    let time = Timestamp::from_nanosecond(info.published.unix_timestamp_nanos()).map_err(|error| error.to_string())?;
-    Ok(Message { subject: message.subject.to_string(), headers, body: message.payload.clone(), sequence: Some(info.stream_sequence), time })
-}
-
-/// The consumer left messages out. Where the stream has them it's a reason to read anew; where it doesn't, they are lost.
-async fn missing(stream: &Stream, from: u64, to: u64) -> Ended {
-    match stream.get_raw_message(from).await {
-        Ok(_) => Ended::Retry("the consumer left messages out".to_owned()),
-        Err(error) if is_missing(&error) => Ended::Stopped { reason: format!("messages {from} to {to} of the stream {STREAM} are missing"), remedy: ADOPT },
-        Err(error) => Ended::Retry(error.to_string()),
-    }
-}
-
-fn is_missing(error: &async_nats::jetstream::stream::RawMessageError) -> bool {
-    matches!(error.kind(), async_nats::jetstream::stream::LastRawMessageErrorKind::NoMessageFound)
-        || matches!(error.kind(), async_nats::jetstream::stream::LastRawMessageErrorKind::JetStream(reason) if reason.code() == 404)
-}
-
-const ADOPT: &str = "restore the stream, or let the ledger go on with it as it is: handover ledger adopt-stream";
-
-/// Fetches the checkpoint's message again: a missing or different one means that the stream was lost, rolled back or made anew. Gives the last sequence that was read.
-async fn check_checkpoint(ledger: &Ledger, stream: &Stream) -> Result<u64, Ended> {
-    let state = &stream.cached_info().state;
-    let checkpoint = ledger.checkpoint().await.map_err(|error| Ended::Closed(error.into()))?;
-    let Some(Checkpoint { sequence, message }) = checkpoint else {
-        if ledger.head().size > 0 {
-            let reason = "the ledger holds records that came from no stream".to_owned();
-            return Err(Ended::Stopped { reason, remedy: "let it go on with this stream: handover ledger adopt-stream" });
-        }
-        if state.first_sequence > 1 {
-            let reason = format!("messages 1 to {} of the stream {STREAM} are gone, and this ledger is empty", state.first_sequence - 1);
-            return Err(Ended::Stopped { reason, remedy: "start from a copy of another node's data folder" });
-        }
-        return Ok(0);
-    };
-    if state.last_sequence < sequence {
-        let reason = format!(
-            "the stream {STREAM} ends at message {}, before the ledger's checkpoint {sequence}: it was lost, rolled back or made anew",
-            state.last_sequence
-        );
-        return Err(Ended::Stopped { reason, remedy: ADOPT });
-    }
-    if state.first_sequence > sequence + 1 {
-        let reason = format!("messages {} to {} of the stream {STREAM} are gone", sequence + 1, state.first_sequence - 1);
-        return Err(Ended::Stopped { reason, remedy: ADOPT });
-    }
-    let Some(seen) = message else {
-        return Ok(sequence);
-    };
-    match stream.get_raw_message(sequence).await {
-        Ok(found) => {
-            let time = Timestamp::from_nanosecond(found.time.unix_timestamp_nanos()).ok();
-            if time == Some(seen.time) && Digest::of(&found.payload) == seen.digest {
-                return Ok(sequence);
-            }
-            let reason = format!("message {sequence} of the stream {STREAM} isn't the one that the ledger read: the stream was rolled back or made anew");
-            Err(Ended::Stopped { reason, remedy: ADOPT })
-        }
-        Err(error) if is_missing(&error) => {
-            let reason = format!("message {sequence} of the stream {STREAM}, the ledger's checkpoint, is gone");
-            Err(Ended::Stopped { reason, remedy: ADOPT })
-        }
-        Err(error) => Err(Ended::Retry(error.to_string())),
-    }
+    let time = Timestamp::from_nanosecond(info.published.unix_timestamp_nanos()).ok()?;
+    Some(Message { subject: message.subject.to_string(), headers, body: message.payload.clone(), sequence: Some(info.stream_sequence), time })
 }

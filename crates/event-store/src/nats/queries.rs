@@ -17,6 +17,9 @@ use crate::{
 /// The most that an answer's records take.
 const MAX_ANSWER: usize = 512 << 10;
 
+/// What an answer says of a record besides its event, in bytes.
+const MAX_FRAME: usize = 512;
+
 /// A record as it crosses NATS.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RecordAnswer {
@@ -28,8 +31,14 @@ pub struct RecordAnswer {
     pub publisher: Publisher,
     /// Its leaf hash.
     pub leaf: Digest,
-    /// The event's bytes as accepted.
+    /// The event's bytes as accepted, white space around them left out.
     pub event: Box<RawValue>,
+    /// White space before the event, where it came with some.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub before: String,
+    /// White space after it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub after: String,
 }
 
 /// The answer to `handover.query.range`.
@@ -42,25 +51,35 @@ pub struct RangeAnswer {
 }
 
 impl RecordAnswer {
-    fn new(record: &Record) -> Option<Self> {
-        let event = String::from_utf8(record.event.clone()).ok()?;
-        Some(Self {
+    fn new(record: &Record) -> Result<Self, ReadError> {
+        let unreadable = ReadError::Unreadable { position: record.position };
+        let Ok(whole) = std::str::from_utf8(&record.event) else { return Err(unreadable) };
+        let start = whole.len() - whole.trim_start_matches(SPACE).len();
+        let end = whole.trim_end_matches(SPACE).len().max(start);
+        let Ok(event) = RawValue::from_string(whole[start..end].to_owned()) else { return Err(unreadable) };
+        Ok(Self {
             position: record.position,
             recorded: record.recorded,
             publisher: record.publisher.clone(),
             leaf: record.leaf(),
-            event: RawValue::from_string(event).ok()?,
+            event,
+            before: whole[..start].to_owned(),
+            after: whole[end..].to_owned(),
         })
     }
 
     /// The record, if its bytes give the leaf that came with it.
     #[must_use]
     pub fn into_record(self) -> Option<Record> {
-        let Self { position, recorded, publisher, leaf, event } = self;
-        let record = Record { position, recorded, publisher, event: event.get().as_bytes().to_vec() };
+        let Self { position, recorded, publisher, leaf, event, before, after } = self;
+        let event = [before.as_bytes(), event.get().as_bytes(), after.as_bytes()].concat();
+        let record = Record { position, recorded, publisher, event };
         (record.leaf() == leaf).then_some(record)
     }
 }
+
+/// JSON's white space.
+const SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -145,7 +164,7 @@ fn look_up(question: Question, payload: &[u8], reader: &Reader) -> Result<Bytes,
         Question::Record => {
             let RecordQuestion { position } = serde_json::from_slice(payload).map_err(malformed)?;
             let record = reader.record(position).map_err(failed)?.ok_or_else(missing)?;
-            Ok(json(&RecordAnswer::new(&record).ok_or_else(|| failed(ReadError::Unreadable { position }))?))
+            Ok(json(&RecordAnswer::new(&record).map_err(failed)?))
         }
         Question::Range => {
             let RangeQuestion { from, limit } = serde_json::from_slice(payload).map_err(malformed)?;
@@ -153,10 +172,10 @@ fn look_up(question: Question, payload: &[u8], reader: &Reader) -> Result<Bytes,
             let head = reader.head();
             let records = reader.range(from, limit).map_err(failed)?;
             let fits = |record: &&Record| {
-                bytes += record.event.len() + 512;
+                bytes += record.event.len() + MAX_FRAME;
                 bytes <= MAX_ANSWER
             };
-            let records = records.iter().take_while(fits).filter_map(RecordAnswer::new).collect();
+            let records = records.iter().take_while(fits).map(RecordAnswer::new).collect::<Result<_, _>>().map_err(failed)?;
             Ok(json(&RangeAnswer { head, records }))
         }
         Question::Receipt => {

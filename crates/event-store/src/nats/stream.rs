@@ -72,7 +72,7 @@ pub enum StreamError {
     Unreachable(String),
 }
 
-pub(super) fn config(options: &Options) -> Config {
+fn config(options: &Options) -> Config {
     Config {
         name: STREAM.to_owned(),
         subjects: SUBJECTS.map(str::to_owned).to_vec(),
@@ -94,14 +94,13 @@ pub(super) async fn ensure(client: &Client, options: &Options) -> Result<Stream,
         return Err(StreamError::Server { found: client.server_info().version });
     }
     let context = jetstream::new(client.clone());
-    let wanted = config(options);
     match context.get_stream(STREAM).await {
         Ok(stream) => {
-            check(&stream.cached_info().config, &wanted)?;
+            check(&stream.cached_info().config, options)?;
             Ok(stream)
         }
         Err(error) => match error.kind() {
-            GetStreamErrorKind::JetStream(reason) if reason.code() == 404 => create(&context, wanted).await,
+            GetStreamErrorKind::JetStream(reason) if reason.code() == 404 => create(&context, config(options)).await,
             GetStreamErrorKind::JetStream(reason) if reason.code() == 503 => Err(StreamError::NoJetStream),
             GetStreamErrorKind::JetStream(reason) => Err(StreamError::Refused(reason.to_string())),
             _ => Err(StreamError::Unreachable(error.to_string())),
@@ -120,10 +119,12 @@ async fn create(context: &jetstream::Context, wanted: Config) -> Result<Stream, 
     }
 }
 
-/// What an operator may choose (`replicas`, `max_bytes`) may differ; a cluster is grown and a limit raised while nodes run.
-fn check(found: &Config, wanted: &Config) -> Result<(), StreamError> {
+/// What an operator may choose (`replicas`, `max_bytes`) may differ, as long as it's bounded: a cluster is grown and a limit raised while nodes run.
+pub(super) fn check(found: &Config, options: &Options) -> Result<(), StreamError> {
+    let wanted = config(options);
     let mut subjects = found.subjects.clone();
     subjects.sort();
+    let limit = |limit: i64| if limit <= 0 { "no limit".to_owned() } else { limit.to_string() };
     let settings = [
         ("subjects", format!("{subjects:?}"), format!("{:?}", wanted.subjects)),
         ("storage", format!("{:?}", found.storage), format!("{:?}", wanted.storage)),
@@ -133,14 +134,23 @@ fn check(found: &Config, wanted: &Config) -> Result<(), StreamError> {
         ("duplicate_window", format!("{:?}", found.duplicate_window), format!("{:?}", wanted.duplicate_window)),
         ("deny_delete", found.deny_delete.to_string(), wanted.deny_delete.to_string()),
         ("max_age", format!("{:?}", found.max_age), format!("{:?}", wanted.max_age)),
-        ("max_msgs", found.max_messages.max(-1).to_string(), "-1".to_owned()),
-        ("max_msgs_per_subject", found.max_messages_per_subject.max(-1).to_string(), "-1".to_owned()),
+        ("max_msgs", limit(found.max_messages), limit(wanted.max_messages)),
+        ("max_msgs_per_subject", limit(found.max_messages_per_subject), limit(wanted.max_messages_per_subject)),
+        ("no_ack", found.no_ack.to_string(), wanted.no_ack.to_string()),
+        ("sealed", found.sealed.to_string(), wanted.sealed.to_string()),
+        ("allow_rollup_hdrs", found.allow_rollup.to_string(), wanted.allow_rollup.to_string()),
+        ("allow_msg_ttl", found.allow_message_ttl.to_string(), wanted.allow_message_ttl.to_string()),
+        ("mirror", found.mirror.is_some().to_string(), wanted.mirror.is_some().to_string()),
+        ("sources", found.sources.iter().flatten().count().to_string(), "0".to_owned()),
+        ("subject_transform", found.subject_transform.is_some().to_string(), wanted.subject_transform.is_some().to_string()),
     ];
     for (setting, found, expected) in settings {
-        let unlimited = expected == "-1" && (found == "0" || found == "-1");
-        if found != expected && !unlimited {
+        if found != expected {
             return Err(StreamError::Differs { setting, found, expected });
         }
+    }
+    if found.max_bytes <= 0 {
+        return Err(StreamError::Differs { setting: "max_bytes", found: limit(found.max_bytes), expected: "a limit".to_owned() });
     }
     Ok(())
 }
