@@ -3,7 +3,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use crate::Bounds;
+use crate::{Bounds, text::Text};
 
 /// The largest number that a count may name.
 pub const MAX_COUNT: u32 = 10_000_000;
@@ -105,7 +105,7 @@ impl<'de> de::Visitor<'de> for CountVisitor {
 
     fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Count, A::Error> {
         const FORMS: &[&str] = &["exact", "at_least", "more_than", "at_most", "less_than", "about", "between"];
-        let Some(form) = map.next_key::<std::borrow::Cow<'_, str>>()? else {
+        let Some(Text(form)) = map.next_key()? else {
             return Err(de::Error::invalid_length(0, &self));
         };
         let count = match &*form {
@@ -118,7 +118,7 @@ impl<'de> de::Visitor<'de> for CountVisitor {
             "between" => map.next_value().map(|(low, high)| Count::Between(low, high))?,
             other => return Err(de::Error::unknown_field(other, FORMS)),
         };
-        match map.next_key::<std::borrow::Cow<'_, str>>()? {
+        match map.next_key::<Text<'_>>()? {
             None => Ok(count),
             Some(_) => Err(de::Error::custom("a count has one form only")),
         }

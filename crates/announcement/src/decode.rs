@@ -6,7 +6,7 @@ use serde::{
 };
 use serde_json::{Value, value::RawValue};
 
-use crate::{Announcement, Envelope, ExchangeKey, Fault, Kind, MAX_EVENT, Problem, envelope::parse_uuid};
+use crate::{Announcement, Envelope, ExchangeKey, Fault, Kind, MAX_EVENT, Problem, envelope::parse_uuid, text::Text};
 
 /// Reads one event in its structured form and refuses whatever the format refuses without a look at a ledger.
 ///
@@ -26,10 +26,18 @@ pub fn parse(event: &[u8]) -> Result<Announcement, Problem> {
 /// # Errors
 /// The form isn't one of this version: the bytes were altered or come from a newer version.
 pub fn decode(event: &str) -> Result<Announcement, Problem> {
-    let mut deserializer = serde_json::Deserializer::from_str(event);
-    let attributes: Attributes<'_> = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| Problem::reading("", &error))?;
-    deserializer.end().map_err(|error| Problem::at(Fault::NotJson, "", error))?;
-    attributes.announcement()
+    match serde_json::from_str::<Attributes<'_>>(event) {
+        Ok(attributes) => attributes.announcement(),
+        Err(error) => Err(located(event, error)),
+    }
+}
+
+/// The same error with its place, which costs a second reading that keeps the path.
+fn located(event: &str, error: serde_json::Error) -> Problem {
+    match serde_path_to_error::deserialize::<_, Attributes<'_>>(&mut serde_json::Deserializer::from_str(event)) {
+        Err(error) => Problem::reading("", &error),
+        Ok(_) => Problem::at(Fault::NotJson, "", error),
+    }
 }
 
 #[derive(Default)]
@@ -85,6 +93,10 @@ impl<'de: 'a, 'a> Deserialize<'de> for Attributes<'a> {
     }
 }
 
+fn text<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Cow<'de, str>, A::Error> {
+    map.next_value().map(|Text(text)| text)
+}
+
 struct AttributesVisitor;
 
 impl<'de> Visitor<'de> for AttributesVisitor {
@@ -96,16 +108,16 @@ impl<'de> Visitor<'de> for AttributesVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Attributes<'de>, A::Error> {
         let mut attributes = Attributes::default();
-        while let Some(name) = map.next_key::<Cow<'de, str>>()? {
+        while let Some(Text(name)) = map.next_key()? {
             match &*name {
-                "specversion" => attributes.specversion = Some(map.next_value()?),
-                "id" => attributes.id = Some(map.next_value()?),
-                "source" => attributes.source = Some(map.next_value()?),
-                "type" => attributes.event_type = Some(map.next_value()?),
-                "subject" => attributes.subject = Some(map.next_value()?),
-                "time" => attributes.time = Some(map.next_value()?),
-                "datacontenttype" => attributes.datacontenttype = Some(map.next_value()?),
-                "dataschema" => attributes.dataschema = Some(map.next_value()?),
+                "specversion" => attributes.specversion = Some(text(&mut map)?),
+                "id" => attributes.id = Some(text(&mut map)?),
+                "source" => attributes.source = Some(text(&mut map)?),
+                "type" => attributes.event_type = Some(text(&mut map)?),
+                "subject" => attributes.subject = Some(text(&mut map)?),
+                "time" => attributes.time = Some(text(&mut map)?),
+                "datacontenttype" => attributes.datacontenttype = Some(text(&mut map)?),
+                "dataschema" => attributes.dataschema = Some(text(&mut map)?),
                 "data" => attributes.data = Some(map.next_value()?),
                 _ => drop(attributes.extensions.insert(name.into_owned(), map.next_value()?)),
             }

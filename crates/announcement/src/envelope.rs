@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{Data, ExchangeKey, Kind};
+use crate::{Data, ExchangeKey, Kind, text::Text};
 
 /// The largest event in its structured form, in bytes, so that a record fits an entry of a tlog-tiles bundle.
 pub const MAX_EVENT: usize = 61_440;
@@ -51,7 +51,7 @@ impl Announcement {
 }
 
 pub(crate) fn lower_case_uuid<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Uuid, D::Error> {
-    let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+    let Text(text) = Text::deserialize(deserializer)?;
     parse_uuid(&text).ok_or_else(|| de::Error::custom("expected a UUID in lower case with hyphens"))
 }
 

@@ -1,4 +1,4 @@
-use std::{fmt, str::FromStr};
+use std::{cmp::Ordering, fmt, str::FromStr};
 
 use crate::text::as_text;
 
@@ -30,6 +30,21 @@ impl Party {
     }
 }
 
+/// Looks among the codes, which stand in alphabetical order, three bytes apart.
+fn is_assigned(code: &str) -> bool {
+    let codes = ISO_3166_1.as_bytes();
+    let (mut from, mut to) = (0, codes.len().div_ceil(3));
+    while from < to {
+        let middle = usize::midpoint(from, to);
+        match codes[middle * 3..middle * 3 + 2].cmp(code.as_bytes()) {
+            Ordering::Less => from = middle + 1,
+            Ordering::Greater => to = middle,
+            Ordering::Equal => return true,
+        }
+    }
+    false
+}
+
 impl FromStr for Party {
     type Err = PartyError;
 
@@ -37,7 +52,7 @@ impl FromStr for Party {
         let upper = |byte: u8| byte.is_ascii_uppercase();
         let valid = match text.strip_prefix("X-") {
             Some(body) => (2..=12).contains(&body.len()) && body.bytes().all(|byte| upper(byte) || byte.is_ascii_digit()),
-            None => text.len() == 2 && text.bytes().all(upper) && ISO_3166_1.split_ascii_whitespace().any(|code| code == text),
+            None => is_assigned(text),
         };
         if !valid {
             return Err(PartyError);
@@ -70,3 +85,28 @@ HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ
 MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD \
 SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE \
 YT ZA ZM ZW";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_party_is_an_assigned_code_or_a_body_without_one() {
+        let codes: Vec<&str> = ISO_3166_1.split(' ').collect();
+        assert_eq!(codes.len(), 249);
+        for code in codes.into_iter().chain(["X-ICRC", "X-UN", "X-ABCDEFGHIJ12"]) {
+            assert_eq!(code.parse::<Party>().map(|party| party.to_string()).as_deref(), Ok(code));
+        }
+        for text in ["", "U", "ua", "UAE", "ZZ", "AA", "D ", " A", "X-", "X-A", "X-ABCDEFGHIJ123", "X-icrc", "x-ICRC", "XICRC", "УА"] {
+            assert_eq!(text.parse::<Party>(), Err(PartyError), "{text}");
+        }
+    }
+
+    #[test]
+    fn parties_are_ordered_as_their_text() {
+        let mut parties: Vec<Party> = ["X-ICRC", "UA", "RU", "X-ICR", "AE"].iter().map(|text| text.parse().unwrap()).collect();
+        parties.sort();
+        let texts: Vec<&str> = parties.iter().map(Party::as_str).collect();
+        assert_eq!(texts, ["AE", "RU", "UA", "X-ICR", "X-ICRC"]);
+    }
+}

@@ -4,6 +4,8 @@ use crate::{Fault, Problem, problem::escape};
 
 /// How deep arrays and objects may lie in one another.
 const MAX_DEPTH: usize = 32;
+/// So many digits before the point are within a 64-bit float.
+const FINITE_DIGITS: usize = 300;
 /// Up to so many members of an object are compared one by one.
 const FEW: usize = 16;
 
@@ -13,7 +15,7 @@ pub(crate) fn check(event: &[u8]) -> Result<&str, Problem> {
     if text.starts_with('\u{FEFF}') {
         return Err(wrong("", "it begins with a byte-order mark"));
     }
-    Scanner { text, bytes: event, at: 0, open: Vec::new() }.run()?;
+    Scanner { text, bytes: event, at: 0, open: Vec::new(), names: Vec::new() }.run()?;
     Ok(text)
 }
 
@@ -26,12 +28,20 @@ struct Scanner<'a> {
     bytes: &'a [u8],
     at: usize,
     open: Vec<Open<'a>>,
+    /// The members' names of all open objects, the outermost's first.
+    names: Vec<Cow<'a, str>>,
 }
 
 /// An array or object that's being read.
 enum Open<'a> {
-    Array { index: usize },
-    Object { names: Vec<Cow<'a, str>>, seen: HashSet<Cow<'a, str>> },
+    Array {
+        index: usize,
+    },
+    /// Its names begin at `from`; where they are many they are looked up in `seen`.
+    Object {
+        from: usize,
+        seen: Option<HashSet<Cow<'a, str>>>,
+    },
 }
 
 impl<'a> Scanner<'a> {
@@ -53,13 +63,15 @@ impl<'a> Scanner<'a> {
         self.space();
         let (first, in_array, end) = match self.open.last() {
             Some(Open::Array { index }) => (*index == 0, true, b']'),
-            Some(Open::Object { names, .. }) => (names.is_empty(), false, b'}'),
+            Some(Open::Object { from, .. }) => (self.names.len() == *from, false, b'}'),
             None => return Ok(()),
         };
         match self.peek() {
             Some(byte) if byte == end => {
                 self.at += 1;
-                self.open.pop();
+                if let Some(Open::Object { from, .. }) = self.open.pop() {
+                    self.names.truncate(from);
+                }
                 return Ok(());
             }
             Some(b',') if !first => {
@@ -90,23 +102,18 @@ impl<'a> Scanner<'a> {
             return Err(self.here("expected a member's name"));
         }
         let name = self.string()?;
-        let Some(Open::Object { names, seen }) = self.open.last_mut() else { return Ok(()) };
-        let twice = if names.len() < FEW {
-            names.contains(&name)
-        } else {
-            if seen.is_empty() {
-                seen.extend(names.iter().cloned());
-            }
-            !seen.insert(name.clone())
-        };
-        names.push(name);
+        let Some(Open::Object { from, seen }) = self.open.last_mut() else { return Ok(()) };
+        let before = &self.names[*from..];
+        let twice =
+            if before.len() < FEW { before.contains(&name) } else { !seen.get_or_insert_with(|| before.iter().cloned().collect()).insert(name.clone()) };
+        self.names.push(name);
         if twice { Err(self.here("the member occurs twice")) } else { Ok(()) }
     }
 
     fn value(&mut self) -> Result<(), Problem> {
         match self.peek() {
             Some(b'{' | b'[') if self.open.len() == MAX_DEPTH => Err(self.here(format_args!("more than {MAX_DEPTH} deep"))),
-            Some(b'{') => self.enter(Open::Object { names: Vec::new(), seen: HashSet::new() }),
+            Some(b'{') => self.enter(Open::Object { from: self.names.len(), seen: None }),
             Some(b'[') => self.enter(Open::Array { index: 0 }),
             Some(b'"') => self.string().map(drop),
             Some(b't') => self.word("true"),
@@ -144,7 +151,8 @@ impl<'a> Scanner<'a> {
             self.at += 1;
             valid &= self.digits() > 0;
         }
-        if let Some(b'e' | b'E') = self.peek() {
+        let exponent = matches!(self.peek(), Some(b'e' | b'E'));
+        if exponent {
             self.at += 1;
             if let Some(b'+' | b'-') = self.peek() {
                 self.at += 1;
@@ -152,7 +160,8 @@ impl<'a> Scanner<'a> {
             valid &= self.digits() > 0;
         }
         // What a 64-bit float can't hold has no canonical form.
-        let finite = || self.text[start..self.at].parse::<f64>().is_ok_and(f64::is_finite);
+        let small = !exponent && whole <= FINITE_DIGITS;
+        let finite = || small || self.text[start..self.at].parse::<f64>().is_ok_and(f64::is_finite);
         if valid && finite() { Ok(()) } else { Err(self.here("not a number of JSON")) }
     }
 
@@ -168,14 +177,15 @@ impl<'a> Scanner<'a> {
         self.at = start;
         let mut escaped = false;
         loop {
+            let rest = &self.bytes[self.at..];
+            self.at += rest.iter().position(|&byte| byte < 0x20 || byte == b'"' || byte == b'\\').unwrap_or(rest.len());
             match self.peek() {
                 Some(b'"') => break,
                 Some(b'\\') => {
                     escaped = true;
                     self.escape()?;
                 }
-                Some(0..0x20) => return Err(self.here("a control character in a string")),
-                Some(_) => self.at += 1,
+                Some(_) => return Err(self.here("a control character in a string")),
                 None => return Err(self.here("a string doesn't end")),
             }
         }
@@ -232,14 +242,23 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// Where the names of the object at this depth end: where the next object's begin.
+    fn end_of_names(&self, depth: usize) -> usize {
+        let inner = self.open[depth + 1..].iter().find_map(|open| match open {
+            Open::Object { from, .. } => Some(*from),
+            Open::Array { .. } => None,
+        });
+        inner.unwrap_or(self.names.len())
+    }
+
     /// A problem at the member or element that's being read.
     fn here(&self, detail: impl std::fmt::Display) -> Problem {
         let mut pointer = String::new();
-        for open in &self.open {
+        for (depth, open) in self.open.iter().enumerate() {
             match open {
                 Open::Array { index } => pointer.push_str(&format!("/{}", index.saturating_sub(1))),
-                Open::Object { names, .. } => {
-                    if let Some(name) = names.last() {
+                Open::Object { from, .. } => {
+                    if let Some(name) = self.names[*from..self.end_of_names(depth)].last() {
                         let short: String = name.chars().take(64).collect();
                         pointer.push_str(&format!("/{}", escape(&short)));
                     }
