@@ -141,3 +141,6 @@ fn check_dates(announcement: &Announcement, recorded: Timestamp) -> Result<(), P
     let replacement = Announcement { envelope: announcement.envelope.clone(), data: (*corrected.replacement.data).clone() };
     check_announced(&replacement, recorded).map_err(|problem| Problem { pointer: Some("/data/replacement/data/announced".to_owned()), ..problem })
 }
+
+#[cfg(test)]
+mod tests;

@@ -36,6 +36,8 @@
 pub mod control;
 pub mod nats;
 
+#[cfg(test)]
+mod bench;
 mod commit;
 mod decide;
 mod error;

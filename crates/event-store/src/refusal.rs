@@ -145,3 +145,92 @@ fn forget(index: &mut Index<'_>, bounds: &mut RefusalBounds, refusal: &Refusal) 
     bounds.bytes -= refusal.kept;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use announcement::Publisher;
+    use tokio::sync::watch;
+
+    use super::*;
+    use crate::{
+        Reader,
+        bench::{Bench, message},
+        commit::Commit,
+        state::State,
+    };
+
+    fn reader(bench: &Bench) -> Reader {
+        Reader::new(bench.store.reader(), watch::channel(bench.state.head()).1)
+    }
+
+    #[test]
+    fn a_refusal_is_kept_once_with_its_bytes_and_counted() {
+        let mut bench = Bench::new();
+        bench.commit(&[message("announce.a", "{"), message("announce.a", "{"), message("announce.b", "{")]);
+        bench.commit(&[message("announce.a", "{")]);
+        let refusals = reader(&bench).refusals(0, 10).unwrap();
+        let kept: Vec<_> = refusals.iter().map(|refusal| (refusal.subject.as_str(), refusal.times, refusal.kept)).collect();
+        assert_eq!(kept, [("handover.announce.a", 3, 1), ("handover.announce.b", 1, 1)]);
+        assert_eq!(reader(&bench).refused_bytes(0).unwrap().unwrap(), b"{");
+        assert_eq!((bench.state.refusals.kept, bench.state.refusals.bytes, bench.state.head().refused), (2, 2, 2));
+    }
+
+    #[test]
+    fn personal_data_is_refused_and_nothing_of_it_is_kept() {
+        let mut bench = Bench::new();
+        let event = r#"{"specversion":"1.0","id":"00000000-0000-7000-8000-000000000001","source":"urn:example","type":"org.handover.completed.v1","data":
+            {"announced":"2026-02-26","announcer":null,"note":"write to person.one@example.org","exchange":{"date":"2026-02-26"},"transfers":[]}}"#;
+        bench.commit(&[message("announce.a", event)]);
+        let refusal = reader(&bench).refusal(0).unwrap().unwrap();
+        assert!(refusal.problem.is(Fault::PersonalData), "{refusal:?}");
+        assert_eq!((refusal.kept, reader(&bench).refused_bytes(0).unwrap().unwrap()), (0, Vec::new()));
+        let found = bench.contents().into_iter().any(|(key, value)| [key, value].iter().any(|bytes| bytes.windows(10).any(|window| window == b"person.one")));
+        assert!(!found, "something of it is in the store");
+    }
+
+    #[test]
+    fn refused_binary_mode_events_of_one_body_are_kept_apart_with_their_headers() {
+        let mut bench = Bench::new();
+        let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let binary = |id: &str| Message {
+            headers: vec![header("ce-specversion", "1.0"), header("ce-id", id), header("ce-source", "urn:example"), header("Nats-Msg-Id", "x")],
+            ..message("announce.a", "{}")
+        };
+        let ids = ["00000000-0000-7000-8000-000000000001", "00000000-0000-7000-8000-000000000002"];
+        bench.commit(&[binary(ids[0]), binary(ids[1]), binary(ids[1])]);
+        let refusals = reader(&bench).refusals(0, 10).unwrap();
+        assert_eq!(refusals.iter().map(|refusal| refusal.times).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(refusals[1].headers, binary(ids[1]).headers[..3]);
+        let publisher: Publisher = "a".parse().unwrap();
+        let receipt = |id: &str| reader(&bench).receipt(&publisher, Digest::of(b"{}"), Some(("urn:example", id.parse().unwrap()))).unwrap();
+        assert!(receipt(ids[0]).is_some() && receipt(ids[1]).is_some());
+        assert!(receipt("00000000-0000-7000-8000-000000000003").is_none());
+    }
+
+    #[test]
+    fn the_oldest_refusals_go_where_there_are_too_many_or_too_large_ones() {
+        let bench = Bench::new();
+        let store = bench.store.reader();
+        let kept_of = |count: u64, body: &dyn Fn(u64) -> Vec<u8>| {
+            let mut commit = Commit::begin(&store, State::default());
+            (0..count).for_each(|number| drop(commit.take(&message("announce.a", body(number))).unwrap()));
+            commit.finish().2.refusals
+        };
+        let many = kept_of(MAX_REFUSALS + 7, &|number| number.to_be_bytes().to_vec());
+        assert_eq!((many.kept, many.oldest, many.next), (MAX_REFUSALS, 7, MAX_REFUSALS + 7));
+        let large = |number: u64| [&number.to_be_bytes()[..], &[0; 64_992]].concat();
+        let fit = MAX_REFUSED_BYTES / 65_000;
+        let few = kept_of(fit + 3, &large);
+        assert_eq!((few.kept, few.oldest, few.bytes), (fit, 3, fit * 65_000));
+    }
+
+    #[test]
+    fn what_a_problem_repeats_is_bounded() {
+        let long = "ä".repeat(5_000);
+        let problem = shortened(Problem::at(Fault::UnknownField, &long, &long));
+        assert_eq!(problem.detail.chars().count(), MAX_DETAIL + 1);
+        assert_eq!(problem.pointer.unwrap().chars().count(), MAX_DETAIL + 1);
+        let short = Problem::at(Fault::UnknownField, "/x", "y");
+        assert_eq!(shortened(short.clone()), short);
+    }
+}
