@@ -1,11 +1,16 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Party, optional::given};
+use crate::{
+    Party,
+    form::{given, one_form},
+};
+
+one_form!(Announcer);
 
 /// Who says it, or who is spoken with.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Announcer {
     /// The party that it belongs to.
     pub party: Party,

@@ -1,11 +1,17 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Announcer, Date, ExchangeKey, Party, optional::given, schema::nullable};
+use crate::{
+    Announcer, Date, ExchangeKey, Party,
+    form::{given, one_form},
+    schema::nullable,
+};
+
+one_form!(Exchange, Place, Precision, ThirdParty, Role);
 
 /// The exchange that a statement is about.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Exchange {
     /// When it took place.
     pub date: Date,
@@ -28,7 +34,7 @@ pub struct Exchange {
 
 /// A place, as precise as it was announced.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Place {
     /// In words.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
@@ -43,7 +49,7 @@ pub struct Place {
 
 /// How a place is known.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
+#[serde(remote = "Self", rename_all = "lowercase")]
 pub enum Precision {
     /// The announcement names it.
     Stated,
@@ -55,7 +61,7 @@ pub enum Precision {
 
 /// Somebody who helped.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct ThirdParty {
     /// What it's called.
     pub name: String,
@@ -69,7 +75,7 @@ pub struct ThirdParty {
 
 /// What a third party did.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
+#[serde(remote = "Self", rename_all = "lowercase")]
 pub enum Role {
     /// It brought the sides to agree.
     Mediator,

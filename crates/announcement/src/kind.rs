@@ -4,9 +4,11 @@ use serde_json::{Map, Value};
 
 use crate::{
     Announcer, Category, Count, Date, Exchange, ExchangeKey, Party, Place, Report, Target, ThirdParty, Transfer,
-    optional::given,
+    form::{OneForm, given, one_form},
     schema::{nullable, replacement},
 };
+
+one_form!(Kind, PlannedExchange, BothWays, Held, ChannelOf, ChannelStatus);
 
 /// Declares each kind's `data` with the fields that all kinds share, the fieldless [`Kind`] and the [`Data`] that holds any of them.
 macro_rules! kinds {
@@ -14,7 +16,7 @@ macro_rules! kinds {
         $(
             $(#[$doc])*
             #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-            #[serde(deny_unknown_fields)]
+            #[serde(remote = "Self", deny_unknown_fields)]
             pub struct $kind {
                 /// When it was said.
                 pub announced: Date,
@@ -36,11 +38,13 @@ macro_rules! kinds {
                 pub ext: Option<Map<String, Value>>,
                 $($(#[$field_doc])* pub $field: $type,)*
             }
+
+            one_form!($kind);
         )*
 
         /// The kinds of announcement.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema)]
-        #[serde(rename_all = "lowercase")]
+        #[serde(remote = "Self", rename_all = "lowercase")]
         pub enum Kind {
             $($(#[$doc])* $kind,)*
         }
@@ -462,7 +466,7 @@ impl Data {
 
 /// The exchange that a plan is about; its date may be open.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct PlannedExchange {
     /// When it's to take place; `null` where that wasn't said.
     #[serde(deserialize_with = "Option::deserialize")]
@@ -487,7 +491,7 @@ pub struct PlannedExchange {
 
 /// A total of the two directions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct BothWays {
     /// Of what.
     pub category: Category,
@@ -497,7 +501,7 @@ pub struct BothWays {
 
 /// How many of whose somebody holds.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Held {
     /// Who holds them.
     pub by: Party,
@@ -511,7 +515,7 @@ pub struct Held {
 
 /// What a channel is for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
+#[serde(remote = "Self", rename_all = "lowercase")]
 pub enum ChannelOf {
     /// The fallen.
     Bodies,
@@ -523,7 +527,7 @@ pub enum ChannelOf {
 
 /// The state of a channel.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
+#[serde(remote = "Self", rename_all = "lowercase")]
 pub enum ChannelStatus {
     /// Exchanges take place.
     Open,
@@ -557,7 +561,7 @@ impl<'de> Deserialize<'de> for Replacement {
             subject: Option<ExchangeKey>,
             data: Box<serde_json::value::RawValue>,
         }
-        let unread = Unread::deserialize(deserializer)?;
+        let unread = Unread::deserialize(OneForm(deserializer))?;
         if !unread.kind.is_claim() {
             return Err(serde::de::Error::custom("a replacement is a claim: planned to identity"));
         }

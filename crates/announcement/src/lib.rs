@@ -26,9 +26,10 @@ mod decode;
 mod digest;
 mod envelope;
 mod exchange;
+mod form;
 mod key;
 mod kind;
-mod optional;
+
 mod party;
 mod personal;
 mod problem;

@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -113,16 +113,31 @@ impl Problem {
     /// From an error at reading a value that stands at `base`.
     pub(crate) fn reading(base: &str, error: &serde_path_to_error::Error<serde_json::Error>) -> Self {
         let (pointer, message) = unpack(base, error);
-        let named = |prefix: &str| message.strip_prefix(prefix).and_then(|rest| rest.split('`').next()).map(ToOwned::to_owned);
-        if let Some(field) = named("missing field `") {
-            return Self::at(Fault::MissingField, format!("{pointer}/{}", escape(&field)), format_args!("{field} is required"));
+        if let Some(field) = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
+            return Self::at(Fault::MissingField, format!("{pointer}/{}", escape(field)), format_args!("{field} is required"));
         }
-        if let Some(field) = named("unknown field `") {
-            let pointer = if pointer.ends_with(&format!("/{}", escape(&field))) { pointer } else { format!("{pointer}/{}", escape(&field)) };
-            return Self::at(Fault::UnknownField, pointer, message);
+        if let Some(field) = message.strip_prefix("unknown field `") {
+            let (field, known) = field.rsplit_once("`, expected ").unwrap_or((field, "no field"));
+            let named = escape(field);
+            let pointer = if pointer.ends_with(&format!("/{named}")) { pointer } else { format!("{pointer}/{named}") };
+            return Self::at(Fault::UnknownField, pointer, format_args!("expected {known}"));
         }
-        Self::at(Fault::Malformed, pointer, message)
+        Self::at(Fault::Malformed, pointer, without_content(&message))
     }
+}
+
+/// What was expected, without the text that was found: it may be long, and may hold what identifies a person.
+fn without_content(message: &str) -> Cow<'_, str> {
+    let quotes = [
+        ("invalid type: string \"", "\", expected ", "a string"),
+        ("invalid value: string \"", "\", expected ", "another string"),
+        ("unknown variant `", "`, expected ", "another word"),
+    ];
+    let expected = quotes.iter().find_map(|(before, after, found)| Some((message.strip_prefix(before)?.rsplit_once(after)?.1, found)));
+    if message.starts_with("invalid type: ") && message.contains("expected struct ") {
+        return "expected an object".into();
+    }
+    expected.map_or(Cow::Borrowed(message), |(expected, found)| format!("expected {expected}; found {found}").into())
 }
 
 /// One reference token of a JSON pointer (RFC 6901).

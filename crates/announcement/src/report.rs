@@ -1,11 +1,16 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Date, Digest, Target, optional::given};
+use crate::{
+    Date, Digest, Target,
+    form::{given, one_form},
+};
+
+one_form!(Report);
 
 /// Where the statement was read.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Report {
     /// The outlet's name.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]

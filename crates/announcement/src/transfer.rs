@@ -3,11 +3,17 @@ use std::{fmt, str::FromStr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Count, Party, optional::given, text::as_text};
+use crate::{
+    Count, Party,
+    form::{given, one_form},
+    text::as_text,
+};
+
+one_form!(Transfer, Item, Category, Finding, Relation);
 
 /// What was handed over in one direction.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Transfer {
     /// Who handed over.
     pub from: Party,
@@ -22,7 +28,7 @@ pub struct Transfer {
 
 /// One count of a transfer. Items without `of` are added up; an item with `of` is a part of the items of that category and never added.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Item {
     /// What is counted: a main category, or where `of` is given a part's name.
     pub category: CategoryName,
@@ -55,7 +61,7 @@ impl Item {
 
 /// The main categories.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
+#[serde(remote = "Self", rename_all = "lowercase")]
 pub enum Category {
     /// The fallen.
     Bodies,
@@ -139,7 +145,7 @@ as_text!(CategoryName, "CategoryName", "^[a-z][a-z-]{0,31}$", "a category: bodie
 
 /// What is said of the identity of bodies.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
+#[serde(remote = "Self", rename_all = "kebab-case")]
 pub enum Finding {
     /// The sender says whose they are.
     ClaimedBySender,
@@ -157,7 +163,7 @@ pub enum Finding {
 
 /// How one direction compares with the other.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
+#[serde(remote = "Self", rename_all = "kebab-case")]
 pub enum Relation {
     /// The same number.
     Equal,

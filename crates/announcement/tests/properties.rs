@@ -114,6 +114,8 @@ proptest! {
         if let Ok(announcement) = parse(&bytes) {
             let text = std::str::from_utf8(&bytes).unwrap();
             let again: Announcement = decode(text).unwrap();
+            let event: serde_json::Value = serde_json::from_str(text).unwrap();
+            prop_assert_eq!(&serde_json::to_value(&announcement.data).unwrap(), &event["data"]);
             prop_assert_eq!(announcement, again);
         }
     }

@@ -48,6 +48,10 @@ fn an_envelope_of_another_form_is_refused() {
         ("/publisher", json!("me"), Fault::Envelope),
         ("/traceparent", json!("00-1-2-3"), Fault::Envelope),
         ("/extra", json!({"a": 1}), Fault::Envelope),
+        ("/extra", json!(1.5), Fault::Envelope),
+        ("/extra", json!(null), Fault::Envelope),
+        ("/recordedtime", json!("2026-01-29T10:00:00Z"), Fault::Envelope),
+        ("/abcdefghijklmnopqrstu", json!(1), Fault::UnknownField),
         ("/extra", json!("x".repeat(257)), Fault::Envelope),
         ("/Not_a_name", json!("x"), Fault::UnknownField),
         ("/extra", json!("one@example.org"), Fault::PersonalData),
@@ -94,12 +98,67 @@ fn a_field_that_is_missing_unknown_or_malformed_is_refused() {
     }
     check(kind, "/data/report/url", json!("ftp://example.org"), Fault::Malformed, "/data/report/url");
     check(kind, "/data/report/url", json!("https://example.org/\"x"), Fault::Malformed, "/data/report/url");
+    for address in [format!("https://example.org/{}", "x".repeat(2_029)), "https://".into(), "https://example.org/a b".into(), "javascript:alert(1)".into()] {
+        check(kind, "/data/report/archived", json!(address), Fault::Malformed, "/data/report/archived");
+        check(kind, "/data/report/relays/0", json!(address), Fault::Malformed, "/data/report/relays/0");
+    }
+    check(kind, "/data/report/relays", json!([]), Fault::MissingField, "/data/report/relays");
     check(kind, "/data/report/language", json!("a language"), Fault::Malformed, "/data/report/language");
     check(kind, "/data/report/relays/0", json!(7), Fault::Malformed, "/data/report/relays/0");
     check(kind, "/data/ext/plain", json!(1), Fault::UnknownField, "/data/ext/plain");
     check(kind, "/data/exchange/place/code", json!("no code"), Fault::Malformed, "/data/exchange/place/code");
     check(Kind::Planned, "/data/exchange/date", None, Fault::MissingField, "/data/exchange/date");
     check(Kind::Aggregate, "/data/scope", None, Fault::MissingField, "/data/scope");
+}
+
+#[test]
+fn an_array_in_an_objects_place_or_an_object_in_a_names_place_is_refused() {
+    let kind = Kind::Completed;
+    for (kind, at, value) in [
+        (kind, "/data", json!(["2026-01-29", null, {"date": "2026-01-29"}, []])),
+        (kind, "/data/exchange", json!(["2026-01-29"])),
+        (kind, "/data/announcer", json!(["RU"])),
+        (kind, "/data/transfers/0", json!(["RU", "UA", []])),
+        (kind, "/data/transfers/0/counts/0", json!(["bodies", "unknown"])),
+        (kind, "/data/third_parties/0", json!(["Example", null, "host"])),
+        (kind, "/data/third_parties/0/role", json!({"host": null})),
+        (kind, "/data/exchange/place/precision", json!({"stated": null})),
+        (Kind::Stock, "/data/held/0", json!(["UA", "RU", "civilians", "unknown"])),
+        (Kind::Channel, "/data/status", json!({"open": null})),
+        (Kind::Retracted, "/data/target", json!(["local", "urn:example:golden", "f60c244a-53b8-5ae5-8aaf-d4f60133fdbb"])),
+        (Kind::Corrected, "/data/replacement", json!(["completed", "ru-ua/bodies/2026-01-29", {}])),
+        (Kind::Corrected, "/data/replacement/kind", json!({"completed": null})),
+        (Kind::Corrected, "/data/replacement/data/exchange", json!(["2026-01-29"])),
+    ] {
+        check(kind, at, value, Fault::Malformed, at);
+    }
+}
+
+#[test]
+fn a_problem_names_the_field_and_never_repeats_what_it_holds() {
+    let kind = Kind::Completed;
+    check(kind, "/data/a`b, `c", json!(1), Fault::UnknownField, "/data/a`b, `c");
+    check(kind, "/data/exchange/a`, expected d", json!(1), Fault::UnknownField, "/data/exchange/a`, expected d");
+    check(Kind::Corrected, "/data/replacement/a`b", json!(1), Fault::UnknownField, "/data/replacement/a`b");
+    for at in [
+        "/data/announced",
+        "/data/announcer",
+        "/data/exchange/stage",
+        "/data/transfers",
+        "/data/transfers/0/from",
+        "/data/transfers/0/counts/0/count",
+        "/data/third_parties/0/role",
+    ] {
+        let mut event = golden(kind);
+        let (parent, name) = at.rsplit_once('/').unwrap();
+        let text = json!("Person \", expected `Onesson`, expected ".repeat(100));
+        match event.pointer_mut(parent).unwrap() {
+            Value::Array(elements) => elements[name.parse::<usize>().unwrap()] = text,
+            members => members[name] = text,
+        }
+        let problem = parse(event.to_string().as_bytes()).unwrap_err();
+        assert!(!problem.detail.contains("Person") && problem.detail.len() < 300, "{at}: {problem:?}");
+    }
 }
 
 #[test]
@@ -118,6 +177,8 @@ fn counts_and_transfers_that_contradict_themselves_are_refused() {
     let item = golden(kind)["data"]["transfers"][0]["counts"][0].clone();
     check(kind, "/data/transfers/0/counts/-", item, Fault::Transfers, "/data/transfers/0/counts/2");
     check(Kind::Confirmed, "/data/transfers/0/counts/0/identity", json!("confirmed"), Fault::Transfers, "/data/transfers/0/counts/0/identity");
+    let alone = json!([{"from": "RU", "to": "UA", "counts": [], "relation": "equal"}]);
+    check(kind, "/data/transfers", alone, Fault::Transfers, "/data/transfers/0/relation");
     check(kind, "/data/exchange/part_of", json!("ru-ua/bodies/2026-01-29"), Fault::Stage, "/data/exchange/part_of");
     check(kind, "/data/exchange/part_of", json!("ae-us/bodies/2026"), Fault::SubjectParties, "/data/exchange/part_of");
     check(Kind::Aggregate, "/data/scope_exchanges/0", json!("ae-us/bodies/2026"), Fault::SubjectParties, "/data/scope_exchanges/0");
@@ -131,7 +192,17 @@ fn what_a_kind_asks_for_is_refused_without_it() {
     check(Kind::Stock, "/data/held", json!([]), Fault::MissingField, "/data/held");
     check(Kind::Split, "/data/targets", json!([]), Fault::MissingField, "/data/targets");
     check(Kind::Merged, "/data/into", json!("ru-ua/bodies/2026-01-30"), Fault::Malformed, "/data/into");
-    check(Kind::Identity, "/data/exchange", json!({"date": "2026"}), Fault::MissingField, "/data/exchange");
+    check(Kind::Identity, "/data/exchange", json!({"date": "2026"}), Fault::Malformed, "/data/exchange");
+    check(Kind::Identity, "/data/period", None, Fault::MissingField, "/data/period");
+    check(Kind::Identity, "/data/scope_exchanges", None, Fault::MissingField, "/data/scope_exchanges");
+    check(Kind::Identity, "/data/scope_exchanges", json!([]), Fault::MissingField, "/data/scope_exchanges");
+    check(Kind::Identity, "/data/scope_exchanges/0", json!("ae-us/bodies/2026"), Fault::SubjectParties, "/data/scope_exchanges/0");
+    check(Kind::Aggregate, "/data/scope_exchanges", json!([]), Fault::MissingField, "/data/scope_exchanges");
+    check(Kind::Offered, "/data/transfers", json!([]), Fault::MissingField, "/data/transfers");
+    check(Kind::Stock, "/data/held/0/count", json!({"between": [2, 1]}), Fault::Range, "/data/held/0/count");
+    check(Kind::Planned, "/data/both_ways/count", json!({"less_than": 0}), Fault::Range, "/data/both_ways/count");
+    check(Kind::Aggregate, "/data/exchanges", json!({"between": [2, 1]}), Fault::Range, "/data/exchanges");
+    check(Kind::Disputed, "/data/transfers/0/to", json!("RU"), Fault::Transfers, "/data/transfers/0/to");
     check(Kind::Identity, "/data/transfers/0/counts/0/identity", None, Fault::MissingField, "/data/transfers/0/counts/0/identity");
     check(Kind::Disputed, "/data/target", None, Fault::MissingField, "/data/target");
     check(Kind::Disputed, "/data/claim", json!("these words"), Fault::Malformed, "/data/claim");
@@ -147,6 +218,10 @@ fn what_a_kind_asks_for_is_refused_without_it() {
 fn texts_are_short_and_name_no_protected_person() {
     let kind = Kind::Completed;
     check(kind, "/data/note", json!(""), Fault::TextLength, "/data/note");
+    check(kind, "/data/note", json!(" \u{2009}"), Fault::TextLength, "/data/note");
+    check(kind, "/data/announcer/name", json!("Person Onesson, Person Twosson"), Fault::PersonalData, "/data/announcer/name");
+    check(Kind::Contact, "/data/with/0/office", json!("born 12.03.1991"), Fault::PersonalData, "/data/with/0/office");
+    check(kind, "/data/transfers/0/counts/1/category", json!("x".repeat(33)), Fault::Malformed, "/data/transfers/0/counts/1/category");
     check(kind, "/data/note", json!("x".repeat(501)), Fault::TextLength, "/data/note");
     check(kind, "/data/note", json!("two\u{7}"), Fault::Malformed, "/data/note");
     check(kind, "/data/exchange/framework", json!("x".repeat(201)), Fault::TextLength, "/data/exchange/framework");

@@ -39,10 +39,14 @@ pub(super) fn check(data: &Data, base: &str) -> Result<(), Problem> {
 }
 
 fn check_identity(data: &crate::Identity, base: &str) -> Result<(), Problem> {
-    let scoped = data.period.is_some() || data.scope_exchanges.is_some();
-    if data.exchange.is_some() == scoped {
-        let detail = "a finding is about an exchange, or about a period with scope_exchanges";
-        return Err(Problem::at(Fault::MissingField, format!("{base}/exchange"), detail));
+    let detail = "a finding is about an exchange, or about a period with scope_exchanges";
+    let fault = |fault: Fault, field: &str| Err(Problem::at(fault, format!("{base}/{field}"), detail));
+    match (&data.exchange, &data.period, &data.scope_exchanges) {
+        (Some(_), None, None) | (None, Some(_), Some(_)) => {}
+        (Some(_), _, _) => return fault(Fault::Malformed, "exchange"),
+        (None, None, None) => return fault(Fault::MissingField, "exchange"),
+        (None, None, Some(_)) => return fault(Fault::MissingField, "period"),
+        (None, Some(_), None) => return fault(Fault::MissingField, "scope_exchanges"),
     }
     not_empty(data.scope_exchanges.as_deref(), || format!("{base}/scope_exchanges"))?;
     not_empty(Some(&data.transfers), || format!("{base}/transfers"))?;
