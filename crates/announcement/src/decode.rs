@@ -1,5 +1,6 @@
 use std::{borrow::Cow, collections::BTreeMap, fmt};
 
+use jiff::Timestamp;
 use serde::{
     Deserialize,
     de::{self, MapAccess, Visitor},
@@ -70,13 +71,27 @@ impl<'a> Attributes<'a> {
             .ok_or_else(|| Problem::at(Fault::UnknownKind, "/type", format_args!("{:?} is no kind of this version", shorten(&event_type))))?;
         let subject = self.subject.map(|text| text.parse::<ExchangeKey>()).transpose();
         let subject = subject.map_err(|error| Problem::at(Fault::Malformed, "/subject", error))?;
-        let time = self.time.map(|text| text.parse()).transpose();
-        let time = time.map_err(|_| wrong("time", "expected an RFC 3339 instant such as 2026-01-29T10:00:00Z"))?;
+        let time = self.time.map(|text| instant(&text).ok_or_else(|| wrong("time", "expected an RFC 3339 instant such as 2026-01-29T10:00:00Z")));
+        let time = time.transpose()?;
         let data = required(self.data, "data")?;
         let data = kind.read(data.get()).map_err(|error| Problem::reading("/data", &error))?;
         let envelope = Envelope { id, source, subject, time, dataschema: self.dataschema.map(Cow::into_owned), extensions: self.extensions };
         Ok(Announcement { envelope, data })
     }
+}
+
+/// An instant of RFC 3339; the parser alone takes more of ISO 8601.
+fn instant(text: &str) -> Option<Timestamp> {
+    let form = |template: &[u8], text: &[u8]| {
+        template.len() == text.len() && template.iter().zip(text).all(|(form, byte)| if *form == b'0' { byte.is_ascii_digit() } else { form == byte })
+    };
+    let (second, rest) = text.as_bytes().split_at_checked(19)?;
+    let fraction = rest.strip_prefix(b".").map_or(0, |digits| 1 + digits.iter().take_while(|byte| byte.is_ascii_digit()).count());
+    let offset = &rest[fraction..];
+    let valid = form(b"0000-00-00T00:00:00", &second.to_ascii_uppercase())
+        && fraction != 1
+        && (matches!(offset, b"Z" | b"z") || form(b"+00:00", offset) || form(b"-00:00", offset));
+    valid.then(|| text.parse().ok()).flatten()
 }
 
 fn required<T>(attribute: Option<T>, name: &str) -> Result<T, Problem> {
@@ -123,5 +138,36 @@ impl<'de> Visitor<'de> for AttributesVisitor {
             }
         }
         Ok(attributes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_is_one_of_rfc_3339() {
+        for text in ["2026-01-29T10:00:00Z", "2026-01-29t10:00:00z", "2026-01-29T12:00:00+02:00", "2026-01-29T10:00:00.000Z", "2026-01-29T04:30:00.0-05:30"] {
+            assert_eq!(instant(text), "2026-01-29T10:00:00Z".parse().ok(), "{text}");
+        }
+        for text in [
+            "",
+            "2026-01-29",
+            "2026-01-29T10:00Z",
+            "2026-01-29 10:00:00Z",
+            "20260129T100000Z",
+            "2026-01-29T10:00:00",
+            "2026-01-29T10:00:00.Z",
+            "2026-01-29T10:00:00+02",
+            "2026-01-29T10:00:00+0200",
+            "2026-01-29T10:00:00Z[UTC]",
+            "2026-01-29T10:00:00ZZ",
+            "2026-02-30T10:00:00Z",
+            "2026-01-29T25:00:00Z",
+            "+002026-01-29T10:00:00Z",
+            "2026-01-29T10:00:0\u{7fb}Z",
+        ] {
+            assert_eq!(instant(text), None, "{text}");
+        }
     }
 }

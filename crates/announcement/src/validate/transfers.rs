@@ -73,7 +73,8 @@ pub(super) fn check_count(count: Count, at: &str) -> Result<(), Problem> {
 /// The exchange keys of an event are of its transfers' parties, and an exchange is no stage of itself.
 pub(super) fn check_keys(data: &Data, subject: Option<&ExchangeKey>, base: &str) -> Result<(), Problem> {
     let part_of = data.part_of();
-    if part_of.is_some() && part_of == subject {
+    let derived = || ExchangeKey::derive(data.exchange_date()?, data.transfers());
+    if part_of.is_some_and(|whole| Some(whole) == subject || subject.is_none() && Some(whole) == derived().as_ref()) {
         return Err(Problem::at(Fault::Stage, format!("{base}/data/exchange/part_of"), "the exchange is a stage of itself"));
     }
     let scope = match data {
