@@ -6,9 +6,21 @@ use crate::{Fault, Problem};
 /// The attributes of a binary-mode event in the order of its structured form; extensions follow in byte order.
 const ATTRIBUTES: [&str; 8] = ["specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema"];
 
-/// Whether the headers are those of a binary-mode CloudEvent.
+/// The media type of `data`.
+const JSON: &str = "application/json";
+
+/// Whether the headers are those of a binary-mode CloudEvent. A content type of CloudEvents says that the body is the event, whatever stands beside it.
 pub fn is_binary<'a>(headers: impl IntoIterator<Item = (&'a str, &'a str)>) -> bool {
-    headers.into_iter().any(|(name, _)| name.eq_ignore_ascii_case("ce-specversion"))
+    const STRUCTURED: &str = "application/cloudevents";
+    let mut binary = false;
+    for (name, value) in headers {
+        binary |= name.eq_ignore_ascii_case("ce-specversion");
+        let prefix = value.trim_start().get(..STRUCTURED.len());
+        if name.eq_ignore_ascii_case("content-type") && prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case(STRUCTURED)) {
+            return false;
+        }
+    }
+    binary
 }
 
 /// The structured form of a binary-mode CloudEvent: the attributes in a fixed order, then `data` as the body's own bytes, no white space between.
@@ -28,7 +40,9 @@ pub fn from_binary<'a>(headers: impl IntoIterator<Item = (&'a str, &'a str)>, bo
         if attributes.iter().any(|(known, _)| *known == attribute) {
             return Err(wrong(&attribute, "the header occurs twice"));
         }
-        attributes.push((attribute.clone(), percent_decoded(value).ok_or_else(|| wrong(&attribute, "the header isn't percent-encoded UTF-8"))?));
+        let value = if attribute == "datacontenttype" { Some(media_type(value)) } else { decoded(value) };
+        let value = value.ok_or_else(|| wrong(&attribute, "the header isn't percent-encoded UTF-8"))?;
+        attributes.push((attribute, value));
     }
     attributes.sort_by_key(|(name, _)| (ATTRIBUTES.iter().position(|known| known == name).unwrap_or(ATTRIBUTES.len()), name.clone()));
     let mut event = b"{".to_vec();
@@ -46,6 +60,37 @@ pub fn from_binary<'a>(headers: impl IntoIterator<Item = (&'a str, &'a str)>, bo
 
 fn wrong(attribute: &str, detail: &str) -> Problem {
     Problem::at(Fault::Envelope, format!("/{}", crate::problem::escape(attribute)), detail)
+}
+
+/// JSON is UTF-8, so that `charset=utf-8` beside it says nothing more.
+fn media_type(value: &str) -> String {
+    let mut parts = value.split(';').map(str::trim);
+    let json = parts.next().is_some_and(|media_type| media_type.eq_ignore_ascii_case(JSON));
+    let utf8 = |parameter: &str| ["", "charset=utf-8", "charset=\"utf-8\""].iter().any(|known| parameter.eq_ignore_ascii_case(known));
+    if json && parts.all(utf8) { JSON.to_owned() } else { value.to_owned() }
+}
+
+/// A header's value without the quotes that older senders put round it, then percent-decoded once.
+fn decoded(value: &str) -> Option<String> {
+    let value = value.trim();
+    match value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        Some(quoted) => percent_decoded(&unescaped(quoted)?),
+        None => percent_decoded(value),
+    }
+}
+
+/// The inside of a quoted string (RFC 9110, 5.6.4); `None` where a quote stands bare or the last backslash escapes nothing.
+fn unescaped(quoted: &str) -> Option<String> {
+    let mut text = String::with_capacity(quoted.len());
+    let mut characters = quoted.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '"' => return None,
+            '\\' => text.push(characters.next()?),
+            _ => text.push(character),
+        }
+    }
+    Some(text)
 }
 
 /// Header values carry what isn't printable ASCII as `%` and two hexadecimal digits (CloudEvents HTTP binding 3.1.3.2).
@@ -96,6 +141,40 @@ mod tests {
         assert_eq!(String::from_utf8(from_binary(headers, b"{ \"a\" : 1 }").unwrap()).unwrap(), expected);
         assert_eq!(from_binary([("ce-id", "1")], b"").unwrap(), br#"{"id":"1","data":null}"#);
         assert!(!is_binary([("content-type", "application/cloudevents+json")]));
+        assert!(!is_binary([("ce-specversion", "1.0"), ("Content-Type", "Application/CloudEvents+json; charset=utf-8")]));
+    }
+
+    #[test]
+    fn a_value_is_taken_out_of_its_quotes_and_decoded_once() {
+        for (value, expected) in [
+            ("plain", Some("plain")),
+            (" spaced ", Some("spaced")),
+            ("two words", Some("two words")),
+            ("\"two words\"", Some("two words")),
+            ("\"a \\\"b\\\" \\\\\"", Some("a \"b\" \\")),
+            ("\"%D0%B0\"", Some("а")),
+            ("%2541", Some("%41")),
+            ("\"a\"b\"", None),
+            ("\"a\\\"", None),
+            ("%", None),
+            ("%FF", None),
+        ] {
+            assert_eq!(decoded(value).as_deref(), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn the_content_type_is_the_media_type_of_data() {
+        for (value, expected) in [
+            ("application/json", "application/json"),
+            ("Application/JSON; Charset=UTF-8", "application/json"),
+            ("application/json;charset=\"utf-8\"", "application/json"),
+            ("application/json; charset=utf-16", "application/json; charset=utf-16"),
+            ("text/plain", "text/plain"),
+        ] {
+            let expected = format!(r#"{{"datacontenttype":"{expected}","data":{{}}}}"#);
+            assert_eq!(String::from_utf8(from_binary([("content-type", value)], b"{}").unwrap()).unwrap(), expected);
+        }
     }
 
     #[test]
