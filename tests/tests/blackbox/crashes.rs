@@ -10,7 +10,7 @@ use std::{
 };
 
 use announcement::Receipt;
-use blackbox::{Generator, Handover, NatsServer, Serve, http};
+use blackbox::{Generator, NatsServer, Serve, http};
 use futures::StreamExt;
 use producer::{Options, Outgoing, Producer};
 use tempfile::TempDir;
@@ -88,7 +88,9 @@ fn a_server_that_is_killed_behind_nats_keeps_every_receipt() {
     let receipts = under_load(&nats, 7, || {
         for round in 0..ROUNDS {
             thread::sleep(moment(round));
-            running.lock().unwrap().take().map(Handover::kill);
+            if let Some(server) = running.lock().unwrap().take() {
+                server.kill();
+            }
             *running.lock().unwrap() = Some(serve.start());
         }
     });
