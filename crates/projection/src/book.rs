@@ -1,33 +1,68 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet, HashMap},
+};
 
-use announcement::{Data, ExchangeKey, Kind, Origin, Position, Publisher, Record, Target};
+use announcement::{Announcement, Announcer, ChannelOf, ChannelStatus, Data, Date, ExchangeKey, Party, Position, Publisher, Record, Target};
 use jiff::Timestamp;
 
-use crate::claim::{Claim, Out, Pin, Why, fingerprint};
+use crate::{
+    claim::{Claim, Pools},
+    effects::{Act, Effects, Pin},
+    intern::Id,
+    lineage::{Events, Origin},
+    place::Node,
+};
 
 /// The fold that all models share: every claim with what later records did to it. Pure and total.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Book {
-    next: Position,
     recorded: Option<Timestamp>,
-    claims: BTreeMap<Position, Claim>,
-    /// The positions of a source and id, with their publishers.
-    events: HashMap<u64, Vec<(Publisher, Position)>>,
-    /// The first statement that was read at an address.
-    addresses: HashMap<u64, Position>,
-    merges: BTreeMap<ExchangeKey, Merge>,
-    without_effect: Vec<Position>,
-    /// The claims of each exchange, by its root.
-    members: BTreeMap<ExchangeKey, BTreeSet<Position>>,
-    /// The exchanges that some claim calls a stage of this one, as named.
-    stages: BTreeMap<ExchangeKey, BTreeSet<Position>>,
+    /// Every record, by position.
+    claims: Vec<Claim>,
+    pub(crate) pools: Pools,
+    pub(crate) events: Events,
+    /// What reports repeat, by the reports' positions.
+    pub(crate) origins: HashMap<Position, Box<[Origin]>>,
+    pub(crate) effects: HashMap<Position, Effects>,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) unassigned: BTreeSet<Position>,
+    pub(crate) merges: Vec<Merged>,
+    pub(crate) channels: BTreeMap<Position, ChannelView>,
 }
 
-/// One key's root points at another's.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Merge {
-    into: ExchangeKey,
-    at: Position,
+/// A merge as it was recorded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Merged {
+    pub(crate) at: Position,
+    pub(crate) from: Id<ExchangeKey>,
+    pub(crate) into: Id<ExchangeKey>,
+    /// It has none where it would have closed a circle.
+    pub(crate) has_effect: bool,
+}
+
+/// What a statement says of a channel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct ChannelView {
+    pub(crate) channel: ChannelOf,
+    /// In alphabetical order.
+    pub(crate) parties: [Party; 2],
+    pub(crate) status: ChannelStatus,
+    pub(crate) since: Option<Date>,
+    pub(crate) blames: Option<Party>,
+}
+
+/// A record that was read: what the fold takes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Input {
+    /// Its place.
+    pub position: Position,
+    /// When it was taken in.
+    pub recorded: Timestamp,
+    /// Who published it.
+    pub publisher: Publisher,
+    /// What it says.
+    pub announcement: Announcement,
 }
 
 /// What applying a record did.
@@ -60,11 +95,24 @@ pub enum ApplyError {
     },
 }
 
+impl Input {
+    /// Reads a record.
+    ///
+    /// # Errors
+    /// [`ApplyError::Unreadable`].
+    pub fn read(record: &Record) -> Result<Self, ApplyError> {
+        let unreadable = |reason: String| ApplyError::Unreadable { position: record.position, reason };
+        let event = std::str::from_utf8(&record.event).map_err(|error| unreadable(error.to_string()))?;
+        let announcement = announcement::decode(event).map_err(|problem| unreadable(problem.to_string()))?;
+        Ok(Self { position: record.position, recorded: record.recorded, publisher: record.publisher.clone(), announcement })
+    }
+}
+
 impl Book {
     /// The position of the next record.
     #[must_use]
-    pub const fn next(&self) -> Position {
-        self.next
+    pub fn next(&self) -> Position {
+        Position::new(self.claims.len() as u64)
     }
 
     /// When the last record was taken in.
@@ -73,234 +121,173 @@ impl Book {
         self.recorded
     }
 
-    /// Takes one record in.
+    /// The merges that would have closed a circle.
+    #[must_use]
+    pub fn merges_without_effect(&self) -> Vec<Position> {
+        self.merges.iter().filter(|merge| !merge.has_effect).map(|merge| merge.at).collect()
+    }
+
+    /// Reads a record and takes it.
     ///
     /// # Errors
     /// See [`ApplyError`].
     pub fn apply(&mut self, record: &Record) -> Result<Applied, ApplyError> {
-        match record.position.cmp(&self.next) {
-            std::cmp::Ordering::Less => return Ok(Applied::Already),
-            std::cmp::Ordering::Greater => return Err(ApplyError::Gap { expected: self.next, found: record.position }),
-            std::cmp::Ordering::Equal => {}
+        match self.place_of(record.position)? {
+            Applied::Already => Ok(Applied::Already),
+            Applied::Now => self.take(&Input::read(record)?),
         }
-        let unreadable = |reason: String| ApplyError::Unreadable { position: record.position, reason };
-        let event = std::str::from_utf8(&record.event).map_err(|error| unreadable(error.to_string()))?;
-        let announcement = announcement::decode(event).map_err(|problem| unreadable(problem.to_string()))?;
-        let envelope = &announcement.envelope;
-        let events = self.events.entry(fingerprint(&envelope.source, Some(envelope.id))).or_default();
-        events.push((record.publisher.clone(), record.position));
-        if let Some(report) = announcement.data.report()
-            && let Some(url) = &report.url
-            && report.relays.is_none()
-            && announcement.kind().is_claim()
-        {
-            self.addresses.entry(fingerprint(url, None)).or_insert(record.position);
+    }
+
+    /// Takes a record that was read. What the ledger would have refused has no effect.
+    ///
+    /// # Errors
+    /// [`ApplyError::Gap`].
+    pub fn take(&mut self, input: &Input) -> Result<Applied, ApplyError> {
+        if self.place_of(input.position)? == Applied::Already {
+            return Ok(Applied::Already);
         }
-        self.next = record.position.successor();
-        self.recorded = Some(record.recorded);
-        self.take(record, announcement);
+        let envelope = &input.announcement.envelope;
+        let sender = self.pools.publishers.intern(&input.publisher);
+        self.recorded = Some(input.recorded);
+        self.claims.push(Claim::new(&mut self.pools, input.position, input.recorded, sender, &input.announcement.data));
+        self.act(input, sender);
+        self.events.insert(&mut self.pools.texts, &envelope.source, envelope.id, input.position);
         Ok(Applied::Now)
     }
 
-    fn take(&mut self, record: &Record, announcement: announcement::Announcement) {
-        let at = record.position;
-        match &announcement.data {
-            Data::Corrected(data) => {
-                if let Some(target) = self.resolve(&data.target, &record.publisher) {
-                    let replacement = &data.replacement;
-                    let mut claim = Claim::replacement(record, &replacement.data, replacement.subject.clone(), target);
-                    let revised = replacement.data.revises().cloned();
-                    let original = self.claims.get_mut(&target).expect("a target is a claim of the book");
-                    original.effects.corrections.push(at);
-                    claim.key = claim.key.or_else(|| original.key.clone());
-                    self.revise(revised.as_ref(), at, &record.publisher);
-                    self.add(claim);
+    fn place_of(&self, position: Position) -> Result<Applied, ApplyError> {
+        match position.cmp(&self.next()) {
+            Ordering::Less => Ok(Applied::Already),
+            Ordering::Equal => Ok(Applied::Now),
+            Ordering::Greater => Err(ApplyError::Gap { expected: self.next(), found: position }),
+        }
+    }
+
+    fn act(&mut self, input: &Input, sender: Id<Publisher>) {
+        let at = input.position;
+        let data = &input.announcement.data;
+        match data {
+            Data::Corrected(data) => self.correct(input, data, sender),
+            Data::Retracted(data) => {
+                let own = |claim: &Claim| claim.publisher == sender && (claim.is_original_claim() || claim.kind == announcement::Kind::Disputed);
+                self.affect(&data.target, input, sender, own, |effects| _ = effects.retracted.get_or_insert(at));
+            }
+            Data::Quarantined(data) => {
+                self.affect(&data.target, input, sender, Claim::is_original_claim, |effects| effects.quarantined = Some(at));
+            }
+            Data::Released(data) => {
+                self.affect(&data.target, input, sender, Claim::is_original_claim, |effects| effects.quarantined = None);
+            }
+            Data::Redacted(data) => {
+                if let Some(target) = self.affect(&data.target, input, sender, |_| true, |effects| effects.redacted = Some(at)) {
+                    self.claim_mut(target).redact();
+                    self.channels.remove(&target);
                 }
             }
-            Data::Retracted(data) => self.affect(&data.target, record, |effects| effects.retracted = effects.retracted.or(Some(at))),
+            Data::Linked(data) => self.pin(std::slice::from_ref(&data.target), &data.exchange_key, input, sender),
+            Data::Split(data) => self.pin(&data.targets, &data.into, input, sender),
+            Data::Merged(data) => self.merge(&data.from, &data.into, at),
             Data::Disputed(data) => {
                 if let Some(target) = &data.target {
-                    self.affect(target, record, |effects| effects.disputes.push(at));
+                    self.affect(target, input, sender, Claim::is_original_claim, |effects| effects.disputes.push(at));
                 }
-                self.add(Claim::new(record, announcement));
+                self.enter(at, input.announcement.envelope.subject.as_ref());
             }
-            Data::Quarantined(data) => self.affect(&data.target, record, |effects| effects.quarantined = Some(at)),
-            Data::Released(data) => self.affect(&data.target, record, |effects| effects.quarantined = None),
-            Data::Redacted(data) => self.affect(&data.target, record, |effects| effects.redacted = Some(at)),
-            Data::Linked(data) => self.pin(std::slice::from_ref(&data.target), &data.exchange_key, record),
-            Data::Split(data) => self.pin(&data.targets, &data.into, record),
-            Data::Merged(data) => self.merge(&data.from, &data.into, at),
-            data => {
-                let revised = data.revises().cloned();
-                self.revise(revised.as_ref(), at, &record.publisher);
-                self.add(Claim::new(record, announcement));
+            _ => {
+                self.remember(at, data);
+                self.enter(at, input.announcement.key().as_ref());
             }
         }
+        self.revise(at, data, sender);
     }
 
-    fn affect(&mut self, target: &Target, record: &Record, effect: impl FnOnce(&mut crate::claim::Effects)) {
-        if let Some(position) = self.resolve(target, &record.publisher)
-            && let Some(claim) = self.claims.get_mut(&position)
-        {
-            effect(&mut claim.effects);
+    /// Keeps what only some statements have.
+    fn remember(&mut self, at: Position, data: &Data) {
+        if let Some(origins) = data.report().and_then(|report| report.relays.as_deref()).filter(|origins| !origins.is_empty()) {
+            let origins = origins.iter().map(|origin| Origin::new(&mut self.pools, origin)).collect();
+            self.origins.insert(at, origins);
+        }
+        match data {
+            Data::Channel(data) => {
+                let mut parties = data.parties;
+                parties.sort();
+                self.channels.insert(at, ChannelView { channel: data.channel, parties, status: data.status, since: data.since, blames: data.blames });
+            }
+            Data::Aggregate(data) => self.mention(at, data.scope_exchanges.as_deref()),
+            Data::Identity(data) => self.mention(at, data.scope_exchanges.as_deref()),
+            _ => {}
         }
     }
 
-    fn revise(&mut self, revised: Option<&Target>, at: Position, sender: &Publisher) {
-        if let Some(position) = revised.and_then(|target| self.resolve(target, sender))
-            && let Some(claim) = self.claims.get_mut(&position)
-        {
-            claim.effects.revisions.push(at);
-        }
-    }
-
-    fn pin(&mut self, targets: &[Target], key: &ExchangeKey, record: &Record) {
-        for target in targets {
-            self.affect(target, record, |effects| effects.pin = Some(Pin { key: key.clone(), at: record.position }));
-        }
-        self.assign_all();
-    }
-
-    fn merge(&mut self, from: &ExchangeKey, into: &ExchangeKey, at: Position) {
-        let (from, into) = (self.root(from), self.root(into));
-        if from == into {
-            self.without_effect.push(at);
+    fn correct(&mut self, input: &Input, data: &announcement::Corrected, sender: Id<Publisher>) {
+        let at = input.position;
+        let may = |claim: &Claim| claim.publisher == sender && claim.is_original_claim();
+        let not_retracted = |book: &Self, target: Position| book.effects(target).is_none_or(|effects| effects.retracted.is_none());
+        if !self.resolve(&data.target, sender).is_some_and(|target| not_retracted(self, target)) {
             return;
         }
-        self.merges.insert(from, Merge { into, at });
-        self.assign_all();
+        let Some(target) = self.affect(&data.target, input, sender, may, |effects| effects.corrections.push(at)) else { return };
+        let replacement = &data.replacement;
+        let claim = Claim::new(&mut self.pools, at, input.recorded, sender, &replacement.data);
+        *self.claim_mut(at) = claim.in_place_of(target);
+        self.remember(at, &replacement.data);
+        let named = self.claim(target).and_then(|claim| claim.key).map(|key| self.pools.keys.get(key).clone());
+        let derived = || ExchangeKey::derive(replacement.data.exchange_date()?, replacement.data.transfers());
+        self.enter(at, replacement.subject.clone().or_else(derived).or(named).as_ref());
+        self.revise(at, &replacement.data, sender);
     }
 
-    fn add(&mut self, claim: Claim) {
-        if let Some(whole) = &claim.part_of {
-            self.stages.entry(whole.clone()).or_default().insert(claim.position);
-        }
-        let position = claim.position;
-        self.claims.insert(position, claim);
-        if let Some(root) = self.assigned(position) {
-            self.members.entry(root).or_default().insert(position);
+    /// Does something to the record that a target names, if it may; gives its position.
+    fn affect(
+        &mut self,
+        target: &Target,
+        input: &Input,
+        sender: Id<Publisher>,
+        may: impl FnOnce(&Claim) -> bool,
+        effect: impl FnOnce(&mut Effects),
+    ) -> Option<Position> {
+        let position = self.resolve(target, sender).filter(|&position| self.claim(position).is_some_and(may))?;
+        let effects = self.touch(position);
+        effects.acts.push(Act { position: input.position, kind: input.announcement.kind() });
+        effect(effects);
+        Some(position)
+    }
+
+    fn touch(&mut self, position: Position) -> &mut Effects {
+        self.claim_mut(position).affected = true;
+        self.effects.entry(position).or_default()
+    }
+
+    /// This announcer's own earlier statement: same party and office, and recorded before the first version of this one, so that no circle can close.
+    fn revise(&mut self, at: Position, data: &Data, sender: Id<Publisher>) {
+        let Some(revised) = data.revises().and_then(|target| self.resolve(target, sender)) else { return };
+        let (Some(earlier), Some(later)) = (self.claim(revised), self.claim(at)) else { return };
+        let announcer = earlier.announcer.map(|announcer| self.pools.announcers.get(announcer));
+        let same_office = announcer.zip(data.announcer()).is_some_and(|(one, other): (&Announcer, &Announcer)| one.same_office(other));
+        if same_office && earlier.is_original_claim() && earlier.position < later.statement {
+            let effects = self.touch(revised);
+            effects.revisions.push(at);
+            effects.acts.push(Act { position: at, kind: data.kind() });
         }
     }
 
-    /// Curation is rare: every claim finds its exchange anew.
-    fn assign_all(&mut self) {
-        let mut members: BTreeMap<ExchangeKey, BTreeSet<Position>> = BTreeMap::new();
-        for &position in self.claims.keys() {
-            if let Some(root) = self.assigned(position) {
-                members.entry(root).or_default().insert(position);
+    fn pin(&mut self, targets: &[Target], key: &ExchangeKey, input: &Input, sender: Id<Publisher>) {
+        let key = self.key(key);
+        let pin = Pin { key, at: input.position };
+        for target in targets {
+            if let Some(position) = self.affect(target, input, sender, Claim::is_original_claim, |effects| effects.pin = Some(pin)) {
+                self.replace(position);
             }
         }
-        self.members = members;
     }
 
-    /// The root of the exchange that a claim is about.
-    pub(crate) fn assigned(&self, position: Position) -> Option<ExchangeKey> {
-        let claim = self.claims.get(&position)?;
-        let original = claim.replaces.and_then(|original| self.claims.get(&original)).unwrap_or(claim);
-        match &original.effects.pin {
-            Some(pin) => Some(self.follow(&pin.key, Some(pin.at))),
-            None => claim.key.as_ref().map(|key| self.root(key)),
-        }
+    /// The record at a position.
+    pub(crate) fn claim(&self, position: Position) -> Option<&Claim> {
+        self.claims.get(usize::try_from(position.get()).ok()?)
     }
 
-    /// The key that stands for an exchange after all merges.
-    pub(crate) fn root(&self, key: &ExchangeKey) -> ExchangeKey {
-        self.follow(key, None)
-    }
-
-    /// Follows merges; those recorded after `since` only, where it's given. No circle was ever closed.
-    fn follow(&self, key: &ExchangeKey, since: Option<Position>) -> ExchangeKey {
-        let mut key = key;
-        while let Some(merge) = self.merges.get(key).filter(|merge| since.is_none_or(|since| merge.at > since)) {
-            key = &merge.into;
-        }
-        key.clone()
-    }
-
-    fn resolve(&self, target: &Target, sender: &Publisher) -> Option<Position> {
-        let events = self.events.get(&fingerprint(&target.source, Some(target.id)))?;
-        let by = |publisher: &Publisher| events.iter().find(|(known, _)| known == publisher).map(|&(_, position)| position);
-        match &target.publisher {
-            Some(publisher) => by(publisher),
-            None => by(sender).or_else(|| events.first().filter(|_| events.len() == 1).map(|&(_, position)| position)),
-        }
-    }
-
-    /// All claims, by position.
-    pub(crate) fn claims(&self) -> impl Iterator<Item = &Claim> {
-        self.claims.values()
-    }
-
-    /// The claim at a position.
-    #[must_use]
-    pub fn claim(&self, position: Position) -> Option<&Claim> {
-        self.claims.get(&position)
-    }
-
-    /// The exchanges, by their roots, with their claims.
-    pub(crate) fn exchanges(&self) -> impl Iterator<Item = (&ExchangeKey, &BTreeSet<Position>)> {
-        self.members.iter()
-    }
-
-    /// The claims of one exchange; of its root.
-    pub(crate) fn members(&self, root: &ExchangeKey) -> impl Iterator<Item = &Claim> {
-        self.members.get(root).into_iter().flatten().filter_map(|position| self.claims.get(position))
-    }
-
-    /// The roots of the exchanges that live claims call stages of this one.
-    pub(crate) fn stages(&self, root: &ExchangeKey) -> BTreeSet<ExchangeKey> {
-        let named = self.stages.iter().filter(|(whole, _)| self.root(whole) == *root);
-        let claims = named.flat_map(|(_, positions)| positions).filter(|&&position| self.claims.get(&position).is_some_and(|claim| self.out(claim).is_none()));
-        claims.filter_map(|&position| self.assigned(position)).filter(|stage| stage != root).collect()
-    }
-
-    /// The root of the exchange that this one is a stage of.
-    pub(crate) fn whole(&self, root: &ExchangeKey) -> Option<ExchangeKey> {
-        let live = self.members(root).filter(|claim| self.out(claim).is_none());
-        live.filter_map(|claim| claim.part_of.as_ref()).map(|whole| self.root(whole)).find(|whole| whole != root)
-    }
-
-    /// The merges that would have closed a circle.
-    #[must_use]
-    pub fn merges_without_effect(&self) -> &[Position] {
-        &self.without_effect
-    }
-
-    /// Claims that an exchange took place and that are about none that is known.
-    pub(crate) fn unassigned(&self) -> impl Iterator<Item = &Claim> {
-        self.claims().filter(|claim| claim.is_of_completion() && self.out(claim).is_none() && self.assigned(claim.position).is_none())
-    }
-
-    /// Why a claim is in no figure; `None` where it's live.
-    #[must_use]
-    pub fn out(&self, claim: &Claim) -> Option<Out> {
-        let original = claim.replaces.and_then(|original| self.claims.get(&original)).unwrap_or(claim);
-        let effects = &original.effects;
-        let out = |why: Why| move |by: Position| Out { why, by };
-        let withdrawn = effects.retracted.map(out(Why::Retracted)).or_else(|| effects.quarantined.map(out(Why::Quarantined)));
-        let withdrawn = withdrawn.or_else(|| effects.redacted.map(out(Why::Redacted)));
-        withdrawn
-            .or_else(|| effects.corrections.last().filter(|&&last| last != claim.position).copied().map(out(Why::Corrected)))
-            .or_else(|| self.standing(&effects.revisions).map(out(Why::Revised)))
-    }
-
-    /// The last of these records that is live itself: a revision that was withdrawn revises nothing.
-    fn standing(&self, revisions: &[Position]) -> Option<Position> {
-        revisions.iter().rev().copied().find(|position| self.claims.get(position).is_some_and(|claim| self.out(claim).is_none()))
-    }
-
-    /// The recorded statement that a claim repeats.
-    pub(crate) fn origin(&self, claim: &Claim) -> Option<Position> {
-        let recorded = |origin: &Origin| match origin {
-            Origin::Event(target) => self.resolve(target, &claim.publisher),
-            Origin::Address(address) => self.addresses.get(&fingerprint(address, None)).copied(),
-        };
-        claim.origins.iter().filter_map(recorded).find(|&origin| origin != claim.position)
-    }
-
-    /// Live contests of a claim.
-    pub(crate) fn disputes<'a>(&'a self, claim: &'a Claim) -> impl Iterator<Item = &'a Claim> {
-        let disputes = claim.effects.disputes.iter().filter_map(|position| self.claims.get(position));
-        disputes.filter(|dispute| dispute.kind == Kind::Disputed && self.out(dispute).is_none())
+    pub(crate) fn claim_mut(&mut self, position: Position) -> &mut Claim {
+        let index = usize::try_from(position.get()).expect("it was found before");
+        &mut self.claims[index]
     }
 }

@@ -1,10 +1,15 @@
-use announcement::{Announcer, ChannelOf, ChannelStatus, Date, ExchangeKey, Party, Position, Span, What};
+use std::{cmp::Reverse, collections::BTreeMap};
+
+use announcement::{Announcer, Category, ChannelOf, ChannelStatus, Date, ExchangeKey, Party, Position, Span, What};
+use jiff::civil;
 use serde::Serialize;
 
 use crate::{
     AsOf, Book, Days,
-    claim::{ChannelView, Claim},
-    exchange::{Status, View},
+    book::ChannelView,
+    claim::Claim,
+    exchange::{View, last_day},
+    mention::Said,
 };
 
 /// Which channels are asked for.
@@ -34,14 +39,14 @@ pub struct Channel {
     pub parties: [Party; 2],
     /// Each announcer's statements.
     pub views: Vec<AnnouncerView>,
-    /// The last exchange of this kind that somebody claims took place.
+    /// The last exchange of this kind, or in which such were handed over, that somebody claims took place.
     pub last_completed: Option<CompletedExchange>,
 }
 
-/// One announcer's view of a channel.
+/// One office's view of a channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AnnouncerView {
-    /// Who says it; `null` is an outlet's own voice or an unnamed source.
+    /// Who said the latest; `null` stands for all outlets' own voices and unnamed sources.
     pub announcer: Option<Announcer>,
     /// What it said, the latest first.
     pub statements: Vec<ChannelStatement>,
@@ -60,7 +65,8 @@ pub struct ChannelStatement {
     pub since: Option<Date>,
     /// Whom it blames.
     pub blames: Option<Party>,
-    /// Where it says that the channel pauses or is blocked: the first exchange since then that somebody claims took place.
+    /// Where it says that the channel pauses or is blocked: the first exchange since then that somebody claims took place. Since then is from the day that it names, or on
+    /// which it was said, on.
     pub completed_since: Option<CompletedExchange>,
 }
 
@@ -78,75 +84,85 @@ pub struct CompletedExchange {
 /// The channels.
 #[must_use]
 pub fn channels(book: &Book, query: &ChannelsQuery) -> Channels {
-    let mut found: Vec<(ChannelOf, [Party; 2])> = Vec::new();
-    let live = || book.claims().filter(|claim| book.out(claim).is_none());
-    let place = |view: &ChannelView| {
-        let mut parties = view.parties;
-        parties.sort();
-        (view.channel, parties)
-    };
-    found.extend(live().filter_map(|claim| claim.channel.as_ref()).map(place));
-    found.sort();
-    found.dedup();
-    let wanted = found.into_iter().filter(|(channel, _)| query.channel.is_none_or(|wanted| wanted == *channel));
-    let channels = wanted.map(|(channel, parties)| {
+    let lineage = book.lineage(None);
+    let live = book.channels.iter().filter_map(|(&position, view)| Some((book.claim(position)?, view)));
+    let live = live.filter(|(claim, _)| book.is_live(claim) && lineage.origin(claim).is_none());
+    let mut said: BTreeMap<(ChannelOf, [Party; 2]), Vec<Stated<'_>>> = BTreeMap::new();
+    for (claim, view) in live.filter(|(_, view)| query.channel.is_none_or(|wanted| wanted == view.channel)) {
+        said.entry((view.channel, view.parties)).or_default().push((claim, view));
+    }
+    let channels = said.into_iter().map(|((channel, parties), said)| {
         let completed = completed(book, channel, parties);
-        let said: Vec<&Claim> = live().filter(|claim| claim.channel.as_ref().is_some_and(|view| place(view) == (channel, parties))).collect();
-        Channel { channel, parties, views: views(&said, &completed), last_completed: completed.into_iter().next_back().map(|(_, exchange)| exchange) }
+        Channel { channel, parties, views: views(book, said, &completed), last_completed: completed.into_iter().next_back().map(|(_, exchange)| exchange) }
     });
     Channels { as_of: AsOf::of(book), channels: channels.collect(), next: None }
 }
 
-/// The exchanges of a channel that took place, by date.
-fn completed(book: &Book, channel: ChannelOf, parties: [Party; 2]) -> Vec<(Span, CompletedExchange)> {
-    let what = match channel {
-        ChannelOf::Bodies => What::Bodies,
-        ChannelOf::Prisoners => What::Prisoners,
-        ChannelOf::Civilians => What::Civilians,
-    };
-    let of_channel = book.exchanges().filter(|(root, _)| root.what() == what && root.is_between(parties[0], parties[1]));
-    let mut completed: Vec<(Span, CompletedExchange)> = of_channel
-        .filter_map(|(root, _)| {
-            let view = View { book, root };
-            let days = view.days().filter(|_| view.status() == Status::Completed)?;
-            let claims = view.live().filter(|claim| claim.is_of_completion()).map(|claim| claim.position).collect();
-            Some((days, CompletedExchange { key: root.clone(), date: days.into(), claims }))
-        })
-        .collect();
-    completed.sort_by(|(one, first), (other, second)| (one.latest, one.earliest, &first.key).cmp(&(other.latest, other.earliest, &second.key)));
+/// A statement and what it says of a channel.
+type Stated<'a> = (&'a Claim, &'a ChannelView);
+
+/// The exchanges of a channel that took place, by date. A whole counts by its stages.
+fn completed(book: &Book, channel: ChannelOf, [one, other]: [Party; 2]) -> Vec<(Span, CompletedExchange)> {
+    let mut completed: Vec<(Span, CompletedExchange)> = Vec::new();
+    for view in book.exchanges().map(|id| View::new(book, id)).filter(|view| view.key().is_between(one, other)) {
+        let claims: Vec<&Claim> = view.completions().collect();
+        let of_channel = view.key().what() == what(channel) || claims.iter().any(|claim| hands_over(book, claim, channel));
+        if of_channel
+            && !claims.is_empty()
+            && let Some(days) = view.days()
+        {
+            let claims = claims.into_iter().map(|claim| claim.position).collect();
+            completed.push((days, CompletedExchange { key: view.key().clone(), date: days.into(), claims }));
+        }
+    }
+    completed.sort_by(|(one, first), (other, second)| (last_day(*one), one.earliest, &first.key).cmp(&(last_day(*other), other.earliest, &second.key)));
     completed
 }
 
-fn views(said: &[&Claim], completed: &[(Span, CompletedExchange)]) -> Vec<AnnouncerView> {
-    let mut views: Vec<AnnouncerView> = Vec::new();
-    for claim in said {
-        let Some(view) = &claim.channel else { continue };
-        let statement = statement(claim, view, completed);
-        match views.iter_mut().find(|known| known.announcer == claim.announcer) {
-            Some(known) => known.statements.push(statement),
-            None => views.push(AnnouncerView { announcer: claim.announcer.clone(), statements: vec![statement] }),
-        }
+const fn what(channel: ChannelOf) -> What {
+    match channel {
+        ChannelOf::Bodies => What::Bodies,
+        ChannelOf::Prisoners => What::Prisoners,
+        ChannelOf::Civilians => What::Civilians,
     }
-    for view in &mut views {
-        view.statements.sort_by_key(|statement| std::cmp::Reverse((statement.announced.span().latest, statement.position)));
+}
+
+fn hands_over(book: &Book, claim: &Claim, channel: ChannelOf) -> bool {
+    let category = match channel {
+        ChannelOf::Bodies => Category::Bodies,
+        ChannelOf::Prisoners => Category::Prisoners,
+        ChannelOf::Civilians => Category::Civilians,
+    };
+    claim.handed.ways.iter().any(|&way| Said::of(&book.pools, &claim.handed, way).of_category(category).is_some())
+}
+
+fn views(book: &Book, said: Vec<Stated<'_>>, completed: &[(Span, CompletedExchange)]) -> Vec<AnnouncerView> {
+    let announcer = |claim: &Claim| claim.announcer.map(|announcer| book.pools.announcers.get(announcer));
+    let office = |claim: &Claim| announcer(claim).map(|announcer| (announcer.party, announcer.office.as_deref()));
+    let mut offices: BTreeMap<_, Vec<Stated<'_>>> = BTreeMap::new();
+    for (claim, view) in said {
+        // Named offices come first.
+        offices.entry((office(claim).is_none(), office(claim))).or_default().push((claim, view));
     }
-    views.sort_by(|one, other| {
-        let party = |view: &AnnouncerView| view.announcer.as_ref().map(|announcer| (announcer.party, announcer.office.clone(), announcer.name.clone()));
-        (party(one).is_none(), party(one)).cmp(&(party(other).is_none(), party(other)))
-    });
-    views
+    let view = |mut said: Vec<Stated<'_>>| {
+        said.sort_by_key(|(claim, _)| Reverse((last_day(claim.announced.span()), claim.position)));
+        let latest = said.first().and_then(|(claim, _)| announcer(claim)).cloned();
+        AnnouncerView { announcer: latest, statements: said.into_iter().map(|(claim, view)| statement(claim, view, completed)).collect() }
+    };
+    offices.into_values().map(view).collect()
 }
 
 fn statement(claim: &Claim, view: &ChannelView, completed: &[(Span, CompletedExchange)]) -> ChannelStatement {
     let stopped = matches!(view.status, ChannelStatus::Paused | ChannelStatus::Blocked);
-    let said = claim.announced.span().latest;
-    let since = completed.iter().find(|(days, _)| stopped && said.is_some() && days.earliest > said);
+    let begin: Option<civil::Date> = view.since.into_iter().chain([claim.announced]).filter_map(|date| date.span().latest).min();
+    let later = |days: &Span| begin.is_some_and(|begin| days.earliest.is_some_and(|earliest| earliest > begin));
+    let first = completed.iter().filter(|(days, _)| stopped && later(days)).min_by_key(|(days, exchange)| (days.earliest, &exchange.key));
     ChannelStatement {
         position: claim.position,
         announced: claim.announced,
         status: view.status,
         since: view.since,
         blames: view.blames,
-        completed_since: since.map(|(_, exchange)| exchange.clone()),
+        completed_since: first.map(|(_, exchange)| exchange.clone()),
     }
 }

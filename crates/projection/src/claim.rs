@@ -1,174 +1,190 @@
-use std::{
-    collections::hash_map::DefaultHasher,
-    hash::{Hash, Hasher},
-};
-
-use announcement::{
-    Announcement, Announcer, ChannelOf, ChannelStatus, Data, Date, ExchangeKey, Kind, Origin, Party, Position, Publisher, Record, ThirdParty, Transfer,
-};
+use announcement::{Announcer, Category, Count, Data, Date, ExchangeKey, Finding, Kind, Party, Position, Publisher, Relation, Transfer};
 use jiff::Timestamp;
-use serde::Serialize;
-use uuid::Uuid;
 
-/// A statement as the folds keep it: who said it, when, and its numbers. Its texts stay in the ledger.
+use crate::{
+    Helper,
+    intern::{Id, Pool},
+};
+
+/// A record as the folds keep it: who said what when, in numbers. Its texts stay in the ledger.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Claim {
-    /// Its place in the ledger.
-    pub position: Position,
-    /// When it was taken in.
-    pub recorded: Timestamp,
-    /// Who published it.
-    pub publisher: Publisher,
-    /// The kind of what it says; of a correction, the kind of the replacement.
-    pub kind: Kind,
-    /// When it was said.
-    pub announced: Date,
-    /// Who said it.
-    pub announcer: Option<Announcer>,
+pub(crate) struct Claim {
+    pub(crate) position: Position,
+    /// The claim in whose place it stands; itself, where it's no correction.
+    pub(crate) statement: Position,
+    recorded_us: i64,
+    pub(crate) publisher: Id<Publisher>,
+    /// Of a correction, the kind of what it puts in the claim's place.
+    pub(crate) kind: Kind,
+    pub(crate) announced: Date,
+    pub(crate) announcer: Option<Id<Announcer>>,
     /// The exchange that it names, by subject or derived.
-    pub key: Option<ExchangeKey>,
-    /// When the exchange took place, or is planned.
-    pub date: Option<Date>,
-    /// The agreement that it follows.
-    pub framework: Option<String>,
-    /// The exchange that it's a stage of.
-    pub part_of: Option<ExchangeKey>,
-    /// What was handed over.
-    pub transfers: Vec<Transfer>,
-    /// Who helped.
-    pub third_parties: Vec<ThirdParty>,
-    /// What it says of a channel.
-    pub channel: Option<ChannelView>,
-    /// The statements that it repeats.
-    pub origins: Vec<Origin>,
-    /// The claim in whose place it stands, where it's a correction.
-    pub replaces: Option<Position>,
-    pub(crate) effects: Effects,
+    pub(crate) key: Option<Id<ExchangeKey>>,
+    /// The exchange that it's about after links and merges.
+    pub(crate) place: Option<Id<ExchangeKey>>,
+    pub(crate) date: Option<Date>,
+    pub(crate) framework: Option<Id<str>>,
+    pub(crate) part_of: Option<Id<ExchangeKey>>,
+    pub(crate) handed: Handed,
+    pub(crate) helpers: Box<[Id<Helper>]>,
+    /// Where it was read.
+    pub(crate) address: Option<Address>,
+    /// Whether later records did something to it.
+    pub(crate) affected: bool,
+    /// Whether its report names origins.
+    pub(crate) is_report: bool,
 }
 
-/// What a statement says of a channel.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChannelView {
-    pub(crate) channel: ChannelOf,
-    pub(crate) parties: [Party; 2],
-    pub(crate) status: ChannelStatus,
-    pub(crate) since: Option<Date>,
-    pub(crate) blames: Option<Party>,
+/// What a statement says was handed over, as announced.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Handed {
+    pub(crate) ways: Box<[Way]>,
+    items: Box<[Counted]>,
 }
 
-/// What later records did to a claim.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Effects {
-    pub(crate) retracted: Option<Position>,
-    pub(crate) corrections: Vec<Position>,
-    pub(crate) revisions: Vec<Position>,
-    pub(crate) quarantined: Option<Position>,
-    pub(crate) redacted: Option<Position>,
-    pub(crate) disputes: Vec<Position>,
-    pub(crate) pin: Option<Pin>,
+/// One direction; its items follow those of the ways before it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Way {
+    pub(crate) from: Id<Party>,
+    pub(crate) to: Id<Party>,
+    pub(crate) relation: Option<Relation>,
+    first: u32,
+    end: u32,
 }
 
-/// A curator said which exchange a claim is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Pin {
-    pub(crate) key: ExchangeKey,
-    pub(crate) at: Position,
+/// One count.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Counted {
+    pub(crate) name: Id<str>,
+    /// The main category that it adds to; `None` for a part.
+    pub(crate) main: Option<Category>,
+    pub(crate) of: Option<Category>,
+    pub(crate) count: Count,
+    group: Option<Id<str>>,
+    origin: Option<Id<str>>,
+    stated: Option<Id<str>>,
+    identity: Option<Finding>,
 }
 
-/// Why a claim is in no figure, and the record that made it so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Out {
-    /// Why.
-    pub why: Why,
-    /// The record that made it so.
-    pub by: Position,
+/// The first half of an address's SHA-256.
+pub(crate) type Address = [u8; 16];
+
+pub(crate) fn address(text: &str) -> Address {
+    let digest = announcement::Digest::of(text.as_bytes());
+    digest.as_bytes().first_chunk().copied().expect("32 bytes")
 }
 
-/// Why a claim is in no figure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Why {
-    /// Its publisher withdrew it.
-    Retracted,
-    /// Its publisher replaced it.
-    Corrected,
-    /// Its announcer replaced it.
-    Revised,
-    /// A curator took it out.
-    Quarantined,
-    /// An operator removed it.
-    Redacted,
-    /// It repeats a statement that is recorded.
-    Relay,
-    /// A voice that outranks it was heard.
-    Outranked,
+/// What the claims share, kept once.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Pools {
+    pub(crate) publishers: Pool<Publisher>,
+    pub(crate) announcers: Pool<Announcer>,
+    pub(crate) keys: Pool<ExchangeKey>,
+    pub(crate) parties: Pool<Party>,
+    pub(crate) helpers: Pool<Helper>,
+    pub(crate) texts: Pool<str>,
 }
 
 impl Claim {
-    pub(crate) fn new(record: &Record, announcement: Announcement) -> Self {
-        let key = announcement.key();
-        Self::of(record, &announcement.data, key, None)
-    }
-
-    /// What a correction puts in a claim's place.
-    pub(crate) fn replacement(record: &Record, data: &Data, subject: Option<ExchangeKey>, replaces: Position) -> Self {
-        let key = subject.or_else(|| ExchangeKey::derive(data.exchange_date()?, data.transfers()));
-        Self::of(record, data, key, Some(replaces))
-    }
-
-    fn of(record: &Record, data: &Data, key: Option<ExchangeKey>, replaces: Option<Position>) -> Self {
-        let channel = match data {
-            Data::Channel(data) => {
-                Some(ChannelView { channel: data.channel, parties: data.parties, status: data.status, since: data.since, blames: data.blames })
-            }
-            _ => None,
-        };
+    pub(crate) fn new(pools: &mut Pools, position: Position, recorded: Timestamp, publisher: Id<Publisher>, data: &Data) -> Self {
+        let report = data.report();
         Self {
-            position: record.position,
-            recorded: record.recorded,
-            publisher: record.publisher.clone(),
+            position,
+            statement: position,
+            recorded_us: recorded.as_microsecond(),
+            publisher,
             kind: data.kind(),
             announced: *data.announced(),
-            announcer: data.announcer().cloned(),
-            key,
+            announcer: data.announcer().map(|announcer| pools.announcers.intern(announcer)),
+            key: None,
+            place: None,
             date: data.exchange_date().copied(),
-            framework: data.framework().map(str::to_owned),
-            part_of: data.part_of().cloned(),
-            transfers: data.transfers().to_vec(),
-            third_parties: data.third_parties().to_vec(),
-            channel,
-            origins: data.report().and_then(|report| report.relays.clone()).unwrap_or_default(),
-            replaces,
-            effects: Effects::default(),
+            framework: data.framework().map(|framework| pools.texts.intern(framework)),
+            part_of: data.part_of().map(|whole| pools.keys.intern(whole)),
+            handed: Handed::new(pools, data.transfers()),
+            helpers: data.third_parties().iter().map(|helper| pools.helpers.intern(&Helper::from(helper))).collect(),
+            address: report.and_then(|report| report.url.as_deref()).map(address),
+            affected: false,
+            is_report: report.is_some_and(|report| report.relays.as_ref().is_some_and(|origins| !origins.is_empty())),
         }
     }
 
-    /// Whether it claims that an exchange took place.
-    #[must_use]
-    pub fn is_of_completion(&self) -> bool {
+    /// As a correction of a statement.
+    pub(crate) fn in_place_of(self, statement: Position) -> Self {
+        Self { statement, ..self }
+    }
+
+    pub(crate) fn recorded(&self) -> Timestamp {
+        Timestamp::from_microsecond(self.recorded_us).expect("it came from a timestamp")
+    }
+
+    /// Whether it says that an exchange took place.
+    pub(crate) fn is_of_completion(&self) -> bool {
         matches!(self.kind, Kind::Completed | Kind::Confirmed)
     }
 
-    /// How much its voice weighs in an exchange: a party's or a body's that stands for one, then any other announcer's, then an outlet's own.
-    pub(crate) fn voice(&self, key: &ExchangeKey) -> Voice {
-        let Some(announcer) = &self.announcer else { return Voice::Unnamed };
-        let (one, other) = key.parties();
-        let party = announcer.voice().key_part();
-        if party == one || party == other { Voice::Party } else { Voice::Other }
+    /// Whether it's the first version of a statement that others may act on.
+    pub(crate) fn is_original_claim(&self) -> bool {
+        self.statement == self.position && self.kind.is_claim()
+    }
+
+    /// Forgets what it said, once its payload was removed from the ledger.
+    pub(crate) fn redact(&mut self) {
+        self.announcer = None;
+        self.framework = None;
+        self.handed = Handed::default();
+        self.helpers = Box::default();
     }
 }
 
-/// Whose voice it is; a higher one silences the lower.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Voice {
-    Unnamed,
-    Other,
-    Party,
-}
+impl Handed {
+    fn new(pools: &mut Pools, transfers: &[Transfer]) -> Self {
+        let mut items = Vec::with_capacity(transfers.iter().map(|transfer| transfer.counts.len()).sum());
+        let end = |items: &Vec<Counted>| u32::try_from(items.len()).expect("an event has at most 60 KiB");
+        let ways = transfers
+            .iter()
+            .map(|transfer| {
+                let first = end(&items);
+                for item in &transfer.counts {
+                    let mut text = |text: &Option<String>| text.as_deref().map(|text| pools.texts.intern(text));
+                    let (group, origin, stated) = (text(&item.group), text(&item.origin), text(&item.stated));
+                    let name = pools.texts.intern(item.category.as_str());
+                    items.push(Counted { name, main: item.main(), of: item.of, count: item.count, group, origin, stated, identity: item.identity });
+                }
+                let (from, to) = (pools.parties.intern(&transfer.from), pools.parties.intern(&transfer.to));
+                Way { from, to, relation: transfer.relation, first, end: end(&items) }
+            })
+            .collect();
+        Self { ways, items: items.into_boxed_slice() }
+    }
 
-/// An event by source and id, or an address, in eight bytes: enough to find what a report repeats.
-pub(crate) fn fingerprint(source: &str, id: Option<Uuid>) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (source, id).hash(&mut hasher);
-    hasher.finish()
+    pub(crate) fn items(&self, way: Way) -> &[Counted] {
+        &self.items[way.first as usize..way.end as usize]
+    }
+
+    /// The other direction of the same statement.
+    pub(crate) fn opposite(&self, way: Way) -> Option<Way> {
+        self.ways.iter().copied().find(|other| other.from == way.to && other.to == way.from)
+    }
+
+    /// As announced.
+    pub(crate) fn transfers(&self, pools: &Pools) -> Vec<Transfer> {
+        let text = |id: Option<Id<str>>| id.map(|id| pools.texts.get(id).to_owned());
+        let item = |item: &Counted| announcement::Item {
+            category: pools.texts.get(item.name).parse().expect("it was a category's name"),
+            count: item.count,
+            of: item.of,
+            group: text(item.group),
+            origin: text(item.origin),
+            identity: item.identity,
+            stated: text(item.stated),
+        };
+        let transfer = |way: &Way| Transfer {
+            from: *pools.parties.get(way.from),
+            to: *pools.parties.get(way.to),
+            counts: self.items(*way).iter().map(item).collect(),
+            relation: way.relation,
+        };
+        self.ways.iter().map(transfer).collect()
+    }
 }

@@ -1,10 +1,13 @@
-use announcement::{Announcer, Category, ExchangeKey, Kind, Party, Position, Span};
+use announcement::{Category, ExchangeKey, Kind, Party, Position, Span};
+use jiff::civil;
 use serde::Serialize;
 
 use crate::{
     Book, Direction, Policy,
     claim::Claim,
     figure::{Figure, Figures, figures},
+    intern::Id,
+    lineage::Lineage,
 };
 
 /// Where an exchange stands.
@@ -72,7 +75,7 @@ impl FigureAnswer {
             unknown: figure.is_unknown(),
             disputed: figure.disputed,
             one_sided: figure.one_sided,
-            claims: figure.claims.iter().copied().collect(),
+            claims: figure.claims.clone(),
         }
     }
 
@@ -84,56 +87,81 @@ impl FigureAnswer {
 /// One exchange of the book, looked at.
 pub(crate) struct View<'a> {
     pub(crate) book: &'a Book,
-    pub(crate) root: &'a ExchangeKey,
+    pub(crate) id: Id<ExchangeKey>,
+    lineage: Lineage<'a>,
 }
 
 impl<'a> View<'a> {
-    pub(crate) fn live(&self) -> impl Iterator<Item = &'a Claim> {
-        let book = self.book;
-        book.members(self.root).filter(move |claim| book.out(claim).is_none())
+    pub(crate) fn new(book: &'a Book, id: Id<ExchangeKey>) -> Self {
+        Self { book, id, lineage: book.lineage(Some(id)) }
+    }
+
+    pub(crate) fn key(&self) -> &'a ExchangeKey {
+        self.book.pools.keys.get(self.id)
+    }
+
+    pub(crate) fn members(&self) -> impl Iterator<Item = &'a Claim> + use<'a> {
+        self.book.members(self.id)
+    }
+
+    /// The recorded statement that a claim repeats.
+    pub(crate) fn origin(&self, claim: &Claim) -> Option<Position> {
+        self.lineage.origin(claim)
+    }
+
+    /// The live statements; reports that repeat a recorded one are left out.
+    pub(crate) fn statements(&self) -> impl Iterator<Item = &'a Claim> {
+        self.members().filter(|claim| self.book.is_live(claim) && self.origin(claim).is_none())
+    }
+
+    /// The live claims that it took place.
+    pub(crate) fn completions(&self) -> impl Iterator<Item = &'a Claim> {
+        self.statements().filter(|claim| claim.is_of_completion())
     }
 
     pub(crate) fn figures(&self, policy: Policy) -> Figures {
-        figures(self.book, self.root, policy)
+        figures(self.book, self.id, policy)
     }
 
-    /// Where the claims' dates overlap, the best voices first; a whole's days cover its stages.
+    pub(crate) fn stages(&self) -> impl Iterator<Item = View<'a>> + use<'a> {
+        let book = self.book;
+        book.stages(self.id).into_iter().map(move |stage| View::new(book, stage))
+    }
+
+    /// When it took place: a whole's days cover its stages. Where nobody says that it did, when it's planned, else what else is said.
     pub(crate) fn days(&self) -> Option<Span> {
-        let own = self.own_days(Claim::is_of_completion);
-        let stages = self.book.stages(self.root);
-        let of_stages = stages.iter().filter_map(|stage| View { book: self.book, root: stage }.own_days(Claim::is_of_completion));
-        own.into_iter().chain(of_stages).reduce(Span::cover).or_else(|| self.own_days(|_| true))
+        let completed = |view: &View<'_>| Some(view.dates(Claim::is_of_completion)?.0);
+        let of_stages = self.stages().filter_map(|stage| completed(&stage));
+        let days = completed(self).into_iter().chain(of_stages).reduce(Span::cover);
+        let planned = || self.dates(|claim| claim.kind == Kind::Planned);
+        days.or_else(|| planned().or_else(|| self.dates(|_| true)).map(|(days, _)| days))
     }
 
-    fn own_days(&self, of: impl Fn(&Claim) -> bool) -> Option<Span> {
-        let (met, _) = self.dates(of)?;
-        Some(met)
-    }
-
-    /// The days, and the claims that lie outside them.
+    /// Where the dates of claims overlap, the best voices first, and the claims that lie outside.
     pub(crate) fn dates(&self, of: impl Fn(&Claim) -> bool) -> Option<(Span, Vec<Position>)> {
-        let mut dated: Vec<_> = self.live().filter(|claim| of(claim)).filter_map(|claim| Some((claim, claim.date?.span()))).collect();
-        dated.sort_by_key(|(claim, _)| (std::cmp::Reverse(claim.voice(self.root)), claim.position));
+        let parties = self.key().parties();
+        let dated = self.statements().filter(|claim| of(claim)).filter_map(|claim| Some((claim, claim.date?.span())));
+        let mut dated: Vec<_> = dated.map(|(claim, span)| (std::cmp::Reverse(self.book.voice_between(claim, parties)), claim.position, span)).collect();
+        dated.sort_by_key(|&(voice, position, _)| (voice, position));
         let mut dated = dated.into_iter();
-        let mut met = dated.next()?.1;
+        let (_, _, mut met) = dated.next()?;
         let mut outside = Vec::new();
-        for (claim, span) in dated {
+        for (_, position, span) in dated {
             match met.intersection(span) {
                 Some(narrower) => met = narrower,
-                None => outside.push(claim.position),
+                None => outside.push(position),
             }
         }
         Some((met, outside))
     }
 
     pub(crate) fn status(&self) -> Status {
-        let stages = self.book.stages(self.root);
-        let completed = |root: &ExchangeKey| View { book: self.book, root }.live().any(Claim::is_of_completion);
-        if completed(self.root) || stages.iter().any(completed) {
+        if self.completions().next().is_some() || self.stages().any(|stage| stage.completions().next().is_some()) {
             return Status::Completed;
         }
-        let last = self.live().filter(|claim| matches!(claim.kind, Kind::Cancelled | Kind::Postponed | Kind::Planned)).last();
-        match last.map(|claim| claim.kind) {
+        let outcomes = self.statements().filter(|claim| matches!(claim.kind, Kind::Cancelled | Kind::Postponed | Kind::Planned));
+        let latest = outcomes.max_by_key(|claim| (last_day(claim.announced.span()), claim.position));
+        match latest.map(|claim| claim.kind) {
             Some(Kind::Cancelled) => Status::Cancelled,
             Some(Kind::Postponed) => Status::Postponed,
             Some(_) => Status::Planned,
@@ -143,20 +171,19 @@ impl<'a> View<'a> {
 
     /// Whether figures contradict each other, or somebody contests a claim.
     pub(crate) fn is_disputed(&self, figures: &Figures) -> bool {
-        figures.values().any(|figure| figure.disputed) || self.live().any(|claim| self.book.disputes(claim).next().is_some())
+        figures.values().any(|figure| figure.disputed) || self.statements().any(|claim| self.book.disputes(claim).next().is_some())
     }
 
     pub(crate) fn frameworks(&self) -> Vec<String> {
-        let mut frameworks: Vec<String> = self.live().filter_map(|claim| claim.framework.clone()).collect();
+        let named = self.statements().filter_map(|claim| claim.framework);
+        let mut frameworks: Vec<String> = named.map(|framework| self.book.pools.texts.get(framework).to_owned()).collect();
         frameworks.sort();
         frameworks.dedup();
         frameworks
     }
 }
 
-/// An announcer in one line: office and name, else the party; for unnamed sources there is none.
-#[must_use]
-pub fn announcer_line(announcer: &Announcer) -> String {
-    let said = [announcer.office.as_deref(), announcer.name.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(", ");
-    if said.is_empty() { announcer.party.to_string() } else { format!("{}: {said}", announcer.party) }
+/// For an order of what is said: an open end is the latest.
+pub(crate) fn last_day(span: Span) -> civil::Date {
+    span.latest.unwrap_or(civil::Date::MAX)
 }

@@ -12,14 +12,20 @@
 //! 2. The same records give the same answers, byte for byte.
 //! 3. Unknown is never 0: a direction in which nothing was claimed has no figure, and one without a number has no upper bound.
 
+mod agreed;
 mod answer;
 mod book;
 mod channels;
 mod claim;
 mod dossier;
+mod effects;
 mod exchange;
 mod figure;
+mod intern;
+mod lineage;
 mod mention;
+mod office;
+mod place;
 mod policy;
 mod projection;
 mod settle;
@@ -28,12 +34,11 @@ mod timeline;
 mod totals;
 
 pub use answer::{AsOf, Days};
-pub use book::{Applied, ApplyError, Book};
+pub use book::{Applied, ApplyError, Book, Input};
 pub use channels::{AnnouncerView, Channel, ChannelStatement, Channels, ChannelsQuery, CompletedExchange, channels};
-pub use claim::{ChannelView, Claim, Out, Why};
-pub use dossier::{Difference, Dossier, Statement, dossier};
-pub use exchange::{FigureAnswer, Status, announcer_line};
-pub use figure::{Figure, Figures, figures};
+pub use dossier::{Difference, Dossier, Merging, Statement, dossier};
+pub use effects::{Act, Out, Why};
+pub use exchange::{FigureAnswer, Status};
 pub use mention::Direction;
 pub use policy::Policy;
 pub use projection::{Progress, Projection, State, TimedOut};

@@ -1,10 +1,16 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap},
+};
 
-use announcement::{Announcer, Bounds, Category, Date, ExchangeKey, Item, Origin, Party, Position, Relation, Transfer};
+use announcement::{Announcer, Bounds, Category, ExchangeKey, Party, Position, Relation, Span};
 
 use crate::{
     Book,
-    claim::{Claim, Voice},
+    claim::{Claim, Counted, Handed, Pools, Way},
+    intern::Id,
+    lineage::Origin,
+    settle::{Settled, settle},
 };
 
 /// From whom to whom.
@@ -16,43 +22,133 @@ pub struct Direction {
     pub to: Party,
 }
 
+/// Whose voice it is; a higher one silences the lower.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Voice {
+    Unnamed,
+    Other,
+    Party,
+}
+
 /// What one statement says of one direction of an exchange.
 #[derive(Clone, Debug)]
 pub(crate) struct Mention<'a> {
-    pub(crate) positions: BTreeSet<Position>,
+    pub(crate) claims: Vec<Position>,
     pub(crate) voice: Voice,
     pub(crate) announcer: Option<&'a Announcer>,
-    pub(crate) announced: Date,
-    /// The sums of its items without `of`.
-    pub(crate) mains: BTreeMap<Category, Bounds>,
-    /// Its parts of `people`, by the category that they break down to.
-    pub(crate) parts: BTreeMap<Category, Bounds>,
+    pub(crate) announced: Span,
+    pub(crate) said: Said,
     origins: &'a [Origin],
 }
 
+/// The sums of a direction's items, by category.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Said {
+    /// Of items without `of`.
+    mains: Sums,
+    /// Of parts of `people`, by the category that they break down to.
+    parts: Sums,
+}
+
+type Sums = [Option<Settled>; Category::ALL.len()];
+
 impl Mention<'_> {
-    /// The party whose claim it is, where it's a party's.
+    /// The party whose own claim it is.
     pub(crate) fn party(&self) -> Option<Party> {
         self.announcer.filter(|_| self.voice == Voice::Party).map(Announcer::voice)
     }
 }
 
+impl Said {
+    pub(crate) fn of(pools: &Pools, handed: &Handed, way: Way) -> Self {
+        Self { mains: mains(handed, way), parts: parts(pools, handed.items(way)) }
+    }
+
+    /// What it says of a category: items without `of`, and parts of `people`.
+    pub(crate) fn of_category(&self, category: Category) -> Option<Settled> {
+        add(self.mains[category as usize], self.parts[category as usize])
+    }
+
+    /// Its total of the living, where it gives one number for several categories together. Items without `of` are added up.
+    pub(crate) fn people(&self) -> Option<Settled> {
+        let people = self.mains[Category::People as usize]?;
+        LIVING.into_iter().map(|category| self.mains[category as usize]).fold(Some(people), add)
+    }
+
+    /// What it says of a category as one of several that make up the living. A statement that gives `people` makes its total itself.
+    pub(crate) fn summand(&self, category: Category) -> Option<Settled> {
+        self.mains[category as usize].filter(|_| self.mains[Category::People as usize].is_none())
+    }
+
+    /// Whether it enters a figure of this category.
+    pub(crate) fn says(&self, category: Category) -> bool {
+        let living = || LIVING.into_iter().any(|category| self.mains[category as usize].is_some());
+        self.of_category(category).is_some() || category == Category::People && living()
+    }
+}
+
+/// The categories that make up the living.
+pub(crate) const LIVING: [Category; 3] = [Category::Prisoners, Category::Civilians, Category::Children];
+
+fn add(one: Option<Settled>, other: Option<Settled>) -> Option<Settled> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(Settled { bounds: one.bounds + other.bounds, disputed: one.disputed || other.disputed }),
+        (one, other) => one.or(other),
+    }
+}
+
+fn sum<'a>(items: impl Iterator<Item = (Category, &'a Counted)>) -> Sums {
+    let mut sums = Sums::default();
+    for (category, item) in items {
+        let sum = &mut sums[category as usize];
+        *sum = add(*sum, Some(Settled { bounds: item.count.bounds(), disputed: false }));
+    }
+    sums
+}
+
+/// The items without `of`. "The same number of theirs": what has no number of its own takes the other direction's.
+fn mains(handed: &Handed, way: Way) -> Sums {
+    let of = |way: Way| sum(handed.items(way).iter().filter_map(|item| Some((item.main?, item))));
+    let mut own = of(way);
+    let Some((relation, other)) = way.relation.zip(handed.opposite(way)) else { return own };
+    let names_none = own.iter().all(Option::is_none);
+    for (own, other) in own.iter_mut().zip(of(other)) {
+        let is_open = own.map_or(names_none, |own| own.bounds == Bounds::UNKNOWN);
+        if let Some(other) = other.filter(|_| is_open) {
+            let bounds = if relation == Relation::AboutEqual { other.bounds.a_tenth_wider() } else { other.bounds };
+            *own = Some(Settled { bounds, disputed: false });
+        }
+    }
+    own
+}
+
+fn parts(pools: &Pools, items: &[Counted]) -> Sums {
+    let of_people = items.iter().filter(|item| item.of == Some(Category::People));
+    let breakdown = |item: &Counted| match pools.texts.get(item.name) {
+        "service-members" | "prisoners" => Some(Category::Prisoners),
+        "civilians" => Some(Category::Civilians),
+        "children" => Some(Category::Children),
+        _ => None,
+    };
+    sum(of_people.filter_map(|item| Some((breakdown(item)?, item))))
+}
+
 /// What the live statements of an exchange say, by direction. Relays of recorded statements are left out; reports of one unrecorded statement are one.
-pub(crate) fn mentions<'a>(book: &'a Book, key: &ExchangeKey) -> BTreeMap<Direction, Vec<Mention<'a>>> {
-    let mut by_direction: BTreeMap<Direction, Vec<Mention<'a>>> = BTreeMap::new();
-    let heard = |claim: &&Claim| claim.is_of_completion() && book.out(claim).is_none() && book.origin(claim).is_none();
-    for claim in book.members(key).filter(heard) {
-        for transfer in &claim.transfers {
-            let direction = Direction { from: transfer.from, to: transfer.to };
-            let (mains, parts) = (mains(transfer, &claim.transfers), parts(transfer));
+pub(crate) fn mentions(book: &Book, exchange: Id<ExchangeKey>) -> BTreeMap<Direction, Vec<Mention<'_>>> {
+    let mut by_direction: BTreeMap<Direction, Vec<Mention<'_>>> = BTreeMap::new();
+    let lineage = book.lineage(Some(exchange));
+    let heard = |claim: &&Claim| claim.is_of_completion() && book.is_live(claim) && lineage.origin(claim).is_none();
+    for claim in book.members(exchange).filter(heard) {
+        let announcer = claim.announcer.map(|announcer| book.pools.announcers.get(announcer));
+        for &way in &claim.handed.ways {
+            let direction = Direction { from: *book.pools.parties.get(way.from), to: *book.pools.parties.get(way.to) };
             let mention = Mention {
-                positions: BTreeSet::from([claim.position]),
-                voice: claim.voice(key),
-                announcer: claim.announcer.as_ref(),
-                announced: claim.announced,
-                mains,
-                parts,
-                origins: &claim.origins,
+                claims: vec![claim.position],
+                voice: voice(announcer, |party| party == direction.from || party == direction.to),
+                announcer,
+                announced: claim.announced.span(),
+                said: Said::of(&book.pools, &claim.handed, way),
+                origins: lineage.origins(claim),
             };
             by_direction.entry(direction).or_default().push(mention);
         }
@@ -60,85 +156,74 @@ pub(crate) fn mentions<'a>(book: &'a Book, key: &ExchangeKey) -> BTreeMap<Direct
     by_direction.into_iter().map(|(direction, mentions)| (direction, one_a_statement(mentions))).collect()
 }
 
-/// Whether a claim says anything of a category in a direction.
-pub(crate) fn says(claim: &Claim, direction: Direction, category: Category) -> bool {
-    let transfers = claim.transfers.iter().filter(|transfer| transfer.from == direction.from && transfer.to == direction.to);
-    transfers.into_iter().any(|transfer| {
-        let (mains, parts) = (mains(transfer, &claim.transfers), parts(transfer));
-        let living = |category: &Category| *category != Category::Bodies;
-        mains.contains_key(&category) || parts.contains_key(&category) || category == Category::People && mains.keys().any(living)
-    })
-}
-
-/// The sums of a transfer's items without `of`. "The same number of theirs": where it has no count of its own it takes the other direction's.
-fn mains(transfer: &Transfer, all: &[Transfer]) -> BTreeMap<Category, Bounds> {
-    let mut mains = sums(transfer);
-    let Some(relation) = transfer.relation else { return mains };
-    let other = all.iter().find(|other| other.from == transfer.to && other.to == transfer.from);
-    for (category, bounds) in other.map(sums).unwrap_or_default() {
-        let bounds = if relation == Relation::AboutEqual { bounds.a_tenth_wider() } else { bounds };
-        let own = mains.entry(category).or_insert(bounds);
-        if *own == Bounds::UNKNOWN {
-            *own = bounds;
-        }
+fn voice(announcer: Option<&Announcer>, takes_part: impl Fn(Party) -> bool) -> Voice {
+    match announcer {
+        None => Voice::Unnamed,
+        Some(announcer) if takes_part(announcer.voice()) => Voice::Party,
+        Some(_) => Voice::Other,
     }
-    mains
 }
 
-fn sums(transfer: &Transfer) -> BTreeMap<Category, Bounds> {
-    let mut sums: BTreeMap<Category, Bounds> = BTreeMap::new();
-    for (category, item) in transfer.counts.iter().filter_map(|item| Some((item.main()?, item))) {
-        let sum = sums.entry(category).or_insert(Bounds::exact(0));
-        *sum = *sum + item.count.bounds();
-    }
-    sums
-}
-
-fn parts(transfer: &Transfer) -> BTreeMap<Category, Bounds> {
-    let mut parts: BTreeMap<Category, Bounds> = BTreeMap::new();
-    let of_people = transfer.counts.iter().filter(|item| item.of == Some(Category::People));
-    for (category, item) in of_people.filter_map(|item| Some((breakdown(item)?, item))) {
-        let sum = parts.entry(category).or_insert(Bounds::exact(0));
-        *sum = *sum + item.count.bounds();
-    }
-    parts
-}
-
-fn breakdown(part: &Item) -> Option<Category> {
-    match part.category.as_str() {
-        "service-members" | "prisoners" => Some(Category::Prisoners),
-        "civilians" => Some(Category::Civilians),
-        "children" => Some(Category::Children),
-        _ => None,
+impl Book {
+    /// How much a claim weighs between two parties, as an exchange key writes them.
+    pub(crate) fn voice_between(&self, claim: &Claim, (one, other): (&str, &str)) -> Voice {
+        let announcer = claim.announcer.map(|announcer| self.pools.announcers.get(announcer));
+        voice(announcer, |party| {
+            let part = party.key_part();
+            part == one || part == other
+        })
     }
 }
 
 /// Reports that name one origin are settled as one claim.
 fn one_a_statement(mentions: Vec<Mention<'_>>) -> Vec<Mention<'_>> {
-    let mut statements: Vec<Vec<Mention<'_>>> = Vec::new();
+    let mut statements: Vec<Vec<Mention<'_>>> = Vec::with_capacity(mentions.len());
+    // Where a statement turned out to be the same as an earlier one, this points at it.
+    let mut same_as: Vec<usize> = Vec::with_capacity(mentions.len());
+    let mut naming: HashMap<Origin, usize> = HashMap::new();
     for mention in mentions {
-        let shares = |statement: &Vec<Mention<'_>>| statement.iter().any(|other| other.origins.iter().any(|origin| mention.origins.contains(origin)));
-        let (sharing, rest): (Vec<_>, Vec<_>) = statements.into_iter().partition(shares);
-        statements = rest;
-        let mut statement: Vec<_> = sharing.into_iter().flatten().collect();
-        statement.push(mention);
-        statements.push(statement);
+        let mut statement = statements.len();
+        statements.push(Vec::new());
+        same_as.push(statement);
+        for origin in mention.origins {
+            let known = earliest(&mut same_as, *naming.entry(origin.of_any_publisher()).or_insert(statement));
+            let (first, second) = (known.min(statement), known.max(statement));
+            let reports = if first == second { Vec::new() } else { std::mem::take(&mut statements[second]) };
+            statements[first].extend(reports);
+            same_as[second] = first;
+            statement = first;
+        }
+        statements[statement].push(mention);
     }
     let mut merged: Vec<_> = statements.into_iter().filter_map(merge).collect();
-    merged.sort_by(|one, other| one.positions.cmp(&other.positions));
+    merged.sort_by(|one, other| one.claims.cmp(&other.claims));
     merged
 }
 
-fn merge(reports: Vec<Mention<'_>>) -> Option<Mention<'_>> {
-    let settled = |select: for<'m> fn(&'m Mention<'_>) -> &'m BTreeMap<Category, Bounds>| {
-        let mut all: BTreeMap<Category, Vec<Bounds>> = BTreeMap::new();
-        for (&category, &bounds) in reports.iter().flat_map(select) {
-            all.entry(category).or_default().push(bounds);
+/// Follows to the statement that stands for this one, and shortens the way for the next.
+fn earliest(same_as: &mut [usize], mut statement: usize) -> usize {
+    while same_as[statement] != statement {
+        same_as[statement] = same_as[same_as[statement]];
+        statement = same_as[statement];
+    }
+    statement
+}
+
+fn merge(mut reports: Vec<Mention<'_>>) -> Option<Mention<'_>> {
+    if reports.len() < 2 {
+        return reports.pop();
+    }
+    let settled = |select: fn(&Said) -> &Sums| {
+        let mut sums = Sums::default();
+        for (category, sum) in sums.iter_mut().enumerate() {
+            let bounds: Vec<Bounds> = reports.iter().filter_map(|report| select(&report.said)[category]).map(|said| said.bounds).collect();
+            *sum = settle(&bounds);
         }
-        all.into_iter().filter_map(|(category, bounds)| Some((category, crate::settle(&bounds)?.bounds))).collect::<BTreeMap<_, _>>()
+        sums
     };
-    let (mains, parts) = (settled(|report| &report.mains), settled(|report| &report.parts));
-    let positions = reports.iter().flat_map(|report| report.positions.iter().copied()).collect();
-    let best = reports.into_iter().min_by_key(|report| (std::cmp::Reverse(report.voice), report.positions.first().copied()))?;
-    Some(Mention { positions, mains, parts, ..best })
+    let said = Said { mains: settled(|said| &said.mains), parts: settled(|said| &said.parts) };
+    let mut claims: Vec<Position> = reports.iter().flat_map(|report| report.claims.iter().copied()).collect();
+    claims.sort();
+    let best = reports.into_iter().min_by_key(|report| (Reverse(report.voice), report.claims.first().copied()))?;
+    Some(Mention { claims, said, ..best })
 }

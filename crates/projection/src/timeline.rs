@@ -1,10 +1,12 @@
-use announcement::{Category, ExchangeKey, Party, Role, Span, What};
+use std::cmp::Reverse;
+
+use announcement::{Category, Date, ExchangeKey, Party, Role, Span, ThirdParty, What};
 use jiff::civil;
 use serde::Serialize;
 
 use crate::{
     AsOf, Book, Days, Policy,
-    exchange::{FigureAnswer, Status, View},
+    exchange::{FigureAnswer, Status, View, last_day},
 };
 
 /// What of the timeline is asked for.
@@ -62,7 +64,7 @@ pub struct Exchange {
     pub frameworks: Vec<String>,
     /// Who is said to have helped.
     pub third_parties: Vec<Helper>,
-    /// How many statements there are about it; repeats not counted.
+    /// How many live statements there are about it; repeats not counted.
     pub statements: usize,
     /// How many reports there are about it; every record is one.
     pub reports: usize,
@@ -73,7 +75,7 @@ pub struct Exchange {
 }
 
 /// Who helped, as it was said.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Helper {
     /// What it's called.
     pub name: String,
@@ -83,37 +85,76 @@ pub struct Helper {
     pub role: &'static str,
 }
 
+impl From<&ThirdParty> for Helper {
+    fn from(helper: &ThirdParty) -> Self {
+        let role = match helper.role {
+            Role::Mediator => "mediator",
+            Role::Intermediary => "intermediary",
+            Role::Facilitator => "facilitator",
+            Role::Observer => "observer",
+            Role::Host => "host",
+            Role::Participant => "participant",
+        };
+        Self { name: helper.name.clone(), party: helper.party, role }
+    }
+}
+
 /// The timeline.
 #[must_use]
 pub fn timeline(book: &Book, query: &TimelineQuery) -> Timeline {
-    let mut found: Vec<(Option<Span>, &ExchangeKey)> = book
-        .exchanges()
-        .filter(|(root, _)| query.what.is_none_or(|what| root.what() == what))
-        .map(|(root, _)| (View { book, root }.days(), root))
-        .filter(|(days, _)| within(*days, query.from, query.to))
-        .collect();
-    found.sort_by_key(|&(days, root)| {
-        let days = days.map(|days| (days.latest.unwrap_or(civil::Date::MAX), days.earliest));
-        std::cmp::Reverse((days, root))
-    });
-    let begin = query.after.as_ref().map_or(0, |after| found.iter().position(|(_, root)| *root == after).map_or(found.len(), |at| at + 1));
-    let mut exchanges = Vec::new();
+    let views = book.exchanges().map(|id| View::new(book, id)).filter(|view| query.what.is_none_or(|what| view.key().what() == what));
+    let dated = views.map(|view| (view.days(), view)).filter(|(days, _)| within(*days, query.from, query.to));
+    let mut found: Vec<_> = dated.map(|(days, view)| (Place::new(days, view.key()), view, days)).collect();
+    found.sort_by(|(one, ..), (other, ..)| one.cmp(other));
+    if let Some(after) = &query.after {
+        let place = Place::of(book, after);
+        found.retain(|(found, ..)| *found > place);
+    }
+    let mut exchanges: Vec<Exchange> = Vec::new();
     let mut next = None;
-    for (days, root) in found.into_iter().skip(begin) {
-        let exchange = line(book, root, days, query.policy);
+    for (_, view, days) in found {
+        let exchange = line(&view, days, query.policy);
         let asked = query.status.is_none_or(|status| exchange.status == status)
             && query.framework.as_ref().is_none_or(|framework| exchange.frameworks.contains(framework))
             && query.category.is_none_or(|category| exchange.figures.iter().any(|figure| figure.category == category));
         if !asked {
             continue;
         }
-        if exchanges.len() == query.limit {
-            next = exchanges.last().map(|last: &Exchange| last.key.clone());
+        if exchanges.len() >= query.limit.max(1) {
+            next = exchanges.last().map(|last| last.key.clone());
             break;
         }
         exchanges.push(exchange);
     }
     Timeline { as_of: AsOf::of(book), policy: query.policy, exchanges, next }
+}
+
+/// Where an exchange stands in the timeline: the latest first, those without a day last.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Place<'a>(Reverse<(Option<LastAndFirst>, &'a ExchangeKey)>);
+
+type LastAndFirst = (civil::Date, Option<civil::Date>);
+
+impl<'a> Place<'a> {
+    fn new(days: Option<Span>, key: &'a ExchangeKey) -> Self {
+        Self(Reverse((days.map(|days| (last_day(days), days.earliest)), key)))
+    }
+
+    /// Where the page before ended. An exchange that has since been merged or left by its claims had its place by the date in its key.
+    fn of(book: &Book, after: &'a ExchangeKey) -> Self {
+        let is_listed = |id| book.pools.keys.get(id) == after && book.exchanges().any(|known| known == id);
+        let days = match book.exchange(after).filter(|&id| is_listed(id)) {
+            Some(id) => View::new(book, id).days(),
+            None => named_days(after),
+        };
+        Self::new(days, after)
+    }
+}
+
+fn named_days(key: &ExchangeKey) -> Option<Span> {
+    let (_, date) = key.as_str().rsplit_once('/')?;
+    let date = date.split_once('.').map_or(date, |(date, _)| date).replace('_', "/");
+    Some(date.parse::<Date>().ok()?.span())
 }
 
 fn within(days: Option<Span>, from: Option<civil::Date>, to: Option<civil::Date>) -> bool {
@@ -123,39 +164,28 @@ fn within(days: Option<Span>, from: Option<civil::Date>, to: Option<civil::Date>
     days.is_some_and(|days| days.overlaps(Span { earliest: from, latest: to }))
 }
 
-pub(crate) fn line(book: &Book, root: &ExchangeKey, days: Option<Span>, policy: Policy) -> Exchange {
-    let view = View { book, root };
+pub(crate) fn line(view: &View<'_>, days: Option<Span>, policy: Policy) -> Exchange {
+    let book = view.book;
     let figures = view.figures(policy);
-    let mut third_parties: Vec<Helper> = view
-        .live()
-        .flat_map(|claim| &claim.third_parties)
-        .map(|helper| Helper { name: helper.name.clone(), party: helper.party, role: role(helper.role) })
-        .collect();
+    let helping = view.statements().flat_map(|claim| claim.helpers.iter().copied());
+    let mut third_parties: Vec<Helper> = helping.map(|helper| book.pools.helpers.get(helper).clone()).collect();
     third_parties.sort();
     third_parties.dedup();
+    let key = |id| book.pools.keys.get(id).clone();
+    let mut stages: Vec<ExchangeKey> = book.stages(view.id).into_iter().map(key).collect();
+    stages.sort();
     Exchange {
-        key: root.clone(),
-        what: root.what(),
+        key: view.key().clone(),
+        what: view.key().what(),
         date: days.map(Days::from),
         status: view.status(),
         disputed: view.is_disputed(&figures),
         figures: FigureAnswer::all(&figures),
         frameworks: view.frameworks(),
         third_parties,
-        statements: view.live().filter(|claim| book.origin(claim).is_none()).count(),
-        reports: book.members(root).count(),
-        part_of: book.whole(root),
-        stages: book.stages(root).into_iter().collect(),
-    }
-}
-
-pub(crate) const fn role(role: Role) -> &'static str {
-    match role {
-        Role::Mediator => "mediator",
-        Role::Intermediary => "intermediary",
-        Role::Facilitator => "facilitator",
-        Role::Observer => "observer",
-        Role::Host => "host",
-        Role::Participant => "participant",
+        statements: view.statements().count(),
+        reports: view.members().count(),
+        part_of: book.whole(view.id).map(key),
+        stages,
     }
 }

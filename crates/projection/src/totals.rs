@@ -1,10 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use announcement::{Bounds, Category, ExchangeKey, Party, Position, Span};
+use announcement::{Bounds, Category, Party, Position, Span};
 use jiff::civil;
 use serde::{Deserialize, Serialize};
 
-use crate::{AsOf, Book, Direction, Figure, Out, Policy, claim::Why, exchange::View, mention::says};
+use crate::{AsOf, Book, Direction, Policy, Why, claim::Claim, exchange::View, figure::Figure, mention::Said};
 
 /// Which total is asked for.
 #[derive(Clone, Debug, Default)]
@@ -107,54 +107,75 @@ pub struct Excluded {
 /// The totals.
 #[must_use]
 pub fn totals(book: &Book, query: &TotalsQuery) -> Totals {
-    let asked = Span { earliest: query.from, latest: query.to };
     let mut certain = Sums::default();
     let mut possible = Sums::default();
-    for (root, days) in roots(book) {
-        if is_covered(book, &root, asked, query) {
+    for id in book.exchanges() {
+        let view = View::new(book, id);
+        let place = query.place(view.days());
+        if view.completions().next().is_none() {
+            certain.leave_out(&view, query);
+        }
+        let counts_in_its_whole = || book.whole(id).is_some_and(|whole| query.place(View::new(book, whole).days()).is_certain());
+        // A whole that doesn't lie inside is counted by its stages.
+        let counts_by_its_stages = || !place.is_certain() && !book.stages(id).is_empty();
+        if counts_in_its_whole() || counts_by_its_stages() {
             continue;
         }
-        let view = View { book, root: &root };
-        let unlimited = query.from.is_none() && query.to.is_none();
-        let (inside, overlapping) = days.map_or((unlimited, unlimited), |days| (asked.contains(days), asked.overlaps(days)));
-        let period = query.period.map(|period| period.of(days));
-        let straddles = period.as_ref().is_some_and(|period| period.contains('/'));
-        // A whole that isn't inside is counted by its stages.
-        if (!inside || straddles) && !book.stages(&root).is_empty() {
-            continue;
-        }
-        if inside && !straddles {
-            certain.add(&view, query, period);
-        } else if overlapping {
-            possible.add(&view, query, period);
+        match place {
+            Place::Inside(period) => certain.add(&view, query, period),
+            Place::Possibly(period) => possible.add(&view, query, period),
+            Place::Outside => {}
         }
     }
+    let unassigned = book.unassigned.iter().filter_map(|&position| book.claim(position)).filter(|claim| book.is_live(claim));
+    let lineage = book.lineage(None);
     Totals {
         as_of: AsOf::of(book),
         policy: query.policy,
+        unassigned: unassigned.filter(|claim| lineage.origin(claim).is_none()).count(),
         figures: certain.into_totals(),
         possibly: possible.into_totals(),
-        unassigned: book.unassigned().count(),
     }
 }
 
-/// Every exchange that has claims, or stages that have.
-fn roots(book: &Book) -> Vec<(ExchangeKey, Option<Span>)> {
-    let mut roots: BTreeSet<ExchangeKey> = book.exchanges().map(|(root, _)| root.clone()).collect();
-    let wholes: Vec<ExchangeKey> = roots.iter().filter_map(|root| book.whole(root)).collect();
-    roots.extend(wholes);
-    roots.into_iter().map(|root| (root.clone(), View { book, root: &root }.days())).collect()
+/// Whether an exchange lies in the days asked for.
+enum Place {
+    Inside(Option<String>),
+    Possibly(Option<String>),
+    Outside,
 }
 
-/// Whether the exchange is a stage of a whole that lies inside and counts in its place.
-fn is_covered(book: &Book, root: &ExchangeKey, asked: Span, query: &TotalsQuery) -> bool {
-    let Some(whole) = book.whole(root) else { return false };
-    let Some(days) = (View { book, root: &whole }).days() else { return false };
-    asked.contains(days) && query.period.is_none_or(|period| !period.of(Some(days)).contains('/'))
+impl Place {
+    const fn is_certain(&self) -> bool {
+        matches!(self, Self::Inside(_))
+    }
+}
+
+impl TotalsQuery {
+    fn place(&self, days: Option<Span>) -> Place {
+        let Some(days) = days else { return Place::Outside };
+        let asked = Span { earliest: self.from, latest: self.to };
+        let period = self.period.map(|period| period.of(days));
+        let straddles = period.as_ref().is_some_and(|period| period.contains('/'));
+        if asked.contains(days) && !straddles {
+            Place::Inside(period)
+        } else if asked.overlaps(days) {
+            Place::Possibly(period)
+        } else {
+            Place::Outside
+        }
+    }
+
+    fn asks_for(&self, direction: Direction, category: Category) -> bool {
+        self.category.is_none_or(|wanted| wanted == category)
+            && self.sender.is_none_or(|sender| sender == direction.from)
+            && self.receiver.is_none_or(|receiver| receiver == direction.to)
+    }
 }
 
 impl Period {
-    fn of(self, days: Option<Span>) -> String {
+    /// Its name, or the first and the last one's.
+    fn of(self, days: Span) -> String {
         let name = |day: Option<civil::Date>| {
             day.map_or_else(
                 || "..".to_owned(),
@@ -165,7 +186,6 @@ impl Period {
                 },
             )
         };
-        let days = days.unwrap_or(Span { earliest: None, latest: None });
         let (first, last) = (name(days.earliest), name(days.latest));
         if first == last && first != ".." { first } else { format!("{first}/{last}") }
     }
@@ -173,8 +193,12 @@ impl Period {
 
 #[derive(Default)]
 struct Sums {
-    sums: BTreeMap<(Option<String>, Direction, Category), Sum>,
+    sums: BTreeMap<Row, Sum>,
+    /// Claims that could have entered a row, and why they didn't.
+    left_out: Vec<(Row, Excluded)>,
 }
+
+type Row = (Option<String>, Direction, Category);
 
 struct Sum {
     bounds: Bounds,
@@ -182,30 +206,36 @@ struct Sum {
     unknown: usize,
     disputed: usize,
     one_sided: usize,
-    excluded: BTreeSet<Excluded>,
     claims: BTreeSet<Position>,
 }
 
 impl Sums {
     fn add(&mut self, view: &View<'_>, query: &TotalsQuery, period: Option<String>) {
         let figures = view.figures(query.policy);
-        let excluded = excluded(view, query, &figures);
-        let asked = |direction: Direction, category: Category| {
-            query.category.is_none_or(|wanted| wanted == category)
-                && query.sender.is_none_or(|sender| sender == direction.from)
-                && query.receiver.is_none_or(|receiver| receiver == direction.to)
-        };
+        let stages: Vec<View<'_>> = view.stages().collect();
+        for view in std::iter::once(view).chain(&stages) {
+            for claim in view.members().filter(|claim| claim.is_of_completion()) {
+                let is_in = |place: &(Direction, Category)| figures.get(place).is_some_and(|figure| figure.claims.binary_search(&claim.position).is_ok());
+                let out: Vec<_> = said_of(view.book, claim).filter(|place| !is_in(place)).collect();
+                if !out.is_empty() {
+                    let excluded = Excluded { position: claim.position, why: reason(view, claim) };
+                    self.left_out.extend(out.into_iter().map(|(direction, category)| ((period.clone(), direction, category), excluded)));
+                }
+            }
+        }
         for ((direction, category), figure) in figures {
-            if asked(direction, category) {
+            if query.asks_for(direction, category) {
                 self.sum(period.clone(), direction, category).take(figure);
             }
         }
-        for ((direction, category), left_out) in excluded {
-            // Where no claim is in, there is no figure; the claims stay readable in the dossier.
-            if asked(direction, category)
-                && let Some(sum) = self.sums.get_mut(&(period.clone(), direction, category))
-            {
-                sum.excluded.extend(left_out);
+    }
+
+    /// The claims about an exchange of which none is live, where they would have been inside by their own dates.
+    fn leave_out(&mut self, view: &View<'_>, query: &TotalsQuery) {
+        for claim in view.members().filter(|claim| claim.is_of_completion()) {
+            if let Place::Inside(period) = query.place(claim.date.map(|date| date.span())) {
+                let excluded = Excluded { position: claim.position, why: reason(view, claim) };
+                self.left_out.extend(said_of(view.book, claim).map(|(direction, category)| ((period.clone(), direction, category), excluded)));
             }
         }
     }
@@ -217,25 +247,31 @@ impl Sums {
             unknown: 0,
             disputed: 0,
             one_sided: 0,
-            excluded: BTreeSet::new(),
             claims: BTreeSet::new(),
         })
     }
 
     fn into_totals(self) -> Vec<Total> {
-        let total = |((period, direction, category), sum): ((Option<String>, Direction, Category), Sum)| Total {
-            from: direction.from,
-            to: direction.to,
-            category,
-            period,
+        let mut excluded: BTreeMap<Row, BTreeSet<Excluded>> = BTreeMap::new();
+        for (row, claim) in self.left_out {
+            // Where no claim is in, there is no figure; the claims stay readable in the dossier.
+            if self.sums.contains_key(&row) {
+                excluded.entry(row).or_default().insert(claim);
+            }
+        }
+        let total = |(row, sum): (Row, Sum)| Total {
+            from: row.1.from,
+            to: row.1.to,
+            category: row.2,
             low: (sum.exchanges > 0).then_some(sum.bounds.low),
             high: sum.bounds.high.filter(|_| sum.exchanges > 0),
             exchanges: sum.exchanges,
             unknown: sum.unknown,
             disputed: sum.disputed,
             one_sided: sum.one_sided,
-            excluded: sum.excluded.into_iter().collect(),
+            excluded: excluded.remove(&row).unwrap_or_default().into_iter().collect(),
             claims: sum.claims.into_iter().collect(),
+            period: row.0,
         };
         self.sums.into_iter().map(total).collect()
     }
@@ -254,20 +290,17 @@ impl Sum {
     }
 }
 
-/// The claims of numbers that a figure isn't made from.
-fn excluded(view: &View<'_>, query: &TotalsQuery, figures: &crate::Figures) -> Vec<((Direction, Category), Vec<Excluded>)> {
-    let book = view.book;
-    let stages = book.stages(view.root);
-    let roots = std::iter::once(view.root).chain(&stages);
-    let claims: Vec<_> = roots.flat_map(|root| book.members(root)).filter(|claim| claim.is_of_completion()).collect();
-    let why = |claim: &crate::Claim| match book.out(claim) {
-        Some(Out { why, .. }) => why,
-        None if book.origin(claim).is_some() => Why::Relay,
-        None => Why::Outranked,
-    };
-    let of = |(&(direction, category), figure): (&(Direction, Category), &Figure)| {
-        let left_out = claims.iter().filter(|claim| !figure.claims.contains(&claim.position) && says(claim, direction, category));
-        ((direction, category), left_out.map(|claim| Excluded { position: claim.position, why: why(claim) }).collect())
-    };
-    figures.iter().filter(|((_, category), _)| query.category.is_none_or(|wanted| wanted == *category)).map(of).collect()
+/// Why a claim isn't in a figure.
+fn reason(view: &View<'_>, claim: &Claim) -> Why {
+    let out = view.book.out(claim).map(|out| out.why);
+    out.or_else(|| view.origin(claim).map(|_| Why::Relay)).unwrap_or(Why::Outranked)
+}
+
+/// The directions and categories of which a claim says something.
+fn said_of(book: &Book, claim: &Claim) -> impl Iterator<Item = (Direction, Category)> {
+    claim.handed.ways.iter().flat_map(|&way| {
+        let said = Said::of(&book.pools, &claim.handed, way);
+        let direction = Direction { from: *book.pools.parties.get(way.from), to: *book.pools.parties.get(way.to) };
+        Category::ALL.into_iter().filter(move |&category| said.says(category)).map(move |category| (direction, category))
+    })
 }

@@ -37,6 +37,18 @@ fn a_correction_takes_the_claims_place_and_a_later_one_the_earlier_ones() {
 }
 
 #[test]
+fn a_correction_that_revises_its_own_target_takes_its_place_once() {
+    let mut log = Log::default();
+    let claim = log.claim(ministry(), to_ukraine(exact("prisoners", 100)));
+    let mut itself = correction(&claim, 110);
+    itself["replacement"]["data"]["revises"] = claim.clone();
+    log.add("corrected", None, itself);
+    assert_eq!(low(&log), Some(110));
+    log.add("retracted", None, curation(&claim, json!({"reason": "not stated"})));
+    assert_eq!(low(&log), None);
+}
+
+#[test]
 fn a_retraction_leaves_every_total_as_it_was_before_the_claim() {
     let mut log = Log::default();
     log.claim(ministry(), to_ukraine(exact("prisoners", 100)));

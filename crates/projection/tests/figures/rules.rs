@@ -190,7 +190,7 @@ fn a_wholes_figure_settles_its_stages_with_the_claims_about_it() {
     log.claim_about(whole, ministry(), "2026-01-13", to_ukraine(json!([{"category": "bodies", "count": {"about": 900}}])));
     assert_eq!(shown(&log), Some((Some(900), Some(900), false)));
     log.claim_about(whole, ministry(), "2026-01-14", to_ukraine(exact("bodies", 1000)));
-    // [810, 990] and 1,000 don't meet: [810, 1000], disputed. The stages' 900 lies in it.
-    assert_eq!(shown(&log), Some((Some(900), Some(900), true)));
+    // The stages' 900, [810, 990] and 1,000 don't meet, and [810, 990] contains 900.
+    assert_eq!(shown(&log), Some((Some(900), Some(1_000), true)));
     assert_eq!(log.dossier(whole, Policy::Range).exchange.stages.len(), 2);
 }

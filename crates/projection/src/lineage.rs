@@ -1,0 +1,155 @@
+use std::collections::{BTreeSet, HashMap};
+
+use announcement::{ExchangeKey, Position, Publisher, Target};
+use uuid::Uuid;
+
+use crate::{
+    Book, Why,
+    claim::{Address, Claim, Pools, address},
+    intern::{Id, Pool},
+};
+
+/// How many statements are looked at to see whether reports name each other in a circle.
+const MAX_WALK: usize = 64;
+
+/// Which records have which source and id.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Events {
+    first: HashMap<(Id<str>, Uuid), Position>,
+    /// Further publishers' events of the same source and id.
+    others: HashMap<(Id<str>, Uuid), Vec<Position>>,
+}
+
+/// What a report repeats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Origin {
+    Event { source: Id<str>, id: Uuid, publisher: Option<Id<Publisher>> },
+    Address(Address),
+}
+
+impl Origin {
+    pub(crate) fn new(pools: &mut Pools, origin: &announcement::Origin) -> Self {
+        match origin {
+            announcement::Origin::Event(target) => Self::Event {
+                source: pools.texts.intern(&target.source),
+                id: target.id,
+                publisher: target.publisher.as_ref().map(|publisher| pools.publishers.intern(publisher)),
+            },
+            announcement::Origin::Address(text) => Self::Address(address(text)),
+        }
+    }
+
+    /// Whoever is said to have published it.
+    pub(crate) const fn of_any_publisher(self) -> Self {
+        match self {
+            Self::Event { source, id, .. } => Self::Event { source, id, publisher: None },
+            Self::Address(_) => self,
+        }
+    }
+}
+
+impl Events {
+    pub(crate) fn insert(&mut self, texts: &mut Pool<str>, source: &str, id: Uuid, position: Position) {
+        let event = (texts.intern(source), id);
+        if *self.first.entry(event).or_insert(position) != position {
+            self.others.entry(event).or_default().push(position);
+        }
+    }
+
+    fn find(&self, source: Id<str>, id: Uuid) -> impl Iterator<Item = Position> {
+        let first = self.first.get(&(source, id)).copied();
+        first.into_iter().chain(self.others.get(&(source, id)).into_iter().flatten().copied())
+    }
+}
+
+impl Book {
+    /// The record that a target names: the named publisher's, else the sender's own, else the only one.
+    pub(crate) fn resolve(&self, target: &Target, sender: Id<Publisher>) -> Option<Position> {
+        let source = self.pools.texts.find(target.source.as_str())?;
+        let mut found = self.events.find(source, target.id);
+        match &target.publisher {
+            Some(publisher) => {
+                let publisher = self.pools.publishers.find(publisher)?;
+                found.find(|&position| self.is_by(position, publisher))
+            }
+            None => {
+                let found: Vec<Position> = found.collect();
+                let own = found.iter().copied().find(|&position| self.is_by(position, sender));
+                own.or_else(|| found.first().copied().filter(|_| found.len() == 1))
+            }
+        }
+    }
+
+    fn is_by(&self, position: Position, publisher: Id<Publisher>) -> bool {
+        self.claim(position).is_some_and(|claim| claim.publisher == publisher)
+    }
+
+    /// What the claims of an exchange repeat.
+    pub(crate) fn lineage(&self, exchange: Option<Id<ExchangeKey>>) -> Lineage<'_> {
+        let mut first_at = HashMap::new();
+        let members = || exchange.into_iter().flat_map(|exchange| self.members(exchange));
+        if members().any(|claim| self.origins_of(claim).iter().any(|origin| matches!(origin, Origin::Address(_)))) {
+            for claim in members().filter(|claim| claim.is_of_completion() && claim.statement == claim.position) {
+                let taken_out = self.out(claim).is_some_and(|out| matches!(out.why, Why::Quarantined | Why::Redacted));
+                if let Some(address) = claim.address.filter(|_| !taken_out) {
+                    first_at.entry(address).or_insert(claim.position);
+                }
+            }
+        }
+        Lineage { book: self, first_at }
+    }
+
+    fn origins_of(&self, claim: &Claim) -> &[Origin] {
+        if claim.is_report { self.origins.get(&claim.position).map_or(&[], |origins| origins) } else { &[] }
+    }
+}
+
+/// What the claims of one exchange repeat: recorded statements, or ones that nobody recorded.
+pub(crate) struct Lineage<'a> {
+    book: &'a Book,
+    /// The exchange's first claim that was read at an address. An address says nothing about claims on other exchanges.
+    first_at: HashMap<Address, Position>,
+}
+
+impl<'a> Lineage<'a> {
+    /// The recorded statement that a claim repeats, whose counts stand in its place.
+    ///
+    /// Where statements name each other in a circle, the earliest of them is nobody's repetition.
+    pub(crate) fn origin(&self, claim: &Claim) -> Option<Position> {
+        self.recorded(claim).into_iter().find(|&origin| !self.leads_back(origin, claim))
+    }
+
+    /// What a claim names as its origins.
+    pub(crate) fn origins(&self, claim: &Claim) -> &'a [Origin] {
+        self.book.origins_of(claim)
+    }
+
+    fn recorded(&self, claim: &Claim) -> Vec<Position> {
+        let event = |&origin: &Origin| match origin {
+            Origin::Event { source, id, publisher } => {
+                let found = || self.book.events.find(source, id);
+                let by = |wanted: Id<Publisher>| found().find(|&position| self.book.is_by(position, wanted));
+                publisher.map_or_else(|| by(claim.publisher).or_else(|| found().next()), by)
+            }
+            Origin::Address(address) => self.first_at.get(&address).copied(),
+        };
+        let found = self.book.origins_of(claim).iter().filter_map(event).filter_map(|position| self.book.claim(position));
+        let same_kind = |origin: &&Claim| origin.kind == claim.kind || origin.is_of_completion() && claim.is_of_completion();
+        found.filter(same_kind).map(|origin| origin.statement).filter(|&origin| origin != claim.statement).collect()
+    }
+
+    /// Whether an origin that was recorded later repeats the claim in its turn, through statements that are all later than the claim.
+    fn leads_back(&self, origin: Position, claim: &Claim) -> bool {
+        let mut seen = BTreeSet::new();
+        let mut waiting = vec![origin];
+        while let Some(position) = waiting.pop() {
+            if position == claim.statement {
+                return true;
+            }
+            if position > claim.statement && seen.len() < MAX_WALK && seen.insert(position) {
+                waiting.extend(self.book.claim(position).map(|statement| self.recorded(statement)).unwrap_or_default());
+            }
+        }
+        false
+    }
+}
