@@ -6,7 +6,7 @@ use event_store::Health;
 use projection::{Projection, Source};
 use tokio::sync::{Semaphore, watch};
 
-use crate::{Intake, Limits, MAX_BATCHES, MAX_SCANS, problem::Failure};
+use crate::{Intake, Limits, MAX_BODIES_BYTES, MAX_SCANS, problem::Failure};
 
 /// What the gateway answers from. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -22,14 +22,14 @@ pub struct App {
 #[derive(Debug)]
 struct Gates {
     scans: Arc<Semaphore>,
-    batches: Arc<Semaphore>,
+    bodies: Arc<Semaphore>,
 }
 
 impl App {
     /// Reads from `projection` and `records`, publishes to `intake`. `health` is the ledger's, where it runs in this process.
     #[must_use]
     pub fn new(projection: Projection, records: Source, intake: Intake, health: Option<watch::Receiver<Health>>) -> Self {
-        let gates = Gates { scans: Arc::new(Semaphore::new(MAX_SCANS)), batches: Arc::new(Semaphore::new(MAX_BATCHES)) };
+        let gates = Gates { scans: Arc::new(Semaphore::new(MAX_SCANS)), bodies: Arc::new(Semaphore::new(MAX_BODIES_BYTES)) };
         Self { projection: Some(projection), records, intake, health, limits: Limits::default(), gates: Arc::new(gates) }
     }
 
@@ -76,14 +76,9 @@ impl App {
         reading.await.map_err(Failure::internal)
     }
 
-    /// A place for the body of a batch, freed when it's dropped.
-    pub(crate) fn batch_place(&self) -> Result<tokio::sync::OwnedSemaphorePermit, Failure> {
-        Arc::clone(&self.gates.batches).try_acquire_owned().map_err(|_| {
-            Failure::unavailable(
-                "as many batches are being taken as may be at once; nothing of this one was queued",
-                "Send it again, unchanged, after a while.",
-            )
-        })
+    /// Where the bytes of bodies are counted.
+    pub(crate) fn bodies(&self) -> &Arc<Semaphore> {
+        &self.gates.bodies
     }
 }
 

@@ -10,9 +10,9 @@ use axum::{
 use futures::{StreamExt, stream};
 use projection::{Dossier, Timeline, TimelineQuery};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::{App, parameters::Parameters, problem::Failure};
+use crate::{App, MAX_PAGE, parameters::Parameters, problem::Failure};
 
 /// How many records are looked up at once for one dossier.
 const LOOK_UPS: usize = 8;
@@ -37,9 +37,9 @@ pub(crate) async fn timeline(State(app): State<App>, uri: Uri) -> Result<Json<Ti
 }
 
 pub(crate) async fn dossier(State(app): State<App>, path: Result<Path<String>, PathRejection>, uri: Uri) -> Result<Response, Failure> {
-    let dossier = find(&app, path, &uri).await?;
+    let (dossier, next) = find(&app, path, &uri).await?;
     let said = said(&app, dossier.claims.iter().map(|claim| claim.position).collect()).await?;
-    Ok(Json(with_words(&dossier, said)).into_response())
+    Ok(Json(with_words(&dossier, said, next)).into_response())
 }
 
 /// The exchange key in a path.
@@ -59,17 +59,25 @@ pub(crate) fn bad_path(detail: impl std::fmt::Display) -> Failure {
     )
 }
 
-/// The dossier that a path and a query ask for.
-pub(crate) async fn find(app: &App, path: Result<Path<String>, PathRejection>, uri: &Uri) -> Result<Dossier, Failure> {
+/// The dossier that a path and a query ask for, with one page of its claims: at most `limit`, from the one `after` a position on. Then the position that the next page
+/// comes after.
+pub(crate) async fn find(app: &App, path: Result<Path<String>, PathRejection>, uri: &Uri) -> Result<(Dossier, Option<Position>), Failure> {
     let key = key(path)?;
     let mut parameters = Parameters::parse(uri.query())?;
     let policy = parameters.value("policy")?.unwrap_or_default();
+    let after = parameters.value("after")?.map(Position::new);
+    let limit = parameters.limit_or(MAX_PAGE)?;
     let at_least = parameters.at_least()?;
     parameters.finish()?;
     let projection = app.reach(at_least).await?;
     let asked = key.clone();
     let found = app.scan(move || projection.dossier(&asked, policy)).await?;
-    found.ok_or_else(|| Failure::not_found(format_args!("no claim is about {key}"), "See /v1/exchanges for the exchanges that claims are about."))
+    let missing = || Failure::not_found(format_args!("no claim is about {key}"), "See /v1/exchanges for the exchanges that claims are about.");
+    let mut dossier = found.ok_or_else(missing)?;
+    dossier.claims.retain(|claim| after.is_none_or(|after| claim.position > after));
+    let next = dossier.claims.get(limit).and(limit.checked_sub(1)).map(|last| dossier.claims[last].position);
+    dossier.claims.truncate(limit);
+    Ok((dossier, next))
 }
 
 /// What a record says beside its numbers: the words that the read models leave in the ledger.
@@ -112,8 +120,9 @@ pub(crate) async fn said(app: &App, positions: Vec<Position>) -> Result<Vec<Said
 }
 
 /// The dossier with each claim's words in it.
-fn with_words(dossier: &Dossier, said: Vec<Said>) -> Value {
+fn with_words(dossier: &Dossier, said: Vec<Said>, next: Option<Position>) -> Value {
     let mut answer = serde_json::to_value(dossier).expect("a dossier is plain data");
+    answer["next"] = json!(next);
     let claims = answer.get_mut("claims").and_then(Value::as_array_mut).into_iter().flatten();
     for (claim, said) in claims.zip(said) {
         if let (Value::Object(claim), Ok(Value::Object(said))) = (claim, serde_json::to_value(said)) {

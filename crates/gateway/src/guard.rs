@@ -1,6 +1,6 @@
 //! What stands around every request: its time limit, a fence for faults of ours, and the headers that every answer carries.
 
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, time::Instant};
 
 use axum::{
     extract::{Request, State},
@@ -17,13 +17,16 @@ const CONTENT_SECURITY_POLICY: HeaderValue =
     HeaderValue::from_static("default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
 
 pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
+    let (method, path, begun) = (request.method().clone(), request.uri().path().to_owned(), Instant::now());
     let answering = AssertUnwindSafe(next.run(request)).catch_unwind();
     let mut response = match tokio::time::timeout(app.limits.request, answering).await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => Failure::internal("a handler panicked").into_response(),
         Err(_) => Failure::unavailable("the request took too long and was ended", "Ask for less at once, or try again later.").into_response(),
     };
+    tracing::debug!(%method, path, status = response.status().as_u16(), elapsed_us = begun.elapsed().as_micros(), "answered");
     let headers = response.headers_mut();
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
     headers.insert(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

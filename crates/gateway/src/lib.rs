@@ -55,5 +55,5 @@ mod totals;
 
 pub use app::App;
 pub use intake::Intake;
-pub use limits::{DEFAULT_PAGE, Limits, MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_BATCHES, MAX_CONNECTIONS, MAX_HEAD_BYTES, MAX_PAGE, MAX_SCANS};
+pub use limits::{DEFAULT_PAGE, Limits, MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_BODIES_BYTES, MAX_CONNECTIONS, MAX_HEAD_BYTES, MAX_PAGE, MAX_SCANS};
 pub use serve::{ServeError, serve};

@@ -21,8 +21,8 @@ pub const MAX_CONNECTIONS: usize = 512;
 /// Reads that scan the read models or the ledger at once; each occupies a thread.
 pub const MAX_SCANS: usize = 16;
 
-/// Bodies of batches being held at once. Cut into the smallest objects a body takes six times [`MAX_BATCH_BYTES`], so publishers can make the gateway hold about 100 MiB.
-pub const MAX_BATCHES: usize = 4;
+/// The bytes of all bodies that are held at once, whoever sends them: the memory that publishers can make the gateway hold. Who would pass it is told to come again.
+pub const MAX_BODIES_BYTES: usize = 32 * 1024 * 1024;
 
 /// The times that the gateway keeps to, and its connections. The defaults are the server's; tests shorten them.
 #[derive(Clone, Copy, Debug)]

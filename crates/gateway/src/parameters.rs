@@ -50,8 +50,13 @@ impl Parameters {
 
     /// `limit`: from 1 to [`MAX_PAGE`], [`DEFAULT_PAGE`] where it isn't given.
     pub(crate) fn limit(&mut self) -> Result<usize, Failure> {
+        self.limit_or(DEFAULT_PAGE)
+    }
+
+    /// The same with another number where it isn't given.
+    pub(crate) fn limit_or(&mut self, default: usize) -> Result<usize, Failure> {
         match self.value("limit")? {
-            None => Ok(DEFAULT_PAGE),
+            None => Ok(default),
             Some(limit) if (1..=MAX_PAGE).contains(&limit) => Ok(limit),
             Some(_) => Err(wrong("limit", format_args!("expected a number from 1 to {MAX_PAGE}"), "Ask for fewer things and follow next.")),
         }

@@ -28,22 +28,21 @@ use format::Format;
 /// Where the client goes away, what was queued is decided all the same; sending it again gives `duplicate`.
 pub(crate) async fn publish(State(app): State<App>, uri: Uri, headers: HeaderMap, body: Body) -> Result<Response, Failure> {
     Parameters::parse(uri.query())?.finish()?;
-    let entries = match Format::of(&headers)? {
-        Format::Structured => decide(&app, vec![body::read(&headers, body, MAX_EVENT, app.limits).await?]).await,
-        Format::Binary => {
-            let data = body::read(&headers, body, MAX_EVENT, app.limits).await?;
-            match structured(&headers, &data) {
-                Ok(event) => decide(&app, vec![event]).await,
-                Err(problem) => vec![Entry::refused(Digest::of(&data), problem)],
-            }
-        }
+    let format = Format::of(&headers)?;
+    let most = if format == Format::Batch { MAX_BATCH_BYTES } else { MAX_EVENT };
+    let read = body::read(&app, &headers, body, most).await?;
+    let checked = match format {
+        Format::Structured => check(vec![read.bytes.clone()]),
+        Format::Binary => match structured(&headers, &read.bytes) {
+            Ok(event) => check(vec![event]),
+            Err(problem) => Checked { entries: vec![Entry::refused(Digest::of(&read.bytes), problem)], accepted: Vec::new() },
+        },
         Format::Batch => {
-            let _place = app.batch_place()?;
-            let batch = body::read(&headers, body, MAX_BATCH_BYTES, app.limits).await?;
-            decide(&app, batch::events(&batch)?).await
+            let events = batch::events(&read.bytes)?;
+            app.scan(move || check(events)).await?
         }
     };
-    Ok(answer(&entries))
+    Ok(answer(&decide(&app, checked).await))
 }
 
 /// The structured form of a binary-mode event, which is what is queued and what its digest is of.
@@ -61,23 +60,38 @@ fn not_text(name: &str) -> Problem {
     Problem::at(announcement::Fault::Envelope, format!("/{attribute}"), "the header isn't printable ASCII; percent-encode what isn't")
 }
 
-/// Checks each event at the boundary and hands what passes to the intake: an entry for each, in their order.
-async fn decide(app: &App, events: Vec<Bytes>) -> Vec<Entry> {
+/// Events that were checked at the boundary.
+struct Checked {
+    /// An entry for each, in their order; those that passed aren't queued yet.
+    entries: Vec<Entry>,
+    /// Those that passed, with the places of their entries.
+    accepted: Vec<(usize, Accepted)>,
+}
+
+fn check(events: Vec<Bytes>) -> Checked {
     let mut entries = Vec::with_capacity(events.len());
     let mut accepted = Vec::new();
-    let mut places = Vec::new();
     for event in events {
         let digest = Digest::of(&event);
         match announcement::parse(&event) {
             Ok(announcement) => {
-                places.push(entries.len());
+                let place = entries.len();
                 entries.push(Entry::NotQueued(Name::new(&announcement, digest)));
-                accepted.push(Accepted { event, announcement });
+                accepted.push((place, Accepted { event, announcement }));
             }
             Err(problem) => entries.push(Entry::refused(digest, problem)),
         }
     }
-    let fates = if accepted.is_empty() { Vec::new() } else { app.intake.submit(accepted, app.limits.receipt).await };
+    Checked { entries, accepted }
+}
+
+/// Hands what passed to the intake: an entry for each event, in their order.
+async fn decide(app: &App, Checked { mut entries, accepted }: Checked) -> Vec<Entry> {
+    if accepted.is_empty() {
+        return entries;
+    }
+    let (places, accepted): (Vec<usize>, Vec<Accepted>) = accepted.into_iter().unzip();
+    let fates = app.intake.submit(accepted, app.limits.receipt).await;
     for (place, fate) in places.into_iter().zip(fates) {
         let entry = &mut entries[place];
         match (fate, &*entry) {

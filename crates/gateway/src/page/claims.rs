@@ -1,6 +1,6 @@
 //! The claims about an exchange: announcer by what was given.
 
-use announcement::{Finding, Item, Kind, Party, Relation, Report, Transfer};
+use announcement::{Finding, Item, Kind, Party, Position, Relation, Report, Transfer};
 use maud::{Markup, html};
 use projection::{Dossier, Out, Statement};
 
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::exchanges::Said;
 
-pub(super) fn section(dossier: &Dossier, said: &[Said], left_out: usize) -> Markup {
+pub(super) fn section(dossier: &Dossier, said: &[Said], next: Option<Position>) -> Markup {
     let of_claims = dossier.claims.iter().flat_map(|claim| &claim.transfers).map(|transfer| (transfer.from, transfer.to));
     let directions: Vec<(Party, Party)> = super::figures::pairs(of_claims).into_iter().flat_map(|[one, other]| [(one, other), (other, one)]).collect();
     let caption = "Every statement about this exchange, in the order in which it was recorded";
@@ -34,7 +34,7 @@ pub(super) fn section(dossier: &Dossier, said: &[Said], left_out: usize) -> Mark
         section aria-labelledby="claims" {
             h2 id="claims" { "Claims" }
             (scrolling(caption, &table))
-            @if left_out > 0 { p { (words::number(left_out as u64)) " more are in the data." } }
+            @if let Some(next) = next { p { a href={ "/exchanges/" (dossier.exchange.key) "?after=" (next) "#claims" } { "Later claims" } } }
         }
     }
 }
@@ -144,7 +144,7 @@ fn host(address: &str) -> &str {
 }
 
 fn state(claim: &Statement, said: &Said) -> Markup {
-    let record = |position: announcement::Position| html! { a href={ "/v1/records/" (position) } { "record " (position) } };
+    let record = |position: Position| html! { a href={ "/v1/records/" (position) } { "record " (position) } };
     html! {
         @match claim.out {
             None => "stands",

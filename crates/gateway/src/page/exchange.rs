@@ -1,5 +1,6 @@
 //! The page of one exchange: who claims what about it.
 
+use announcement::{ExchangeKey, Position};
 use axum::{
     extract::{Path, State, rejection::PathRejection},
     http::Uri,
@@ -21,19 +22,14 @@ use crate::{
     problem::Failure,
 };
 
-/// The claims whose words are shown on one page; the API has all of them.
-const CLAIMS: usize = 300;
-
 pub(crate) async fn exchange(State(app): State<App>, path: Result<Path<String>, PathRejection>, uri: Uri) -> Result<Html<String>, Failure> {
-    let mut dossier = find(&app, path, &uri).await?;
-    let left_out = dossier.claims.len().saturating_sub(CLAIMS);
-    dossier.claims.truncate(CLAIMS);
+    let (dossier, next) = find(&app, path, &uri).await?;
     let said = said(&app, dossier.claims.iter().map(|claim| claim.position).collect()).await?;
-    let rendering = app.scan(move || render(&dossier, &said, left_out).into_string());
+    let rendering = app.scan(move || render(&dossier, &said, next).into_string());
     Ok(Html(rendering.await?))
 }
 
-fn render(dossier: &Dossier, said: &[Said], left_out: usize) -> Markup {
+fn render(dossier: &Dossier, said: &[Said], next: Option<Position>) -> Markup {
     let exchange = &dossier.exchange;
     let (one, other) = exchange.key.parties();
     let date = exchange.date.map_or_else(|| "date not known".to_owned(), words::days);
@@ -55,12 +51,12 @@ fn render(dossier: &Dossier, said: &[Said], left_out: usize) -> Markup {
         }
         (numbers(dossier))
         (differences(&dossier.differences))
-        (claims::section(dossier, said, left_out))
+        (claims::section(dossier, said, next))
     };
     page(&format!("{title} – Handover"), &main)
 }
 
-fn link(key: &announcement::ExchangeKey) -> Markup {
+fn link(key: &ExchangeKey) -> Markup {
     html! { a href={ "/exchanges/" (key) } { code { (key) } } }
 }
 

@@ -70,8 +70,8 @@ impl Cell {
 
     fn markup(&self, link: &dyn Fn(Position) -> String) -> Markup {
         let claim = |position: Position| html! { a href=(link(position)) { (position) } };
-        let claims = joined(self.claims.iter().map(|&position| claim(position)), ", ");
-        let excluded = joined(self.excluded.iter().map(|excluded| html! { (claim(excluded.position)) " (" (words::out(excluded.why)) ")" }), ", ");
+        let claims = joined(self.claims.iter().take(MANY).map(|&position| claim(position)), ", ");
+        let excluded = joined(self.excluded.iter().take(MANY).map(|excluded| html! { (claim(excluded.position)) " (" (words::out(excluded.why)) ")" }), ", ");
         html! {
             span.figure { (self.number()) }
             @for mark in &self.marks { span.marks { (mark) } }
@@ -83,8 +83,8 @@ impl Cell {
                         (words::count(self.claims.len() as u64, "claim", "claims"))
                         @if !self.excluded.is_empty() { ", " (words::number(self.excluded.len() as u64)) " left out" }
                     }
-                    (claims)
-                    @if !self.excluded.is_empty() { div { "Left out: " (excluded) } }
+                    (claims) (more(self.claims.len()))
+                    @if !self.excluded.is_empty() { div { "Left out: " (excluded) (more(self.excluded.len())) } }
                 }
             }
         }
@@ -93,6 +93,13 @@ impl Cell {
 
 /// As many claims are listed beside a figure; more are folded.
 const FEW: usize = 4;
+
+/// As many are listed at all: a page stays small however long the ledger is, and the data has all of them.
+const MANY: usize = 200;
+
+fn more(claims: usize) -> Markup {
+    html! { @if claims > MANY { " and " (words::number((claims - MANY) as u64)) " more in the data" } }
+}
 
 /// The two directions between each pair of parties that has figures, both always, in the order of the parties' codes.
 pub(super) fn pairs(of: impl IntoIterator<Item = (Party, Party)>) -> Vec<[Party; 2]> {
