@@ -1,7 +1,7 @@
 use std::{
     ffi::OsString,
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     process,
     sync::atomic::{AtomicU16, Ordering},
 };
@@ -27,7 +27,19 @@ impl NatsServer {
     /// Where there is no nats-server, or it doesn't start.
     #[must_use]
     pub fn start() -> Self {
+        Self::start_with("")
+    }
+
+    /// The same with further lines of configuration for JetStream.
+    ///
+    /// # Panics
+    ///
+    /// As [`start`](Self::start).
+    #[must_use]
+    pub fn start_with(jetstream: &str) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
+        let configuration = format!("jetstream {{\n  store_dir: \"{}\"\n  {jetstream}\n}}\n", folder.path().display());
+        fs::write(folder.path().join(CONFIGURATION), configuration).expect("a file for the configuration");
         for port in candidate_ports() {
             if let Some(process) = launch(folder.path(), port) {
                 return Self { process, folder, port };
@@ -62,10 +74,16 @@ impl NatsServer {
         self.process = launch(self.folder.path(), self.port).unwrap_or_else(|| panic!("port {} was taken meanwhile", self.port));
     }
 
+    /// Its store, to be copied and put back while it's stopped.
+    #[must_use]
+    pub fn store(&self) -> PathBuf {
+        self.folder.path().join("jetstream")
+    }
+
     /// Throws the store away, as a lost disk would. Only while it's stopped.
     pub fn lose_store(&mut self) {
         self.kill();
-        fs::remove_dir_all(self.folder.path().join("jetstream")).expect("a stopped server's store can be removed");
+        fs::remove_dir_all(self.store()).expect("a stopped server's store can be removed");
     }
 
     /// The process.
@@ -74,6 +92,8 @@ impl NatsServer {
         &self.process
     }
 }
+
+const CONFIGURATION: &str = "server.conf";
 
 const ATTEMPTS: u16 = 50;
 
@@ -86,21 +106,17 @@ fn candidate_ports() -> impl Iterator<Item = u16> {
 
 /// `None` where the port is taken.
 fn launch(folder: &Path, port: u16) -> Option<Process> {
-    let folder_argument = || OsString::from(folder);
-    let mut process = Process::start(
-        programs::nats_server(),
-        &[
-            "-a".into(),
-            "127.0.0.1".into(),
-            "-p".into(),
-            port.to_string().into(),
-            "-js".into(),
-            "-sd".into(),
-            folder_argument(),
-            "--ports_file_dir".into(),
-            folder_argument(),
-        ],
-    );
+    let arguments: [OsString; 8] = [
+        "-a".into(),
+        "127.0.0.1".into(),
+        "-p".into(),
+        port.to_string().into(),
+        "-c".into(),
+        folder.join(CONFIGURATION).into(),
+        "--ports_file_dir".into(),
+        folder.into(),
+    ];
+    let mut process = Process::start(programs::nats_server(), &arguments);
     let ports_file = folder.join(format!("nats-server_{}.ports", process.id()));
     let started = wait_for("nats-server to say its port", PATIENCE, || {
         if let Some(status) = process.ended() {

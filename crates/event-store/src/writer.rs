@@ -168,9 +168,9 @@ impl Writer {
         let reader = self.reader.clone();
         let mut commit = Commit::begin(&reader, self.state.clone());
         let mut receipts = Vec::with_capacity(waiting.len());
-        let mut changed = false;
+        let (mut changed, mut stopped) = (false, None);
         for Take { message, round, reply, .. } in waiting {
-            if round.is_some() && round != *self.round.borrow() {
+            if round.is_some() && (stopped.is_some() || round != *self.round.borrow()) {
                 continue;
             }
             match commit.take(&message).map_err(|error| error.to_string())? {
@@ -180,17 +180,19 @@ impl Writer {
                 }
                 Taken::Silent => changed = true,
                 Taken::Before => {}
-                Taken::Stop { reason, remedy } => {
-                    tracing::error!(reason, remedy, "the intake stopped");
-                    self.round.send_replace(None);
-                    self.health.send_modify(|health| health.intake = Part::Stopped { reason, remedy });
-                }
+                Taken::Stop { reason, remedy } => stopped = Some((reason, remedy)),
             }
         }
-        if !changed {
-            return Ok(());
+        if changed {
+            self.write(commit.finish(), receipts)?;
         }
-        self.write(commit.finish(), receipts)
+        if let Some((reason, remedy)) = stopped {
+            tracing::error!(reason, remedy, "the intake stopped");
+            self.health.send_modify(|health| health.intake = Part::Stopped { reason, remedy });
+            // In this order: who reads the stream looks at the health once its round is over.
+            self.round.send_replace(None);
+        }
+        Ok(())
     }
 
     /// Receipts that don't leave are dropped, which tells those who wait that there is none.

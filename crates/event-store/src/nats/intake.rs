@@ -30,7 +30,7 @@ use crate::{
 const RETRY: Duration = Duration::from_millis(500);
 /// Before the consumer is made anew.
 const PAUSE: Duration = Duration::from_millis(50);
-/// How long the stream may be silent before the connection is looked at.
+/// How long the stream may be silent before it's looked at: a consumer waits without a word on a stream that was made anew.
 const SILENCE: Duration = Duration::from_secs(1);
 /// A message that far ahead of the clock stops the intake: a server with a wrong clock would freeze `recorded`.
 const MAX_AHEAD: SignedDuration = SignedDuration::from_mins(5);
@@ -119,7 +119,7 @@ impl Intake<'_> {
             return Ended::Anew("the connection was made anew");
         }
         self.ledger.set_intake(Part::Running);
-        self.read(messages, round, next, connects, stream.cached_info().state.last_sequence).await
+        self.read(messages, stream, round, next, connects).await
     }
 
     /// Gives the round and the sequence that's read next.
@@ -137,19 +137,28 @@ impl Intake<'_> {
         }
     }
 
-    async fn read(&self, mut messages: Ordered, round: Round, mut next: u64, connects: u64, end: u64) -> Ended {
+    async fn read(&self, mut messages: Ordered, mut stream: Stream, round: Round, mut next: u64, connects: u64) -> Ended {
         let mut rounds = self.ledger.rounds();
+        let end = stream.cached_info().state.last_sequence;
+        // What the consumer owed when it was silent before.
+        let mut owed = None;
         loop {
             let message = tokio::select! {
                 biased;
                 _ = rounds.wait_for(|current| *current != Some(round)) => return Ended::Anew("the writer ended the round"),
-                message = messages.next() => message,
-                () = sleep(SILENCE) => {
-                    if self.client.connection_state() != Connection::Connected {
-                        return Ended::Unreachable("nats-server can't be reached".to_owned());
-                    }
-                    continue;
+                message = messages.next() => Some(message),
+                () = sleep(SILENCE) => None,
+            };
+            let Some(message) = message else {
+                let last = match self.last_sequence(&mut stream).await {
+                    Ok(last) => last,
+                    Err(ended) => return ended,
+                };
+                if self.connects() != connects || last + 1 < next || owed == Some(next) {
+                    return Ended::Anew("the consumer fell silent");
                 }
+                owed = (last >= next).then_some(next);
+                continue;
             };
             if self.connects() != connects {
                 return Ended::Anew("the connection was made anew");
@@ -175,6 +184,16 @@ impl Intake<'_> {
             if self.ledger.take(message, round, reply).await.is_err() {
                 return Ended::Closed;
             }
+        }
+    }
+
+    async fn last_sequence(&self, stream: &mut Stream) -> Result<u64, Ended> {
+        if self.client.connection_state() != Connection::Connected {
+            return Err(Ended::Unreachable("nats-server can't be reached".to_owned()));
+        }
+        match stream.info().await {
+            Ok(info) => Ok(info.state.last_sequence),
+            Err(error) => Err(Ended::Unreachable(format!("the stream can't be reached: {error}"))),
         }
     }
 

@@ -117,8 +117,8 @@ pub(super) async fn answer(client: Client, reader: Reader) -> Result<(), NatsErr
     let requests = stream::select_all(endpoints);
     requests
         .for_each_concurrent(MAX_CONCURRENT, |(question, request)| {
-            let reader = reader.clone();
-            async move { reply(question, request, reader).await }
+            let (reader, limit) = (reader.clone(), MAX_ANSWER.min(client.server_info().max_payload));
+            async move { reply(question, request, reader, limit).await }
         })
         .await;
     Ok(())
@@ -146,16 +146,16 @@ impl Question {
     }
 }
 
-async fn reply(question: Question, request: Request, reader: Reader) {
+async fn reply(question: Question, request: Request, reader: Reader, limit: usize) {
     let payload = request.message.payload.clone();
-    let found = tokio::task::spawn_blocking(move || look_up(question, &payload, &reader)).await;
+    let found = tokio::task::spawn_blocking(move || look_up(question, &payload, &reader, limit)).await;
     let answer = found.unwrap_or_else(|_| Err(error::Error { code: 500, status: "the look-up failed".to_owned() }));
     if let Err(error) = request.respond(answer).await {
         tracing::debug!(%error, "an answer was not sent");
     }
 }
 
-fn look_up(question: Question, payload: &[u8], reader: &Reader) -> Result<Bytes, error::Error> {
+fn look_up(question: Question, payload: &[u8], reader: &Reader, limit: usize) -> Result<Bytes, error::Error> {
     let malformed = |error: serde_json::Error| error::Error { code: 400, status: error.to_string() };
     let failed = |error: ReadError| error::Error { code: 500, status: error.to_string() };
     let missing = || error::Error { code: 404, status: "there is no such record yet".to_owned() };
@@ -167,15 +167,15 @@ fn look_up(question: Question, payload: &[u8], reader: &Reader) -> Result<Bytes,
             Ok(json(&RecordAnswer::new(&record).map_err(failed)?))
         }
         Question::Range => {
-            let RangeQuestion { from, limit } = serde_json::from_slice(payload).map_err(malformed)?;
-            let mut bytes = 0;
+            let RangeQuestion { from, limit: count } = serde_json::from_slice(payload).map_err(malformed)?;
             let head = reader.head();
-            let records = reader.range(from, limit).map_err(failed)?;
-            let fits = |record: &&Record| {
+            let records = reader.range(from, count).map_err(failed)?;
+            let mut bytes = MAX_FRAME;
+            let fitting = records.iter().take_while(|record| {
                 bytes += record.event.len() + MAX_FRAME;
-                bytes <= MAX_ANSWER
-            };
-            let records = records.iter().take_while(fits).map(RecordAnswer::new).collect::<Result<_, _>>().map_err(failed)?;
+                record.position == from || bytes <= limit
+            });
+            let records = fitting.map(RecordAnswer::new).collect::<Result<_, _>>().map_err(failed)?;
             Ok(json(&RangeAnswer { head, records }))
         }
         Question::Receipt => {
@@ -188,4 +188,25 @@ fn look_up(question: Question, payload: &[u8], reader: &Reader) -> Result<Bytes,
 
 fn json(value: &impl Serialize) -> Bytes {
     serde_json::to_vec(value).expect("an answer is plain data").into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_crosses_nats_with_every_byte() {
+        for event in ["{\"a\":1}", " \r\n{\"a\" : [1,\n 2]}\n\t", "{\"a\":1.50e1}\n"] {
+            let record = Record {
+                position: Position::new(7),
+                recorded: "2026-03-01T12:00:00.000001Z".parse().unwrap(),
+                publisher: Publisher::local(),
+                event: event.as_bytes().to_vec(),
+            };
+            let crossed: RecordAnswer = serde_json::from_slice(&json(&RecordAnswer::new(&record).unwrap())).unwrap();
+            assert_eq!(crossed.clone().into_record(), Some(record));
+            let altered = RecordAnswer { before: "\n".to_owned() + &crossed.before, ..crossed };
+            assert_eq!(altered.into_record(), None);
+        }
+    }
 }

@@ -168,4 +168,40 @@ mod tests {
             }
         }
     }
+
+    fn check_changed(setting: &str, change: impl FnOnce(&mut Config)) {
+        let options = Options::default();
+        let mut found = config(&options);
+        change(&mut found);
+        match check(&found, &options) {
+            Err(StreamError::Differs { setting: named, found, expected }) => assert!(named == setting && found != expected, "{named}: {found}, {expected}"),
+            other => panic!("{setting}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_stream_that_is_set_otherwise_is_refused_by_the_settings_name() {
+        check_changed("subjects", |found| found.subjects.push("handover.query.>".to_owned()));
+        check_changed("subjects", |found| drop(found.subjects.pop()));
+        check_changed("storage", |found| found.storage = StorageType::Memory);
+        check_changed("retention", |found| found.retention = RetentionPolicy::WorkQueue);
+        check_changed("discard", |found| found.discard = DiscardPolicy::Old);
+        check_changed("max_msg_size", |found| found.max_message_size = 1 << 20);
+        check_changed("duplicate_window", |found| found.duplicate_window = Duration::from_secs(1));
+        check_changed("deny_delete", |found| found.deny_delete = false);
+        check_changed("max_age", |found| found.max_age = Duration::from_secs(3_600));
+        check_changed("max_msgs", |found| found.max_messages = 10);
+        check_changed("max_msgs_per_subject", |found| found.max_messages_per_subject = 1);
+        check_changed("no_ack", |found| found.no_ack = true);
+        check_changed("sealed", |found| found.sealed = true);
+        check_changed("allow_rollup_hdrs", |found| found.allow_rollup = true);
+        check_changed("allow_msg_ttl", |found| found.allow_message_ttl = true);
+        check_changed("max_bytes", |found| found.max_bytes = -1);
+    }
+
+    #[test]
+    fn replicas_and_a_limit_are_the_operators_choice() {
+        let found = Config { num_replicas: 3, max_bytes: 1 << 20, max_messages: -1, max_messages_per_subject: -1, ..config(&Options::default()) };
+        assert!(check(&found, &Options::default()).is_ok());
+    }
 }

@@ -1,0 +1,12 @@
+//! The ledger as a black box: embedded, in processes that die, over a control socket, and behind a real nats-server.
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+mod harness;
+mod node;
+
+mod control;
+mod deaths;
+mod embedded;
+mod queries;
+mod rollback;
+mod stream;
