@@ -15,12 +15,13 @@
 //! Invariants:
 //! 1. "Recorded" is believed only when the receipt's leaf is that of the event's own bytes.
 //! 2. Before an event is sent twice the ledger is asked for its receipt; the queue recognises a repeat by its `Nats-Msg-Id`, the ledger by its identity.
-//! 3. Events leave in the order in which they were handed over, at most a window of them under way.
+//! 3. Events leave in the order in which they were handed over, at most a window of them under way; one that acts on another leaves once that one's fate is known.
 
 mod error;
 mod outgoing;
 mod producer;
 mod receipts;
+mod turns;
 
 pub use error::{ConnectError, PublishError};
 pub use outgoing::Outgoing;

@@ -1,7 +1,9 @@
-use announcement::{Announcement, Digest, Kind, Problem, Publisher, Receipt, Record, Route};
+use announcement::{Announcement, Data, Digest, Kind, Problem, Publisher, Receipt, Record, Route};
 use async_nats::HeaderMap;
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
+
+use crate::turns::Name;
 
 /// An event on its way out: its bytes, and what is needed to route it and to recognise its receipt.
 #[derive(Clone, Debug)]
@@ -11,6 +13,8 @@ pub struct Outgoing {
     source: String,
     id: String,
     digest: Digest,
+    /// This event and those that it acts on.
+    names: Vec<Name>,
     traceparent: Option<String>,
 }
 
@@ -30,7 +34,9 @@ impl Outgoing {
     pub fn new(event: Bytes, announcement: &Announcement) -> Self {
         let envelope = &announcement.envelope;
         let traceparent = envelope.extensions.get("traceparent").and_then(|value| value.as_str()).map(str::to_owned);
-        Self { kind: announcement.kind(), source: envelope.source.clone(), id: envelope.id.to_string(), digest: Digest::of(&event), event, traceparent }
+        let (source, id) = (envelope.source.clone(), envelope.id.to_string());
+        let names = std::iter::once((source.clone(), id.clone())).chain(acts_on(&announcement.data)).collect();
+        Self { kind: announcement.kind(), source, id, digest: Digest::of(&event), names, event, traceparent }
     }
 
     /// Sends this W3C trace context along, unless the event carries its own.
@@ -60,6 +66,10 @@ impl Outgoing {
 
     pub(crate) const fn event(&self) -> &Bytes {
         &self.event
+    }
+
+    pub(crate) fn names(&self) -> &[Name] {
+        &self.names
     }
 
     pub(crate) fn subject(&self, publisher: &Publisher) -> String {
@@ -98,6 +108,14 @@ impl Outgoing {
         let record = Record { position: *position, recorded: *recorded, publisher: publisher.clone(), event: self.event.to_vec() };
         record.leaf() == *leaf
     }
+}
+
+fn acts_on(data: &Data) -> Vec<Name> {
+    let of_replacement = match data {
+        Data::Corrected(corrected) => corrected.replacement.data.revises(),
+        _ => None,
+    };
+    data.targets().iter().chain(data.revises()).chain(of_replacement).map(|target| (target.source.clone(), target.id.to_string())).collect()
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use crate::{
     ConnectError, Outgoing, PublishError,
     receipts::{Place, Waiting},
+    turns::{Turn, Turns},
 };
 
 /// How long the queue's acknowledgement may take; a publish at a server's death hangs that long.
@@ -62,6 +63,7 @@ struct Inner {
     publisher: Publisher,
     window: usize,
     waiting: Waiting,
+    turns: Turns,
     /// Events leave in the order in which they were handed over; the lock is fair.
     order: tokio::sync::Mutex<()>,
     /// Guards what the server last said of a missing permission: it says so apart from the publish, which merely times out.
@@ -107,7 +109,7 @@ impl Producer {
         let listener = tokio::spawn(waiting.clone().listen(receipts));
         let context = jetstream::context::ContextBuilder::new().ack_timeout(ACKNOWLEDGEMENT).build(client.clone());
         let Options { publisher, window, .. } = options;
-        let inner = Inner { client, context, publisher, window, waiting, order: tokio::sync::Mutex::default(), denied, listener };
+        let inner = Inner { client, context, publisher, window, waiting, turns: Turns::default(), order: tokio::sync::Mutex::default(), denied, listener };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -125,6 +127,8 @@ impl Producer {
     /// # Cancel safety
     /// Dropped half-way, the event may be in the queue; sent again, it's recognised.
     pub async fn publish(&self, event: &Outgoing) -> Result<Queued, PublishError> {
+        let mut turn = self.inner.turns.take(event.names());
+        turn.comes().await;
         let acknowledged = self.send(event, 0).await.map_err(|failed| failed.error)?;
         Ok(Queued { sequence: acknowledged.sequence, duplicate: acknowledged.duplicate })
     }
@@ -137,7 +141,14 @@ impl Producer {
     /// # Cancel safety
     /// Dropped half-way, the event may be in the queue; sent again, it's recognised.
     pub async fn publish_recorded(&self, event: &Outgoing, within: Duration) -> Result<Receipt, PublishError> {
+        self.publish_in_turn(event, self.inner.turns.take(event.names()), within).await
+    }
+
+    async fn publish_in_turn(&self, event: &Outgoing, mut turn: Turn, within: Duration) -> Result<Receipt, PublishError> {
         let deadline = Instant::now() + within;
+        if timeout_at(deadline, turn.comes()).await.is_err() {
+            return Err(PublishError::NotQueued("an event that it acts on took all the time".to_owned()));
+        }
         let mut place = self.inner.waiting.wait_for(event);
         let mut attempt = Attempt { sent: false, before: false, queued: false, again: 0, backoff: BACKOFF, last: None };
         loop {
@@ -162,7 +173,10 @@ impl Producer {
         S: IntoIterator<Item = Outgoing> + 'a,
         S::IntoIter: 'a,
     {
-        let publishing = move |event: Outgoing| async move { self.publish_recorded(&event, within).await };
+        let publishing = move |event: Outgoing| {
+            let turn = self.inner.turns.take(event.names());
+            async move { self.publish_in_turn(&event, turn, within).await }
+        };
         stream::iter(events).map(publishing).buffered(self.inner.window)
     }
 
