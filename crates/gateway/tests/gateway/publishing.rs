@@ -46,12 +46,12 @@ async fn the_same_event_again_is_a_duplicate_and_another_content_a_conflict() {
 async fn a_refused_event_is_answered_with_the_field_at_fault_and_its_receipt() {
     let server = Server::start().await;
     let mut sent = event(1);
-    sent["data"]["trasnfers"] = json!([]);
+    sent["data"]["transfer"] = json!([]);
     let problem = server.post_event(&sent).await.problem(422);
-    assert_eq!(problem["pointer"], "/data/trasnfers");
+    assert_eq!(problem["pointer"], "/data/transfer");
     assert_eq!(problem["receipts"][0]["status"], "refused");
     assert_eq!(problem["receipts"][0]["digest"], Digest::of(sent.to_string().as_bytes()).to_string());
-    assert_eq!(problem["receipts"][0]["problem"]["pointer"], "/data/trasnfers");
+    assert_eq!(problem["receipts"][0]["problem"]["pointer"], "/data/transfer");
     assert_eq!(server.ledger.head().size, 0);
 }
 
