@@ -176,7 +176,7 @@ impl Node {
 }
 
 fn open(data: &Path) -> Result<Ledger, Failure> {
-    let options = event_store::Options { dir: data.join("ledger"), clock: Timestamp::now };
+    let options = event_store::Options::new(data.join("ledger"), Timestamp::now);
     Ledger::open(options).map_err(|error| {
         let code = match &error {
             OpenError::Store(durable) if durable.is_configuration() => Code::Configuration,

@@ -1,26 +1,19 @@
-/// One atomic step: what a commit writes.
-#[derive(Default, Clone, Debug, PartialEq, Eq)]
+/// The largest value in bytes that sled holds in one piece. A leaf of its tree has up to 17 of them, and a page over a quarter of a segment would go to `blobs/`, which
+/// sled never syncs.
+pub(crate) const MAX_VALUE: usize = 6 << 10;
+/// The most parts that a large value is cut into: what is larger doesn't come here.
+pub(crate) const MAX_PARTS: usize = 16;
+
+const KEY: u8 = b'k';
+const PART: u8 = b'p';
+pub(crate) const WHOLE: u8 = 0;
+pub(crate) const PARTS: u8 = 1;
+
+/// One atomic step: what is written to a volume together.
+#[derive(Debug, Default)]
 pub struct Batch {
-    bytes: Vec<u8>,
-    len: usize,
+    pub(crate) writes: sled::Batch,
 }
-
-/// One write of a batch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Write<'a> {
-    /// A key that is written once.
-    Insert(&'a [u8], &'a [u8]),
-    /// A key that a later batch may write again.
-    Put(&'a [u8], &'a [u8]),
-    /// A mutable key that goes.
-    Remove(&'a [u8]),
-}
-
-const INSERT: u8 = 0;
-const PUT: u8 = 1;
-const REMOVE: u8 = 2;
-/// Kind u8, length of the key u16, length of the value u32.
-const HEAD: usize = 7;
 
 impl Batch {
     /// An empty batch.
@@ -29,73 +22,48 @@ impl Batch {
         Self::default()
     }
 
-    /// Writes a key that no other batch ever writes. At opening it's compared with what the journal says.
-    pub fn insert(&mut self, key: &[u8], value: &[u8]) {
-        self.push(INSERT, key, value);
-    }
-
-    /// Writes a key that later batches may write again.
+    /// Writes a key; a value over 6 KiB goes in numbered parts, and then has up to 16 of them and is never written again under the same key but by
+    /// [`replace`](Self::replace).
+    ///
+    /// # Panics
+    /// The value has more than 96 KiB.
     pub fn put(&mut self, key: &[u8], value: &[u8]) {
-        self.push(PUT, key, value);
+        if value.len() <= MAX_VALUE {
+            return self.writes.insert(prefixed(key), [&[WHOLE], value].concat());
+        }
+        let parts = value.chunks(MAX_VALUE);
+        let count = u8::try_from(parts.len()).ok().filter(|&count| usize::from(count) <= MAX_PARTS).expect("at most 16 parts");
+        for (number, part) in (0_u8..).zip(parts) {
+            self.writes.insert(part_key(key, number), part);
+        }
+        self.writes.insert(prefixed(key), &[PARTS, count]);
     }
 
-    /// Removes a key that was [`put`](Self::put).
+    /// Removes a key that has a small value.
     pub fn remove(&mut self, key: &[u8]) {
-        self.push(REMOVE, key, &[]);
+        self.writes.remove(prefixed(key));
     }
 
-    /// How many writes it holds.
-    #[must_use]
-    pub const fn len(&self) -> usize {
-        self.len
-    }
-
-    /// Whether it holds none.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
-    /// What it takes in the journal.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    fn push(&mut self, kind: u8, key: &[u8], value: &[u8]) {
-        self.bytes.push(kind);
-        self.bytes.extend_from_slice(&u16::try_from(key.len()).expect("a key is short").to_be_bytes());
-        self.bytes.extend_from_slice(&u32::try_from(value.len()).expect("a value is far below 4 GiB").to_be_bytes());
-        self.bytes.extend_from_slice(key);
-        self.bytes.extend_from_slice(value);
-        self.len += 1;
-    }
-
-    pub(crate) fn writes(bytes: &[u8]) -> Writes<'_> {
-        Writes { bytes }
-    }
-}
-
-/// The writes of a batch's bytes, in order; ends early at bytes that no batch makes.
-pub(crate) struct Writes<'a> {
-    bytes: &'a [u8],
-}
-
-impl<'a> Iterator for Writes<'a> {
-    type Item = Write<'a>;
-
-    fn next(&mut self) -> Option<Write<'a>> {
-        let (head, rest) = self.bytes.split_at_checked(HEAD)?;
-        let key_len = usize::from(u16::from_be_bytes([head[1], head[2]]));
-        let value_len = usize::try_from(u32::from_be_bytes([head[3], head[4], head[5], head[6]])).ok()?;
-        let (key, rest) = rest.split_at_checked(key_len)?;
-        let (value, rest) = rest.split_at_checked(value_len)?;
-        self.bytes = rest;
-        match head[0] {
-            INSERT => Some(Write::Insert(key, value)),
-            PUT => Some(Write::Put(key, value)),
-            REMOVE => Some(Write::Remove(key)),
-            _ => None,
+    /// Writes a key anew; nothing of what it had stays, and without a value the key goes.
+    ///
+    /// # Panics
+    /// As [`put`](Self::put).
+    pub fn replace(&mut self, key: &[u8], value: Option<&[u8]>) {
+        let kept = value.map_or(0, |value| if value.len() <= MAX_VALUE { 0 } else { value.len().div_ceil(MAX_VALUE) });
+        for number in kept..MAX_PARTS {
+            self.writes.remove(part_key(key, u8::try_from(number).expect("at most 16 parts")));
+        }
+        match value {
+            Some(value) => self.put(key, value),
+            None => self.remove(key),
         }
     }
+}
+
+pub(crate) fn prefixed(key: &[u8]) -> Vec<u8> {
+    [&[KEY], key].concat()
+}
+
+pub(crate) fn part_key(key: &[u8], part: u8) -> Vec<u8> {
+    [&[PART], key, &[part]].concat()
 }

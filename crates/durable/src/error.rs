@@ -27,25 +27,31 @@ pub enum OpenError {
         /// The first position that can't be read.
         position: u64,
     },
-    /// The journal ends before what sled says was written.
-    #[error("{} ends at frame {frames}, before position {position}, though frame {applied} was written; restore the folder from a backup", path.display())]
+    /// The journal ends before what is known to have been written.
+    #[error("{} ends after {frames} frames, before position {position}, though {expected} were written; restore the folder from a backup", path.display())]
     JournalShort {
         /// The journal.
         path: PathBuf,
         /// How many frames it has.
         frames: u64,
-        /// How many frames were applied.
-        applied: u64,
+        /// How many frames were written.
+        expected: u64,
         /// The first position that's missing.
         position: u64,
     },
-    /// sled holds records and there is no journal.
-    #[error("{} is missing though {} holds records; restore the folder from a backup", journal.display(), sled.display())]
+    /// The folder holds records and the journal that they go on in isn't there.
+    #[error("{} is missing: the records from position {position} on are gone; restore the folder from a backup", journal.display())]
     JournalMissing {
         /// Where the journal should be.
         journal: PathBuf,
-        /// The folder of sled.
-        sled: PathBuf,
+        /// The first position that's missing.
+        position: u64,
+    },
+    /// Written by the first version of the layout.
+    #[error("{} is of the first format; bring it to this one with: handover ledger migrate", dir.display())]
+    Old {
+        /// The folder.
+        dir: PathBuf,
     },
     /// A freshly made sled can't be written either.
     #[error("sled can't be written in {}: {reason}", dir.display())]
@@ -83,7 +89,7 @@ pub enum WriteError {
     #[error("sled could not be written: {0}")]
     Sled(String),
     /// Larger than a frame may be. Nothing was written, and the store goes on.
-    #[error("a batch of {0} bytes is larger than a frame")]
+    #[error("a commit of {0} bytes is larger than a frame")]
     TooLarge(usize),
     /// An earlier write failed.
     #[error("an earlier write failed; open the folder anew")]
@@ -93,8 +99,8 @@ pub enum WriteError {
 /// Why a read failed.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ReadError {
-    /// sled couldn't read what it holds. The journal has it: open the folder anew.
-    #[error("sled is damaged: {0}; start anew, and it is rebuilt from the journal")]
+    /// sled couldn't read what it holds.
+    #[error("sled is damaged: {0}")]
     Damaged(String),
 }
 

@@ -1,6 +1,4 @@
-use crate::Batch;
-
-/// What a frame says besides its batch.
+/// What a frame says besides its payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrameHead {
     /// The position of the frame's first record, or where the next one will be.
@@ -13,24 +11,26 @@ pub struct FrameHead {
     pub stream_sequence: u64,
 }
 
-/// The largest batch that a frame takes, in bytes: far above a commit's bound, far below what would make reading a damaged length dangerous.
-pub const MAX_BATCH: usize = 16 << 20;
+/// The largest payload that a frame takes, in bytes: far above a commit's bound, far below what would make reading a damaged length dangerous.
+pub const MAX_PAYLOAD: usize = 16 << 20;
 
-pub(crate) const MAGIC: [u8; 4] = *b"HjF1";
+pub(crate) const MAGIC: [u8; 4] = *b"HjF2";
 pub(crate) const HEAD_LEN: usize = 4 + 4 + 4 + 8 + 8 + 8 + 8 + 32;
 
 /// A frame as read.
-#[derive(Debug)]
-pub(crate) struct Frame {
-    pub(crate) number: u64,
-    pub(crate) head: FrameHead,
-    pub(crate) batch: Vec<u8>,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// Its number in its journal: 0, 1, 2 …
+    pub number: u64,
+    /// Where the ledger stood after it.
+    pub head: FrameHead,
+    /// What was appended.
+    pub payload: Vec<u8>,
 }
 
-/// `None` where the batch is larger than [`MAX_BATCH`].
-pub(crate) fn encode(number: u64, head: &FrameHead, batch: &Batch) -> Option<Vec<u8>> {
-    let payload = batch.as_bytes();
-    let len = u32::try_from(payload.len()).ok().filter(|_| payload.len() <= MAX_BATCH)?;
+/// `None` where the payload is larger than [`MAX_PAYLOAD`].
+pub(crate) fn encode(number: u64, head: &FrameHead, payload: &[u8]) -> Option<Vec<u8>> {
+    let len = u32::try_from(payload.len()).ok().filter(|_| payload.len() <= MAX_PAYLOAD)?;
     let mut bytes = Vec::with_capacity(HEAD_LEN + payload.len());
     bytes.extend_from_slice(&MAGIC);
     bytes.extend_from_slice(&len.to_be_bytes());
@@ -53,20 +53,19 @@ fn checksum(frame: &[u8]) -> u32 {
 /// The length of the whole frame whose head this is; `None` where it's no head.
 pub(crate) fn whole_len(head: &[u8; HEAD_LEN]) -> Option<usize> {
     let len = usize::try_from(u32::from_be_bytes([head[4], head[5], head[6], head[7]])).ok()?;
-    (head[..4] == MAGIC && len <= MAX_BATCH).then_some(HEAD_LEN + len)
+    (head[..4] == MAGIC && len <= MAX_PAYLOAD).then_some(HEAD_LEN + len)
 }
 
 /// The frame of exactly these bytes; `None` where the checksum says that they aren't what was written.
-pub(crate) fn decode(bytes: &[u8]) -> Option<Frame> {
+pub(crate) fn decode(mut bytes: Vec<u8>) -> Option<Frame> {
     let head: &[u8; HEAD_LEN] = bytes.first_chunk()?;
     let crc = u32::from_be_bytes([head[8], head[9], head[10], head[11]]);
-    if whole_len(head)? != bytes.len() || checksum(bytes) != crc {
+    if whole_len(head)? != bytes.len() || checksum(&bytes) != crc {
         return None;
     }
     let number = |at: usize| u64::from_be_bytes(head[at..at + 8].try_into().expect("eight bytes"));
-    Some(Frame {
-        number: number(12),
-        head: FrameHead { first_position: number(20), stream_sequence: number(28), size: number(36), root: head[44..].try_into().expect("32 bytes") },
-        batch: bytes[HEAD_LEN..].to_vec(),
-    })
+    let head = FrameHead { first_position: number(20), stream_sequence: number(28), size: number(36), root: head[44..].try_into().expect("32 bytes") };
+    let number = number(12);
+    bytes.drain(..HEAD_LEN);
+    Some(Frame { number, head, payload: bytes })
 }

@@ -5,25 +5,28 @@ use std::{
 };
 
 use crate::{
-    Batch, FrameHead, OpenError, WriteError,
+    FrameHead, OpenError, WriteError,
     error::at,
     frame::{self, Frame, HEAD_LEN},
 };
 
 /// The version of the journal's form.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 const HEADER_MAGIC: &[u8; 12] = b"handover-log";
 const HEADER_LEN: u64 = 16;
 
-/// The redo journal: one file of frames, appended to by one thread.
+/// The redo journal of one volume: a file of frames, appended to by one thread.
 #[derive(Debug)]
-pub(crate) struct Journal {
+pub struct Journal {
     file: File,
     next_number: u64,
+    /// A write failed: what the file's end is isn't known.
+    poisoned: bool,
 }
 
-/// A journal that's being read at opening.
-pub(crate) struct Reading {
+/// A journal that's being read.
+#[derive(Debug)]
+pub struct JournalReader {
     path: PathBuf,
     reader: BufReader<File>,
     offset: u64,
@@ -33,77 +36,90 @@ pub(crate) struct Reading {
     torn: u64,
 }
 
-impl Reading {
-    /// Opens the journal, or makes an empty one and syncs it and its folder.
-    pub(crate) fn open(dir: &Path) -> Result<Self, OpenError> {
-        let path = dir.join("journal");
-        if !path.exists() {
-            create(dir, &path).map_err(at(&path))?;
-        }
-        let mut file = OpenOptions::new().read(true).write(true).open(&path).map_err(at(&path))?;
-        let len = file.metadata().map_err(at(&path))?.len();
+impl JournalReader {
+    pub(crate) fn open(path: &Path, first_position: u64) -> Result<Self, OpenError> {
+        let mut file = File::open(path).map_err(at(path))?;
+        let len = file.metadata().map_err(at(path))?.len();
         let mut header = [0; HEADER_LEN as usize];
         let whole = file.read_exact(&mut header).is_ok();
         if !whole || header[..12] != *HEADER_MAGIC || header[12..] != VERSION.to_be_bytes() {
-            return Err(OpenError::Format { path });
+            return Err(OpenError::Format { path: path.to_owned() });
         }
-        Ok(Self { path, reader: BufReader::with_capacity(1 << 18, file), offset: HEADER_LEN, len, next_number: 0, next_position: 0, torn: 0 })
+        let reader = BufReader::with_capacity(1 << 18, file);
+        Ok(Self { path: path.to_owned(), reader, offset: HEADER_LEN, len, next_number: 0, next_position: first_position, torn: 0 })
     }
 
-    /// The next frame; `None` at the end. A torn end counts as the end, damage before it is an error.
-    pub(crate) fn next(&mut self) -> Result<Option<Frame>, OpenError> {
+    /// The next frame; `None` at the end. A torn end counts as the end.
+    ///
+    /// # Errors
+    /// [`OpenError::JournalDamaged`] where a frame before the last one isn't what was written.
+    pub fn next_frame(&mut self) -> Result<Option<Frame>, OpenError> {
         if self.offset == self.len || self.torn > 0 {
             return Ok(None);
         }
         let bytes = self.read_frame().map_err(at(&self.path))?;
-        let found = bytes.as_deref().and_then(frame::decode).filter(|frame| frame.number == self.next_number);
+        let len = bytes.as_ref().map_or(0, |bytes| bytes.len() as u64);
+        let found = bytes.and_then(frame::decode).filter(|frame| frame.number == self.next_number && frame.head.first_position == self.next_position);
         let Some(frame) = found else {
             if self.has_frame_after().map_err(at(&self.path))? {
-                return Err(OpenError::JournalDamaged { path: self.path.clone(), offset: self.offset, position: self.next_position });
+                return Err(self.damaged());
             }
             self.torn = self.len - self.offset;
             return Ok(None);
         };
-        self.offset += bytes.map_or(0, |bytes| bytes.len() as u64);
+        self.offset += len;
         self.next_number += 1;
         self.next_position = frame.head.size;
         Ok(Some(frame))
     }
 
     /// Begins again at the first frame.
-    pub(crate) fn rewind(&mut self) -> Result<(), OpenError> {
+    ///
+    /// # Errors
+    /// [`OpenError::Io`].
+    pub fn rewind(&mut self, first_position: u64) -> Result<(), OpenError> {
         self.reader.seek(SeekFrom::Start(HEADER_LEN)).map_err(at(&self.path))?;
-        self.offset = HEADER_LEN;
-        self.next_number = 0;
-        self.next_position = 0;
+        (self.offset, self.next_number, self.next_position, self.torn) = (HEADER_LEN, 0, first_position, 0);
         Ok(())
     }
 
     /// How many bytes at the end are no whole frame: a write that was never acknowledged.
-    pub(crate) const fn torn(&self) -> u64 {
+    #[must_use]
+    pub const fn torn(&self) -> u64 {
         self.torn
     }
 
-    pub(crate) const fn frames(&self) -> u64 {
+    /// How many frames were read.
+    #[must_use]
+    pub const fn frames(&self) -> u64 {
         self.next_number
     }
 
-    pub(crate) const fn next_position(&self) -> u64 {
-        self.next_position
+    /// That the journal ends though `expected` frames of it were written.
+    #[must_use]
+    pub fn short(&self, expected: u64) -> OpenError {
+        OpenError::JournalShort { path: self.path.clone(), frames: self.next_number, expected, position: self.next_position }
     }
 
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
+    /// That the frame that comes next isn't what was written.
+    #[must_use]
+    pub fn damaged(&self) -> OpenError {
+        OpenError::JournalDamaged { path: self.path.clone(), offset: self.offset, position: self.next_position }
     }
 
-    /// Cuts off the torn end and gives the journal to append to.
-    pub(crate) fn finish(self) -> Result<Journal, OpenError> {
-        let mut file = self.reader.into_inner();
+    /// Cuts off the torn end and gives the journal to append to, synced: what was read is on disk.
+    ///
+    /// # Errors
+    /// [`OpenError::Io`].
+    pub fn finish(self) -> Result<Journal, OpenError> {
+        let mut file = OpenOptions::new().write(true).open(&self.path).map_err(at(&self.path))?;
         if self.torn > 0 {
-            file.set_len(self.offset).and_then(|()| file.sync_all()).map_err(at(&self.path))?;
+            tracing::warn!(bytes = self.torn, "the journal ended in a write that was never acknowledged; it was cut off");
+            file.set_len(self.offset).map_err(at(&self.path))?;
         }
+        file.sync_all().map_err(at(&self.path))?;
         file.seek(SeekFrom::Start(self.offset)).map_err(at(&self.path))?;
-        Ok(Journal { file, next_number: self.next_number })
+        Ok(Journal { file, next_number: self.next_number, poisoned: false })
     }
 
     fn read_frame(&mut self) -> io::Result<Option<Vec<u8>>> {
@@ -126,34 +142,58 @@ impl Reading {
     fn has_frame_after(&mut self) -> io::Result<bool> {
         self.reader.seek(SeekFrom::Start(self.offset))?;
         let mut rest = Vec::new();
-        self.reader.by_ref().take(2 * (frame::MAX_BATCH as u64 + HEAD_LEN as u64)).read_to_end(&mut rest)?;
+        self.reader.by_ref().take(2 * (frame::MAX_PAYLOAD as u64 + HEAD_LEN as u64)).read_to_end(&mut rest)?;
         let whole_frame_at = |start: usize| {
             let head = rest[start..].first_chunk::<HEAD_LEN>()?;
             let bytes = rest.get(start..start + frame::whole_len(head)?)?;
-            frame::decode(bytes).filter(|frame| frame.number > self.next_number)
+            frame::decode(bytes.to_vec()).filter(|frame| frame.number > self.next_number)
         };
         Ok(rest.windows(4).enumerate().skip(1).any(|(start, magic)| magic == frame::MAGIC && whole_frame_at(start).is_some()))
     }
 }
 
 impl Journal {
-    /// Appends a frame; it's on disk when this returns.
-    pub(crate) fn append(&mut self, head: &FrameHead, batch: &Batch) -> Result<u64, WriteError> {
-        let bytes = frame::encode(self.next_number, head, batch).ok_or(WriteError::TooLarge(batch.as_bytes().len()))?;
-        self.file.write_all(&bytes).and_then(|()| self.file.sync_data()).map_err(WriteError::Journal)?;
-        let number = self.next_number;
-        self.next_number += 1;
-        Ok(number)
+    /// A journal that begins with these frames, on disk with its name when this returns. It has another name first, so that half a beginning is never found.
+    pub(crate) fn create(path: &Path, frames: &[(FrameHead, Vec<u8>)]) -> Result<Self, WriteError> {
+        let unfinished = path.with_extension("new");
+        let created = || -> io::Result<File> {
+            let mut file = File::create(&unfinished)?;
+            file.write_all(HEADER_MAGIC)?;
+            file.write_all(&VERSION.to_be_bytes())?;
+            Ok(file)
+        };
+        let mut journal = Self { file: created().map_err(WriteError::Journal)?, next_number: 0, poisoned: false };
+        for (head, payload) in frames {
+            journal.write(head, payload)?;
+        }
+        let named = || -> io::Result<()> {
+            journal.file.sync_all()?;
+            std::fs::rename(&unfinished, path)?;
+            File::open(path.parent().unwrap_or(Path::new("")))?.sync_all()
+        };
+        named().map_err(WriteError::Journal)?;
+        Ok(journal)
     }
-}
 
-/// Under another name first, so that a journal with half a header never exists.
-fn create(dir: &Path, path: &Path) -> io::Result<()> {
-    let unfinished = dir.join("journal.new");
-    let mut file = File::create(&unfinished)?;
-    file.write_all(HEADER_MAGIC)?;
-    file.write_all(&VERSION.to_be_bytes())?;
-    file.sync_all()?;
-    std::fs::rename(&unfinished, path)?;
-    File::open(dir)?.sync_all()
+    /// Appends a frame; it's on disk when this returns.
+    ///
+    /// # Errors
+    /// [`WriteError::TooLarge`] writes nothing. After any other the journal takes no more frames.
+    pub fn append(&mut self, head: &FrameHead, payload: &[u8]) -> Result<(), WriteError> {
+        if self.poisoned {
+            return Err(WriteError::Poisoned);
+        }
+        self.write(head, payload)?;
+        let synced = self.file.sync_data().map_err(WriteError::Journal);
+        self.poisoned = synced.is_err();
+        synced
+    }
+
+    fn write(&mut self, head: &FrameHead, payload: &[u8]) -> Result<(), WriteError> {
+        let bytes = frame::encode(self.next_number, head, payload).ok_or(WriteError::TooLarge(payload.len()))?;
+        let written = self.file.write_all(&bytes).map_err(WriteError::Journal);
+        self.poisoned = written.is_err();
+        self.next_number += 1;
+        written
+    }
 }

@@ -1,45 +1,47 @@
-//! The one place that touches sled and the disk: a redo journal, and sled behind it.
+//! The one place that touches sled and the disk: redo journals, and volumes of sled behind them.
 //!
-//! A commit is [`Store::append`] (one write to the journal and one `fdatasync`: the batch is durable) and then [`Store::apply`] (sled has it, readers see it).
-//! sled is synced at most a second later. At [opening](Store::open) the journal is read whole, and sled is brought up to it; where sled can't be opened, or differs from
-//! what the journal says, it's set aside as `sled.damaged-<n>` and rebuilt.
+//! A [`Folder`] has numbered volumes. The one that is written is a [`Journal`] (a commit is one frame and one `fdatasync`) with a [`Volume`] that follows it; a sealed one is
+//! a [`Volume`] alone, which is never written again. What the frames' payloads and the volumes' keys mean is the caller's.
 //!
 //! ```text
-//! DIR/lock       held while the folder is open; the process that has it
-//! DIR/journal    "handover-log" · version u32 · frame · frame · …
-//! DIR/sled/      what the frames wrote
+//! DIR/lock                 held while the folder is open; the process that has it
+//! DIR/journal-<number>     "handover-log" · version u32 · frame · frame · …
+//! DIR/active-<number>/     sled: what the frames wrote, as far as it has followed
+//! DIR/sealed-<number>/     sled, and a file `summary`
+//! DIR/*.new                unfinished: removed at the next opening
+//! DIR/active-<number>.damaged-<n>/   set aside
 //!
-//! frame   0   "HjF1"
-//!         4   length of the batch        u32
+//! frame   0   "HjF2"
+//!         4   length of the payload      u32
 //!         8   CRC-32C of 4..8 and 12..   u32
 //!        12   number of the frame        u64      0, 1, 2 …
 //!        20   first position             u64
 //!        28   stream sequence            u64
 //!        36   size                       u64
 //!        44   root                       32 bytes
-//!        76   batch: writes, each  kind u8 (0 insert, 1 put, 2 remove) · length of key u16 · length of value u32 · key · value
+//!        76   payload
 //! ```
 //!
-//! All numbers are big-endian. In sled, in one tree: `k` + key → `0` + value, or for a value over 60 KiB `1` + number of its parts, which are `p` + key + number → part;
-//! `m` → how many frames it has.
+//! All numbers are big-endian. In sled, in one tree: `k` + key → `0` + value, or for a value over 6 KiB `1` + number of its parts u8, which are `p` + key + number u8 → part.
 //!
 //! Invariants:
-//! 1. What [`Store::append`] returned is in the journal on disk, and is in sled after the next opening whatever became of sled.
-//! 2. sled is never ahead of the journal.
-//! 3. A bad frame with a whole one after it is damage and an error; only a write that was never acknowledged is cut off. A flipped bit in the very last frame looks like
-//!    such a write unless sled has that frame.
-//! 4. After a failed write or sync nothing is written any more.
+//! 1. What [`Journal::append`] returned is on disk.
+//! 2. A bad frame with a whole one after it is damage and an error; only a write that was never acknowledged is cut off. A flipped bit in the very last frame looks like
+//!    such a write; who knows how many frames there were finds it with [`JournalReader::short`].
+//! 3. A file or folder has its name only when it's whole and synced.
+//! 4. After a failed write or sync a journal takes no more frames.
 
 mod batch;
 mod error;
+mod folder;
 mod frame;
 mod journal;
 mod lock;
-mod store;
 mod volume;
 
 pub use batch::Batch;
 pub use error::{OpenError, ReadError, WriteError};
-pub use frame::{FrameHead, MAX_BATCH};
-pub use store::{Opened, Store};
-pub use volume::{Entry, StoreReader};
+pub use folder::Folder;
+pub use frame::{Frame, FrameHead, MAX_PAYLOAD};
+pub use journal::{Journal, JournalReader};
+pub use volume::{Entry, Volume};

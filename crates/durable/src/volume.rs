@@ -1,48 +1,52 @@
 use std::{
-    fs::File,
+    fs::{self, File},
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
 };
 
-use crate::{ReadError, batch::Write};
+use crate::{
+    ReadError, WriteError,
+    batch::{Batch, PARTS, WHOLE, part_key, prefixed},
+};
 
 /// sled's page cache, in bytes: the working set of a commit and of a page of reads, so that the whole server stays small.
 const CACHE: u64 = 8 << 20;
-/// sled's segments, in bytes. A page over a quarter of it would go to `blobs/`, which sled never syncs; with values of at most [`MAX_INLINE`] no page does.
+/// sled's segments, in bytes. A page over a quarter of it would go to `blobs/`, which sled never syncs; with the values of a [`Batch`] no page does.
 const SEGMENT: usize = 1 << 19;
-/// The largest value that goes into sled in one piece; a larger one is cut into parts of this size.
-const MAX_INLINE: usize = 60 << 10;
 
-/// The number of the last frame that sled has, plus one.
-const MARKER: &[u8] = b"m";
-const KEY: u8 = b'k';
-const PART: u8 = b'p';
-const WHOLE: u8 = 0;
-const PARTS: u8 = 1;
-
-/// sled, holding what the journal's frames wrote.
+/// One sled: atomic batches in one tree. Closed when it's dropped.
 #[derive(Debug)]
-pub(crate) struct Volume {
-    db: sled::Db,
+pub struct Volume {
+    /// Taken when it's dropped.
+    db: Option<sled::Db>,
     dir: PathBuf,
     /// sled's `flush` ends with `sync_file_range`, which neither writes metadata nor empties the device's cache; this handle is for `fdatasync`.
     data: File,
+    remove: AtomicBool,
 }
 
 /// A key and its value.
 pub type Entry = (Vec<u8>, Vec<u8>);
 
-/// Reads what sled holds; cheap to clone.
-#[derive(Clone, Debug)]
-pub struct StoreReader {
-    tree: sled::Tree,
-}
-
 impl Volume {
+    /// Opens the sled in a folder, or makes it. A torn snapshot, which a kill while sled opens leaves, is removed: sled makes it anew from its log.
+    ///
+    /// # Errors
+    /// Why sled can't be opened, which may be a panic of its own.
     pub(crate) fn open(dir: &Path) -> Result<Self, String> {
         let fresh = !dir.exists();
-        let db = guarded(|| sled::Config::new().path(dir).cache_capacity(CACHE).segment_size(SEGMENT).flush_every_ms(None).open())?;
+        let configuration = sled::Config::new().path(dir).cache_capacity(CACHE).segment_size(SEGMENT).flush_every_ms(None);
+        let db = match guarded(|| configuration.open()) {
+            Ok(db) => db,
+            Err(reason) if remove_snapshots(dir).map_err(|error| error.to_string())? => {
+                let db = guarded(|| configuration.open())?;
+                tracing::warn!(reason, dir = %dir.display(), "a torn snapshot of sled was removed");
+                db
+            }
+            Err(reason) => return Err(reason),
+        };
         let synced = || -> io::Result<File> {
             if fresh {
                 File::open(dir.join("conf"))?.sync_all()?;
@@ -52,48 +56,32 @@ impl Volume {
             File::open(dir.join("db"))
         };
         let data = synced().map_err(|error| error.to_string())?;
-        Ok(Self { db, dir: dir.to_owned(), data })
+        Ok(Self { db: Some(db), dir: dir.to_owned(), data, remove: AtomicBool::new(false) })
     }
 
-    /// How many frames it has.
-    pub(crate) fn applied(&self) -> Result<u64, ReadError> {
-        let marker = read(|| self.db.get(MARKER))?;
-        marker.map_or(Ok(0), |bytes| {
-            let bytes: [u8; 8] = bytes.as_ref().try_into().map_err(|_| ReadError::Damaged("the marker has a wrong length".to_owned()))?;
-            Ok(u64::from_be_bytes(bytes))
-        })
+    /// Writes a batch, as one atomic step.
+    ///
+    /// # Errors
+    /// [`WriteError::Sled`]: the volume takes no more writes.
+    pub fn apply(&self, batch: Batch) -> Result<(), WriteError> {
+        guarded(|| self.tree().apply_batch(batch.writes)).map_err(WriteError::Sled)
     }
 
-    /// One atomic batch in one tree, with the marker.
-    pub(crate) fn apply<'a>(&self, frame: u64, writes: impl Iterator<Item = Write<'a>>) -> Result<(), String> {
-        let mut batch = sled::Batch::default();
-        for write in writes {
-            match write {
-                Write::Insert(key, value) | Write::Put(key, value) => put(&mut batch, key, value),
-                Write::Remove(key) => batch.remove(prefixed(key)),
-            }
-        }
-        batch.insert(MARKER, (frame + 1).to_be_bytes().as_slice());
-        guarded(|| self.db.apply_batch(batch))
+    /// Makes what was applied durable: flushes sled and syncs its file.
+    ///
+    /// # Errors
+    /// [`WriteError::Sled`]: the volume takes no more writes.
+    pub fn sync(&self) -> Result<(), WriteError> {
+        guarded(|| self.tree().flush()).map_err(WriteError::Sled)?;
+        self.data.sync_data().map_err(|error| WriteError::Sled(format!("{}: {error}", self.dir.join("db").display())))
     }
 
-    pub(crate) fn sync(&self) -> Result<(), String> {
-        guarded(|| self.db.flush())?;
-        self.data.sync_data().map_err(|error| format!("{}: {error}", self.dir.join("db").display()))
-    }
-
-    pub(crate) fn reader(&self) -> StoreReader {
-        StoreReader { tree: (*self.db).clone() }
-    }
-}
-
-impl StoreReader {
     /// The value of a key.
     ///
     /// # Errors
     /// [`ReadError::Damaged`] where sled can't read it.
     pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, ReadError> {
-        read(|| self.tree.get(prefixed(key)))?.map(|stored| self.whole(key, &stored)).transpose()
+        read(|| self.tree().get(prefixed(key)))?.map(|stored| self.whole(key, &stored)).transpose()
     }
 
     /// Up to `limit` keys with their values, ascending, from `from` up to and without `to`.
@@ -104,7 +92,7 @@ impl StoreReader {
         if from >= to {
             return Ok(Vec::new());
         }
-        let found = read(|| self.tree.range(prefixed(from)..prefixed(to)).take(limit).collect::<sled::Result<Vec<_>>>())?;
+        let found = read(|| self.tree().range(prefixed(from)..prefixed(to)).take(limit).collect::<sled::Result<Vec<_>>>())?;
         found
             .into_iter()
             .map(|(key, stored)| {
@@ -115,30 +103,29 @@ impl StoreReader {
             .collect()
     }
 
-    /// The last key below `to` and at least `from`, with its value.
-    ///
-    /// # Errors
-    /// [`ReadError::Damaged`] where sled can't read it.
-    pub fn last(&self, from: &[u8], to: &[u8]) -> Result<Option<Entry>, ReadError> {
-        let found = read(|| self.tree.range(prefixed(from)..prefixed(to)).next_back().transpose())?;
-        found
-            .map(|(key, stored)| {
-                let key = key[1..].to_vec();
-                let value = self.whole(&key, &stored)?;
-                Ok((key, value))
-            })
-            .transpose()
+    /// Whether something went to `blobs/`, which sled never syncs.
+    #[must_use]
+    pub fn has_blobs(&self) -> bool {
+        fs::read_dir(self.dir.join("blobs")).is_ok_and(|mut blobs| blobs.next().is_some())
+    }
+
+    /// Its folder is removed once nobody reads it any more.
+    pub fn remove_when_closed(&self) {
+        self.remove.store(true, Ordering::Release);
+    }
+
+    fn tree(&self) -> &sled::Db {
+        self.db.as_ref().expect("it's open until it's dropped")
     }
 
     fn whole(&self, key: &[u8], stored: &[u8]) -> Result<Vec<u8>, ReadError> {
         let damaged = || ReadError::Damaged("a value isn't of its form".to_owned());
-        match stored.split_first() {
-            Some((&WHOLE, value)) => Ok(value.to_vec()),
-            Some((&PARTS, count)) => {
-                let count = u32::from_be_bytes(count.try_into().map_err(|_| damaged())?);
+        match stored {
+            [WHOLE, value @ ..] => Ok(value.to_vec()),
+            &[PARTS, count] => {
                 let mut value = Vec::new();
                 for part in 0..count {
-                    value.extend_from_slice(&read(|| self.tree.get(part_key(key, part)))?.ok_or_else(damaged)?);
+                    value.extend_from_slice(&read(|| self.tree().get(part_key(key, part)))?.ok_or_else(damaged)?);
                 }
                 Ok(value)
             }
@@ -147,35 +134,29 @@ impl StoreReader {
     }
 }
 
-fn put(batch: &mut sled::Batch, key: &[u8], value: &[u8]) {
-    if value.len() <= MAX_INLINE {
-        let mut stored = Vec::with_capacity(1 + value.len());
-        stored.push(WHOLE);
-        stored.extend_from_slice(value);
-        return batch.insert(prefixed(key), stored);
+impl Drop for Volume {
+    fn drop(&mut self) {
+        let db = self.db.take();
+        // Closing a damaged sled may panic as well; what it holds is in the journal, or was synced when its volume was sealed.
+        let _ = catch_unwind(AssertUnwindSafe(move || drop(db)));
+        if self.remove.load(Ordering::Acquire)
+            && let Err(error) = fs::remove_dir_all(&self.dir)
+        {
+            tracing::debug!(%error, dir = %self.dir.display(), "a folder that is no longer needed stays; it's removed at the next start");
+        }
     }
-    let mut count = 0_u32;
-    for part in value.chunks(MAX_INLINE) {
-        batch.insert(part_key(key, count), part);
-        count += 1;
-    }
-    let mut stored = vec![PARTS];
-    stored.extend_from_slice(&count.to_be_bytes());
-    batch.insert(prefixed(key), stored);
 }
 
-fn prefixed(key: &[u8]) -> Vec<u8> {
-    let mut prefixed = Vec::with_capacity(1 + key.len());
-    prefixed.push(KEY);
-    prefixed.extend_from_slice(key);
-    prefixed
-}
-
-fn part_key(key: &[u8], part: u32) -> Vec<u8> {
-    let mut name = vec![PART];
-    name.extend_from_slice(key);
-    name.extend_from_slice(&part.to_be_bytes());
-    name
+fn remove_snapshots(sled: &Path) -> io::Result<bool> {
+    let mut removed = false;
+    for entry in fs::read_dir(sled)? {
+        let path = entry?.path();
+        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("snap.")) {
+            fs::remove_file(&path)?;
+            removed = true;
+        }
+    }
+    Ok(removed)
 }
 
 fn read<T>(operation: impl FnOnce() -> sled::Result<T>) -> Result<T, ReadError> {
@@ -190,5 +171,31 @@ fn guarded<T>(operation: impl FnOnce() -> sled::Result<T>) -> Result<T, String> 
             let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
             Err(format!("it panicked: {}", text.unwrap_or("without a word")))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_value_that_is_replaced_leaves_nothing_of_itself() {
+        let dir = tempfile::tempdir().unwrap();
+        let volume = Volume::open(&dir.path().join("sled")).unwrap();
+        let large: Vec<u8> = (0..90_000_u32).map(|number| number.to_be_bytes()[3]).collect();
+        let mut batch = Batch::new();
+        batch.put(b"a", &large);
+        batch.put(b"b", b"small");
+        volume.apply(batch).unwrap();
+        assert_eq!(volume.get(b"a").unwrap().unwrap(), large);
+        assert_eq!(volume.range(b"a", b"c", 9).unwrap(), [(b"a".to_vec(), large), (b"b".to_vec(), b"small".to_vec())]);
+        for value in [Some(&b"x"[..]), None] {
+            let mut batch = Batch::new();
+            batch.replace(b"a", value);
+            volume.apply(batch).unwrap();
+            assert_eq!(volume.get(b"a").unwrap().as_deref(), value);
+            assert_eq!(volume.tree().scan_prefix([b'p']).count(), 0);
+        }
+        assert!(!volume.has_blobs());
     }
 }

@@ -1,14 +1,18 @@
 use announcement::{Announcement, Digest, Outcome, Position, Problem, Publisher, Receipt, Record, Subject};
-use durable::{Batch, FrameHead, StoreReader};
+use durable::FrameHead;
 use jiff::Timestamp;
 
 use crate::{
     Message, ReadError,
     decide::{Accepted, Decision, Epoch, How, decide},
     index::Index,
-    layout, refusal,
+    layout::{self, Otherwise},
+    payload::Payload,
+    recent::Kept,
+    refusal,
     rules::Rules,
     state::{Checkpoint, Seen, State},
+    store::Store,
 };
 
 /// A commit in the making: messages in, one batch with the checkpoint out.
@@ -16,6 +20,14 @@ pub(crate) struct Commit<'a> {
     index: Index<'a>,
     state: State,
     first_position: u64,
+}
+
+/// A commit that's ready to be brought to disk.
+pub(crate) struct Finished {
+    pub(crate) frame: FrameHead,
+    pub(crate) payload: Payload,
+    pub(crate) kept: Kept,
+    pub(crate) state: State,
 }
 
 /// What became of one message in a commit.
@@ -32,9 +44,14 @@ pub(crate) enum Taken {
 }
 
 impl<'a> Commit<'a> {
-    pub(crate) fn begin(store: &'a StoreReader, state: State) -> Self {
+    pub(crate) fn begin(store: &'a Store, state: State) -> Self {
         let first_position = state.tree.size();
-        Self { index: Index::new(store), state, first_position }
+        Self { index: Index::new(store, first_position), state, first_position }
+    }
+
+    /// How many records there are with what was taken so far.
+    pub(crate) const fn size(&self) -> u64 {
+        self.state.tree.size()
     }
 
     /// Takes one message. After an error nothing of the commit may be used.
@@ -55,7 +72,7 @@ impl<'a> Commit<'a> {
         let recorded = self.state.recorded.map_or(time, |last| last.max(time));
         let taken = match decide(message, recorded, self.state.rules, &self.index)? {
             Decision::Record(accepted) => self.record(message, *accepted, recorded)?,
-            Decision::Duplicate { publisher, position, announcement } => self.duplicate(message, &publisher, position, &announcement)?,
+            Decision::Duplicate { first, announcement } => self.duplicate(message, &first, &announcement)?,
             Decision::Refuse(problem) => self.refuse(message, problem)?,
             Decision::Rules(version) => match Rules::try_from(version) {
                 Ok(rules) => {
@@ -76,54 +93,66 @@ impl<'a> Commit<'a> {
         Ok(taken)
     }
 
-    /// The batch with the state as its last write.
-    pub(crate) fn finish(mut self) -> (FrameHead, Batch, State) {
-        self.index.put(layout::STATE.to_vec(), &serde_json::to_vec(&self.state).expect("the state is plain data"));
-        let head = FrameHead {
-            first_position: self.first_position,
-            size: self.state.tree.size(),
-            root: *self.state.tree.root().as_bytes(),
-            stream_sequence: self.state.checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.sequence),
-        };
-        (head, self.index.into_batch(), self.state)
+    /// Everything that it changes, with the state at the end.
+    pub(crate) fn finish(self) -> Finished {
+        let (payload, kept) = self.index.finish(&self.state);
+        Finished { frame: self.state.frame_from(self.first_position), payload, kept, state: self.state }
     }
 
     fn record(&mut self, message: &Message, accepted: Accepted, recorded: Timestamp) -> Result<Taken, ReadError> {
         let Accepted { publisher, announcement, event, change, stage } = accepted;
         let position = Position::new(self.state.tree.size());
+        let structured = event[..] == message.body[..];
         let record = Record { position, recorded, publisher, event };
-        let leaf = record.leaf();
-        let (source, id) = (&announcement.envelope.source, announcement.envelope.id);
-        let place = position.get().to_be_bytes();
-        self.index.insert(layout::record(position), &layout::encode(&record));
-        self.index.insert(layout::identity(&record.publisher, source, id), &place);
-        self.index.insert(layout::at(&layout::event(source, id), position), &[]);
-        self.index.insert(layout::at(&layout::digest(&record.publisher, Digest::of(&message.body)), position), &[layout::RECORDED]);
+        let kept = layout::encode(&record);
+        let leaf = layout::leaf(position.get(), &kept);
+        self.index.add(kept);
+        self.index.add_entry(layout::event(&announcement.envelope.source, announcement.envelope.id), position);
+        let digest = Digest::of(&message.body);
+        if structured {
+            self.index.add_entry(layout::digest(&record.publisher, digest), position);
+        } else {
+            layout::other_bytes(&record.publisher, digest, Otherwise::Recorded).into_iter().for_each(|hash| self.index.add_entry(hash, position));
+        }
+        if let Some(key) = announcement.key() {
+            self.index.add_entry(layout::exchange(&key), position);
+        }
         if let Some(change) = change {
-            match change.how {
-                How::Corrected => self.index.put(layout::correction(change.claim), &place),
-                How::Retracted => self.index.insert(layout::retracted(change.claim), &place),
-            }
+            let hash = match change.how {
+                How::Corrected => layout::corrected(change.claim),
+                How::Retracted => layout::retracted(change.claim),
+            };
+            self.index.add_entry(hash, position);
             change.ended.map_or(Ok(()), |ended| self.index.end_stage(&ended))?;
         }
         stage.map_or(Ok(()), |stage| self.index.add_stage(&stage))?;
         refusal::settle(&mut self.index, &mut self.state.refusals, message)?;
-        self.state.tree.append(leaf);
+        if let Some(node) = self.state.tree.append(leaf) {
+            self.index.add_node(node);
+        }
         self.state.recorded = Some(recorded);
-        Ok(decided(message, Some(names_of(&announcement)), Outcome::Recorded { position, recorded, leaf }))
+        Ok(decided(message, digest, Some(names_of(&announcement)), Outcome::Recorded { position, recorded, leaf }))
     }
 
-    fn duplicate(&mut self, message: &Message, publisher: &Publisher, position: Position, announcement: &Announcement) -> Result<Taken, ReadError> {
-        let bytes = layout::digest(publisher, Digest::of(&message.body));
-        self.index.insert_once(layout::at(&bytes, position), &[layout::DUPLICATE])?;
+    fn duplicate(&mut self, message: &Message, first: &Record, announcement: &Announcement) -> Result<Taken, ReadError> {
+        let (digest, position) = (Digest::of(&message.body), first.position);
+        if first.event[..] != message.body[..] {
+            let known = |index: &Index<'_>, how| {
+                let [one, other] = layout::other_bytes(&first.publisher, digest, how);
+                Ok::<_, ReadError>(index.has_entry(one, position)? && index.has_entry(other, position)?)
+            };
+            if !known(&self.index, Otherwise::Recorded)? && !known(&self.index, Otherwise::Duplicate)? {
+                layout::other_bytes(&first.publisher, digest, Otherwise::Duplicate).into_iter().for_each(|hash| self.index.add_entry(hash, position));
+            }
+        }
         refusal::settle(&mut self.index, &mut self.state.refusals, message)?;
-        Ok(decided(message, Some(names_of(announcement)), Outcome::Duplicate { position }))
+        Ok(decided(message, digest, Some(names_of(announcement)), Outcome::Duplicate { position }))
     }
 
     fn refuse(&mut self, message: &Message, problem: Problem) -> Result<Taken, ReadError> {
         let problem = refusal::shortened(problem);
         refusal::keep(&mut self.index, &mut self.state.refusals, message, &problem)?;
-        Ok(decided(message, names_in(message), Outcome::Refused { problem }))
+        Ok(decided(message, Digest::of(&message.body), names_in(message), Outcome::Refused { problem }))
     }
 
     fn begin_epoch(&mut self, epoch: &Epoch) -> Option<Taken> {
@@ -145,13 +174,13 @@ fn stop(reason: String, remedy: &str) -> Taken {
     Taken::Stop { reason, remedy: remedy.to_owned() }
 }
 
-fn decided(message: &Message, names: Option<(String, String)>, outcome: Outcome) -> Taken {
+fn decided(message: &Message, digest: Digest, names: Option<(String, String)>, outcome: Outcome) -> Taken {
     let (source, id) = names.unzip();
     let publisher = match message.subject.parse() {
         Ok(Subject::Event(route)) => Some(route.publisher),
         _ => None,
     };
-    Taken::Decided { publisher, receipt: Receipt { source, id, digest: Digest::of(&message.body), outcome } }
+    Taken::Decided { publisher, receipt: Receipt { source, id, digest, outcome } }
 }
 
 fn names_of(announcement: &Announcement) -> (String, String) {

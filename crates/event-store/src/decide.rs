@@ -1,4 +1,6 @@
-use announcement::{Announcement, Data, Digest, Fault, Position, Problem, Publisher, Route, Subject, check_announced, from_binary, is_binary, same_content};
+use announcement::{
+    Announcement, Data, Digest, Fault, Position, Problem, Publisher, Record, Route, Subject, check_announced, from_binary, is_binary, same_content,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +12,7 @@ pub(crate) enum Decision {
     /// It's recorded.
     Record(Box<Accepted>),
     /// Its content was recorded before.
-    Duplicate { publisher: Publisher, position: Position, announcement: Box<Announcement> },
+    Duplicate { first: Box<Record>, announcement: Box<Announcement> },
     /// It's refused. That doesn't occupy its identity.
     Refuse(Problem),
     /// From the next message on this version of the rules holds.
@@ -118,10 +120,10 @@ fn event(message: &Message, recorded: Timestamp, route: Route, index: &Index<'_>
     route.admits(announcement.kind())?;
     let Route { publisher, .. } = route;
     let envelope = &announcement.envelope;
-    if let Some(position) = index.identity(&publisher, &envelope.source, envelope.id)? {
-        let first = index.record(position)?;
-        if same_content(&first.event, &event) {
-            return Ok(Decision::Duplicate { publisher, position, announcement: Box::new(announcement) });
+    if let Some(first) = index.identity(&publisher, &envelope.source, envelope.id)? {
+        let position = first.position;
+        if same_content(&first.record.event, &event) {
+            return Ok(Decision::Duplicate { first: Box::new(first.record), announcement: Box::new(announcement) });
         }
         let detail = format_args!("this source and id were recorded at position {position} with other content");
         return Err(Problem::at(Fault::Conflict, "/id", detail).into());

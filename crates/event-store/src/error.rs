@@ -35,14 +35,35 @@ pub enum OpenError {
         /// The root that the journal says.
         journal_root: announcement::Digest,
     },
-    /// The records don't end where the state says.
-    #[error("the ledger's state says {size} records, and the last one that it holds is number {found}; restore the folder from a backup")]
-    Records {
-        /// How many there should be.
-        size: u64,
-        /// The position after the last one found.
+    /// Its volumes are of another size.
+    #[error("the ledger's volumes have {found} records, and {expected} were asked for; ask for {found}")]
+    Volumes {
+        /// How many they have.
         found: u64,
+        /// How many were asked for.
+        expected: u64,
     },
+    /// A sealed volume isn't there.
+    #[error("sealed volume {volume}, positions {first} to {last}, is missing; restore the folder from a backup")]
+    VolumeMissing {
+        /// Its number.
+        volume: u64,
+        /// Its first position.
+        first: u64,
+        /// Its last one.
+        last: u64,
+    },
+    /// A volume can't be rebuilt from its journal.
+    #[error("volume {volume} can't be rebuilt from its journal: {reason}; see to the disk and start anew")]
+    Rebuild {
+        /// Its number.
+        volume: u64,
+        /// Why.
+        reason: String,
+    },
+    /// A new ledger can't be made.
+    #[error("the ledger can't be made: {0}")]
+    Create(#[source] durable::WriteError),
     /// The writer's thread can't be started.
     #[error("the writer can't be started: {0}")]
     Thread(#[source] std::io::Error),
@@ -55,14 +76,20 @@ pub enum ReadError {
     #[error(transparent)]
     Store(#[from] durable::ReadError),
     /// A record that must be there isn't, or isn't of its form.
-    #[error("the record at position {position} can't be read; start anew, and the store is rebuilt from the journal")]
+    #[error("the record at position {position} can't be read; verify the ledger: handover verify")]
     Unreadable {
         /// Its position.
         position: Position,
     },
     /// The state isn't of its form.
-    #[error("the ledger's state can't be read; start anew, and the store is rebuilt from the journal")]
+    #[error("the ledger's state can't be read; restore the folder from a backup")]
     State,
+    /// The index of a sealed volume isn't of its form.
+    #[error("the index of sealed volume {volume} is damaged; restore the folder from a backup")]
+    Index {
+        /// Its number.
+        volume: u64,
+    },
     /// Nothing came within the time given.
     #[error("the ledger hasn't reached {size} records yet")]
     TimedOut {

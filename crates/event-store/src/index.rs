@@ -1,84 +1,131 @@
-use std::collections::BTreeMap;
-
-use announcement::{ExchangeKey, Position, Publisher, Record};
-use durable::{Batch, StoreReader};
+use announcement::{Announcement, ExchangeKey, Position, Publisher, Record};
 use uuid::Uuid;
 
-use crate::{ReadError, layout, stage::Stage};
+use crate::{
+    ReadError,
+    entry::Entry,
+    layout,
+    payload::Payload,
+    recent::Kept,
+    stage::Stage,
+    state::State,
+    store::{Store, Who},
+};
 
 /// What the ledger holds, with what the commit in the making adds to it.
 pub(crate) struct Index<'a> {
-    store: &'a StoreReader,
-    /// What the commit writes, so that a message sees the ones before it in the same commit.
-    written: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
-    batch: Batch,
+    store: &'a Store,
+    payload: Payload,
+    kept: Kept,
+}
+
+/// A record with what its event says.
+pub(crate) struct Found {
+    pub(crate) position: Position,
+    pub(crate) record: Record,
+    pub(crate) announcement: Announcement,
 }
 
 impl<'a> Index<'a> {
-    pub(crate) fn new(store: &'a StoreReader) -> Self {
-        Self { store, written: BTreeMap::new(), batch: Batch::new() }
+    pub(crate) fn new(store: &'a Store, first: u64) -> Self {
+        Self { store, payload: Payload::default(), kept: Kept { first, ..Kept::default() } }
     }
 
-    pub(crate) fn into_batch(self) -> Batch {
-        self.batch
-    }
-
-    /// Writes a key for ever. It has the record's position in it, so it's written once.
-    pub(crate) fn insert(&mut self, key: Vec<u8>, value: &[u8]) {
-        self.batch.insert(&key, value);
-        self.written.insert(key, Some(value.to_vec()));
-    }
-
-    /// Writes a key for ever; what is there already stays.
-    pub(crate) fn insert_once(&mut self, key: Vec<u8>, value: &[u8]) -> Result<(), ReadError> {
-        if self.get(&key)?.is_none() {
-            self.insert(key, value);
+    /// What goes to the journal, and what is kept for readers.
+    pub(crate) fn finish(mut self, state: &State) -> (Payload, Kept) {
+        for (key, value) in &self.kept.keys {
+            match value {
+                Some(value) => self.payload.put(key, value),
+                None => self.payload.remove(key),
+            }
         }
-        Ok(())
+        self.payload.state(state);
+        (self.payload, self.kept)
+    }
+
+    /// Adds the next record.
+    pub(crate) fn add(&mut self, record: Vec<u8>) {
+        self.payload.record(&record);
+        self.kept.records.push(record);
+    }
+
+    pub(crate) fn add_entry(&mut self, hash: u64, position: Position) {
+        let entry = Entry { hash, position: position.get() };
+        self.payload.entry(entry);
+        self.store.add_entry(entry);
+    }
+
+    pub(crate) fn add_node(&mut self, node: announcement::Digest) {
+        self.payload.node(node);
+        self.store.add_node(node);
     }
 
     pub(crate) fn put(&mut self, key: Vec<u8>, value: &[u8]) {
-        self.batch.put(&key, value);
-        self.written.insert(key, Some(value.to_vec()));
+        self.kept.keys.insert(key, Some(value.to_vec()));
     }
 
     pub(crate) fn remove(&mut self, key: Vec<u8>) {
-        self.batch.remove(&key);
-        self.written.insert(key, None);
+        self.kept.keys.insert(key, None);
     }
 
     pub(crate) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, ReadError> {
-        match self.written.get(key) {
+        match self.kept.keys.get(key) {
             Some(written) => Ok(written.clone()),
-            None => Ok(self.store.get(key)?),
+            None => self.store.key(key, Who::Writer),
         }
     }
 
     pub(crate) fn record(&self, position: Position) -> Result<Record, ReadError> {
-        let bytes = self.get(&layout::record(position))?;
-        bytes.and_then(|bytes| layout::decode(position, &bytes)).ok_or(ReadError::Unreadable { position })
+        let unreadable = || ReadError::Unreadable { position };
+        let bytes = match position.get().checked_sub(self.kept.first) {
+            Some(number) => usize::try_from(number).ok().and_then(|number| self.kept.records.get(number)).cloned(),
+            None => self.store.record(position.get())?,
+        };
+        bytes.and_then(|bytes| layout::decode(position, &bytes)).ok_or_else(unreadable)
     }
 
-    pub(crate) fn identity(&self, publisher: &Publisher, source: &str, id: Uuid) -> Result<Option<Position>, ReadError> {
-        Ok(self.get(&layout::identity(publisher, source, id))?.as_deref().and_then(layout::number).map(Position::new))
+    pub(crate) fn read(&self, position: Position) -> Result<Found, ReadError> {
+        let record = self.record(position)?;
+        let event = std::str::from_utf8(&record.event).ok();
+        let announcement = event.and_then(|event| announcement::decode(event).ok()).ok_or(ReadError::Unreadable { position })?;
+        Ok(Found { position, record, announcement })
     }
 
-    /// The positions of a source and id, whoever published them.
-    pub(crate) fn events(&self, source: &str, id: Uuid) -> Result<Vec<Position>, ReadError> {
-        let prefix = layout::event(source, id);
-        let end = layout::at(&prefix, Position::new(u64::MAX));
-        let stored = self.store.range(&prefix, &end, MAX_NAMESAKES)?.into_iter().map(|(key, _)| key);
-        let written = self.written.range(prefix.clone()..end).map(|(key, _)| key.clone());
-        Ok(stored.chain(written).filter_map(|key| layout::number(&key)).map(Position::new).collect())
+    /// The event with this identity.
+    pub(crate) fn identity(&self, publisher: &Publisher, source: &str, id: Uuid) -> Result<Option<Found>, ReadError> {
+        for position in self.store.positions(layout::event(source, id))? {
+            let found = self.read(Position::new(position))?;
+            if found.record.publisher == *publisher && is(&found, source, id) {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The events of a source and id, whoever published them.
+    pub(crate) fn events(&self, source: &str, id: Uuid) -> Result<Vec<Found>, ReadError> {
+        let mut events = Vec::new();
+        for position in self.store.positions(layout::event(source, id))?.into_iter().take(MAX_NAMESAKES) {
+            let found = self.read(Position::new(position))?;
+            if is(&found, source, id) {
+                events.push(found);
+            }
+        }
+        Ok(events)
+    }
+
+    /// Whether one of a hash's entries is of this position.
+    pub(crate) fn has_entry(&self, hash: u64, position: Position) -> Result<bool, ReadError> {
+        Ok(self.store.positions(hash)?.contains(&position.get()))
     }
 
     pub(crate) fn is_retracted(&self, claim: Position) -> Result<bool, ReadError> {
-        Ok(self.get(&layout::retracted(claim))?.is_some())
+        Ok(!self.store.positions(layout::retracted(claim))?.is_empty())
     }
 
     /// The position of a claim's latest correction.
     pub(crate) fn correction(&self, claim: Position) -> Result<Option<Position>, ReadError> {
-        Ok(self.get(&layout::correction(claim))?.as_deref().and_then(layout::number).map(Position::new))
+        Ok(self.store.positions(layout::corrected(claim))?.first().copied().map(Position::new))
     }
 
     /// How many claims call this exchange a stage of another.
@@ -110,6 +157,10 @@ impl<'a> Index<'a> {
     fn count(&self, key: &[u8]) -> Result<u64, ReadError> {
         Ok(self.get(key)?.as_deref().and_then(layout::number).unwrap_or(0))
     }
+}
+
+fn is(found: &Found, source: &str, id: Uuid) -> bool {
+    found.announcement.envelope.source == source && found.announcement.envelope.id == id
 }
 
 /// More than one match is ambiguous already; the bound keeps a look-up short.

@@ -3,43 +3,55 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-/// The state: one key, written with each commit.
-pub(crate) const STATE: &[u8] = b"s";
+/// A tile of the Merkle tree has this many leaves.
+pub(crate) const TILE: u64 = 256;
 
-/// Records by position.
-pub(crate) fn record(position: Position) -> Vec<u8> {
-    numbered(b"r", position.get())
+/// How many records a volume has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Geometry(u64);
+
+impl Geometry {
+    /// A power of two, and at least a tile, so that a volume is a complete subtree of the Merkle tree.
+    pub(crate) fn new(volume_records: u64) -> Self {
+        assert!(volume_records.is_power_of_two() && volume_records >= TILE, "a volume has a power of two of records, at least {TILE}");
+        Self(volume_records)
+    }
+
+    pub(crate) const fn records(self) -> u64 {
+        self.0
+    }
+
+    /// The volume of a position.
+    pub(crate) const fn volume_of(self, position: u64) -> u64 {
+        position / self.0
+    }
+
+    /// The first position of a volume.
+    pub(crate) const fn first_of(self, volume: u64) -> u64 {
+        volume * self.0
+    }
 }
 
-/// The position of an identity: publisher, source, id.
-pub(crate) fn identity(publisher: &Publisher, source: &str, id: Uuid) -> Vec<u8> {
-    hashed(b"i", &[publisher.as_str().as_bytes(), source.as_bytes(), id.as_bytes()])
+/// Where a volume's sled stands.
+pub(crate) const MARKER: &[u8] = b"m";
+/// A volume's dictionary.
+pub(crate) const DICTIONARY: &[u8] = b"z";
+
+/// A block by the position of its first record.
+pub(crate) fn block(first: u64) -> Vec<u8> {
+    numbered(b"r", first)
 }
 
-/// The positions of a source and id, whoever published them: a prefix that a position follows.
-pub(crate) fn event(source: &str, id: Uuid) -> Vec<u8> {
-    hashed(b"e", &[source.as_bytes(), id.as_bytes()])
+/// A page of a sealed volume's index.
+pub(crate) fn page(number: u64) -> Vec<u8> {
+    numbered(b"h", number)
 }
 
-/// The positions of a publisher's messages with this body: a prefix that a position follows; the value is [`RECORDED`] or [`DUPLICATE`].
-pub(crate) fn digest(publisher: &Publisher, digest: Digest) -> Vec<u8> {
-    hashed(b"d", &[publisher.as_str().as_bytes(), digest.as_bytes()])
-}
+/// The roots of a sealed volume's tiles.
+pub(crate) const NODES: &[u8] = b"t";
 
-/// The message was recorded at the position.
-pub(crate) const RECORDED: u8 = 0;
-/// Its content had been recorded at the position, in other bytes or under another digest.
-pub(crate) const DUPLICATE: u8 = 1;
-
-/// The position of a claim's retraction.
-pub(crate) fn retracted(position: Position) -> Vec<u8> {
-    numbered(b"x", position.get())
-}
-
-/// The position of a claim's latest correction.
-pub(crate) fn correction(claim: Position) -> Vec<u8> {
-    numbered(b"c", claim.get())
-}
+/// The first letter of each key that later commits write again.
+pub(crate) const MUTABLE: [u8; 5] = *b"bdfgn";
 
 /// How many claims call this exchange a stage of another.
 pub(crate) fn stage(key: &ExchangeKey) -> Vec<u8> {
@@ -63,7 +75,7 @@ pub(crate) fn refused_bytes(number: u64) -> Vec<u8> {
 
 /// The refusals of a subject's messages with this body: a prefix.
 pub(crate) fn refusals_of(subject: &str, digest: Digest) -> Vec<u8> {
-    hashed(b"F", &[subject.as_bytes(), digest.as_bytes()])
+    hashed(b"d", &[subject.as_bytes(), digest.as_bytes()])
 }
 
 /// The number of the refusal of a subject's message with this body, and for a binary-mode event these headers.
@@ -77,9 +89,60 @@ pub(crate) fn name_of_refusal(number: u64) -> Vec<u8> {
     numbered(b"n", number)
 }
 
-/// A prefix with a position.
-pub(crate) fn at(prefix: &[u8], position: Position) -> Vec<u8> {
-    [prefix, &position.get().to_be_bytes()].concat()
+/// Whether a mutable key's value may be a large one, of which nothing may stay where it's written again.
+pub(crate) fn may_be_large(key: &[u8]) -> bool {
+    matches!(key, [b'f' | b'b', ..])
+}
+
+/// The entries of a source and id, whoever published them.
+pub(crate) fn event(source: &str, id: Uuid) -> u64 {
+    hash(&[b"e", source.as_bytes(), id.as_bytes()])
+}
+
+/// The entries of the events about an exchange.
+pub(crate) fn exchange(key: &ExchangeKey) -> u64 {
+    hash(&[b"k", key.as_str().as_bytes()])
+}
+
+/// The entry of a publisher's message that is, byte for byte, the event that was recorded.
+pub(crate) fn digest(publisher: &Publisher, digest: Digest) -> u64 {
+    hash(&[b"d", publisher.as_str().as_bytes(), digest.as_bytes()])
+}
+
+/// The two entries of a publisher's message whose content was recorded, or had been, in other bytes. What the record can't tell is told by two hashes.
+pub(crate) fn other_bytes(publisher: &Publisher, digest: Digest, how: Otherwise) -> [u64; 2] {
+    let how: [&[u8]; 2] = match how {
+        Otherwise::Recorded => [b"o0", b"o1"],
+        Otherwise::Duplicate => [b"u0", b"u1"],
+    };
+    how.map(|how| hash(&[how, publisher.as_str().as_bytes(), digest.as_bytes()]))
+}
+
+/// How a message in other bytes than the record's own came to it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Otherwise {
+    /// In binary mode.
+    Recorded,
+    /// After it.
+    Duplicate,
+}
+
+/// The entry of a claim's retraction.
+pub(crate) const fn retracted(claim: Position) -> u64 {
+    NUMBER | claim.get() << 1
+}
+
+/// The entries of a claim's corrections.
+pub(crate) const fn corrected(claim: Position) -> u64 {
+    NUMBER | claim.get() << 1 | 1
+}
+
+/// Numbers have this bit, and hashes don't.
+const NUMBER: u64 = 1 << 63;
+
+fn hash(parts: &[&[u8]]) -> u64 {
+    let hash = sha(parts);
+    u64::from_be_bytes(*hash.first_chunk().expect("32 bytes")) & !NUMBER
 }
 
 /// The number in a key's or value's last eight bytes.
@@ -93,15 +156,19 @@ fn numbered(prefix: &[u8], number: u64) -> Vec<u8> {
 
 /// Half of a SHA-256 over the parts with their lengths: enough that nobody makes two that meet.
 fn hashed(prefix: &[u8], parts: &[&[u8]]) -> Vec<u8> {
+    [prefix, &sha(parts)[..16]].concat()
+}
+
+fn sha(parts: &[&[u8]]) -> [u8; 32] {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
-    [prefix, &hash.finalize()[..16]].concat()
+    hash.finalize().into()
 }
 
-/// A record's value: `recorded` i64 µs, length of publisher u8, publisher, event.
+/// A record as it's kept: `recorded` i64 µs, length of publisher u8, publisher, event. After its position it's what its leaf hashes.
 pub(crate) fn encode(record: &Record) -> Vec<u8> {
     let publisher = record.publisher.as_str().as_bytes();
     let mut bytes = Vec::with_capacity(9 + publisher.len() + record.event.len());
@@ -123,4 +190,27 @@ pub(crate) fn decode(position: Position, bytes: &[u8]) -> Option<Record> {
         publisher: std::str::from_utf8(publisher).ok()?.parse().ok()?,
         event: event.to_vec(),
     })
+}
+
+/// The leaf hash of a record as it's kept.
+pub(crate) fn leaf(position: u64, bytes: &[u8]) -> Digest {
+    let mut hash = Sha256::new();
+    hash.update([0x00]);
+    hash.update(position.to_be_bytes());
+    hash.update(bytes);
+    Digest::from_bytes(hash.finalize().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_as_it_is_kept_gives_its_leaf() {
+        let recorded = "2026-01-29T10:00:00.123456Z".parse().unwrap();
+        let record = Record { position: Position::new(258), recorded, publisher: "gateway.kyiv-desk".parse().unwrap(), event: b"{\"a\":1}".to_vec() };
+        let kept = encode(&record);
+        assert_eq!(leaf(258, &kept), record.leaf());
+        assert_eq!(decode(record.position, &kept), Some(record));
+    }
 }

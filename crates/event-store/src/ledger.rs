@@ -1,6 +1,6 @@
 use std::{
     path::PathBuf,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock, mpsc as std_mpsc},
     thread,
 };
 
@@ -11,7 +11,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc, onesho
 
 use crate::{
     Head, Health, MAX_MESSAGE, Message, OpenError, Part, Reader, SubmitError,
-    open::open,
+    committer::Committer,
+    layout::Geometry,
+    open::{Fault, Opened, open},
+    state::VOLUME_RECORDS,
     writer::{Begun, MAX_COMMIT, Reply, Request, Round, Take, Writer},
 };
 
@@ -19,6 +22,10 @@ use crate::{
 const MAX_WAITING: usize = 4 * MAX_COMMIT;
 /// How many bytes of messages may wait for the writer or be in its commit: as many batches as a gateway holds at once, twice over.
 const MAX_WAITING_BYTES: usize = 32 << 20;
+/// How many commits may be prepared while one is being brought to disk: the next one is enough.
+const MAX_PREPARED: usize = 1;
+/// How many commits the volumes may lag behind the journal.
+const MAX_FOLLOWED: usize = 16;
 /// How many commits' receipts may wait to be published; a publisher that misses one asks.
 const MAX_WAITING_RECEIPTS: usize = 64;
 
@@ -29,6 +36,16 @@ pub struct Options {
     pub dir: PathBuf,
     /// The clock of the embedded intake, and the one that a stream's clock is held against. No decision depends on it.
     pub clock: fn() -> Timestamp,
+    /// How many records a volume has: a power of two, at least 256. A folder keeps to the one that it was made with.
+    pub volume_records: u64,
+}
+
+impl Options {
+    /// A folder with volumes of 262,144 records.
+    #[must_use]
+    pub const fn new(dir: PathBuf, clock: fn() -> Timestamp) -> Self {
+        Self { dir, clock, volume_records: VOLUME_RECORDS }
+    }
 }
 
 /// A ledger that's open: a handle of its one writer. Cheap to clone.
@@ -65,22 +82,30 @@ impl Ledger {
     /// # Errors
     /// See [`OpenError`].
     pub fn open(options: Options) -> Result<Self, OpenError> {
-        let (store, stored, state) = open(&options.dir)?;
+        let Opened { store, state, journal, follower, place, commit } = open(&options.dir, Geometry::new(options.volume_records))?;
         let (head_sender, head) = watch::channel(state.head());
         let (health, _) = watch::channel(Health::running());
         let (requests, receiver) = mpsc::channel(MAX_WAITING);
         let (receipts_sender, receipts) = mpsc::channel(MAX_WAITING_RECEIPTS);
         let (round, rounds) = watch::channel(None);
         let (holding, released) = oneshot::channel();
-        let reader = Reader::new(stored.clone(), head.clone());
+        let (prepared, commits) = std_mpsc::sync_channel(MAX_PREPARED);
+        let (followed, following) = std_mpsc::sync_channel(MAX_FOLLOWED);
+        let reader = Reader::new(Arc::clone(&store), head.clone());
+        let threads = Threads { fault: Arc::default(), requests: requests.downgrade() };
+        let committer = Committer { store: Arc::clone(&store), journal, head: head_sender, receipts: receipts_sender, followed };
+        let committing = threads.start("journal", move || committer.run(&commits))?;
+        let following = threads.start("volumes", move || follower.run(&following))?;
         let writer = Writer {
             store,
-            reader: stored,
             state,
+            place,
+            commit,
             requests: receiver,
-            head: head_sender,
+            prepared: Some(prepared),
+            threads: vec![committing, following],
+            fault: threads.fault,
             health: health.clone(),
-            receipts: receipts_sender,
             begun: 0,
             round,
             released,
@@ -247,6 +272,29 @@ impl Ledger {
             Part::Stopped { reason, .. } => SubmitError::Stopped(reason.clone()),
             _ => SubmitError::Stopped("the ledger is closed".to_owned()),
         }
+    }
+}
+
+/// The threads behind the writer.
+struct Threads {
+    fault: Arc<OnceLock<Fault>>,
+    requests: mpsc::WeakSender<Request>,
+}
+
+impl Threads {
+    /// Starts one whose failure ends the writer.
+    fn start(&self, name: &str, run: impl FnOnce() -> Result<(), Fault> + Send + 'static) -> Result<thread::JoinHandle<()>, OpenError> {
+        let (fault, requests) = (Arc::clone(&self.fault), self.requests.clone());
+        let watched = move || {
+            if let Err(failed) = run() {
+                // The first reason is the one that counts.
+                let _ = fault.set(failed);
+                if let Some(requests) = requests.upgrade() {
+                    let _ = requests.blocking_send(Request::Failed);
+                }
+            }
+        };
+        thread::Builder::new().name(name.to_owned()).spawn(watched).map_err(OpenError::Thread)
     }
 }
 

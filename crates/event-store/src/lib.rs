@@ -1,46 +1,78 @@
 //! The ledger: takes messages in, decides on each, keeps what it records for ever.
 //!
 //! ```text
-//! stream, or Ledger::submit ──▶ bounded channel ──▶ writer: decide ▶ one batch ▶ journal + fdatasync ▶ receipts ▶ sled ▶ head
+//! stream, or Ledger::submit ──▶ bounded channel ──▶ writer: decide ──▶ committer: journal + fdatasync ▶ head ▶ receipts ──▶ follower: blocks ▶ sled ──▶ sealer
+//!                                                      │ recent commits, index in memory                                     ▲ synced each second
+//!                                                      └────────────────────▶ readers ◀───────────────────────────────────────┘
 //! ```
 //!
-//! One thread owns the store. It drains what waits, up to a bound, and makes one commit of it: there is no timer. A [`Reader`] reads what sled has.
+//! The writer drains what waits, up to 1,024 messages or 1 MiB, and makes one commit of it: there is no timer. While one commit is brought to disk the next is prepared. What
+//! was committed is read from memory until the follower has it in sled.
 //!
-//! What the keys of the store hold, all numbers big-endian:
+//! A ledger is a row of volumes of 262,144 records. The last one is written: a journal, with a sled that follows it. When it's full the next one begins, and it's sealed: written
+//! anew out of its journal (records by blocks with a dictionary of their own, the index sorted), held against the tree record by record, and renamed; then its journal goes.
 //!
 //! ```text
-//! s                                 state: format, tree, rules, epoch, checkpoint, refusals (JSON); each commit's last write
-//! r position u64                    record: recorded i64 µs · length of publisher u8 · publisher · event
-//! i H(publisher, source, id)        position u64
-//! e H(source, id) position u64      nothing: who has an event of this source and id
-//! d H(publisher, digest) position   0 where the message with this body was recorded there, 1 where its content had been
-//! x position u64                    position of the retraction
-//! c position u64                    position of the latest correction
-//! gs key, gw key                    how many claims, as they stand, name the exchange as a stage, or as the whole of stages
-//! f number u64                      refusal (JSON)
-//! b number u64                      the refused message's body
-//! n number u64                      the key below
-//! F H(subject, digest) H(headers)   number u64 of the refusal; headers only of binary-mode events
+//! DIR/clean              where the journal ended when the ledger was closed in good order (JSON); taken away at opening
+//! DIR/journal-<n>        frames; see the crate `durable`
+//! DIR/active-<n>/        sled of a volume that's written
+//! DIR/sealed-<n>/        sled of a sealed volume, and its `summary`
+//!
+//! payload of a frame, part after part, numbers big-endian:
+//!   'R' length u32 · record                the next record: recorded i64 µs · length of publisher u8 · publisher · event
+//!   'E' hash u64 · position u64            an entry of the index
+//!   'N' 32 bytes                           the root of the next 256 leaves
+//!   'P' length u32 · key · length u32 · value, 'D' length u32 · key      a mutable key is written, or goes
+//!   'S' length u32 · state                 format, volume_records, tree, rules, epoch, checkpoint, refusals (JSON); the last part
+//! The first frames of a journal hold all mutable keys: a journal needs no other.
+//!
+//! keys of a sled:
+//!   r position u64       block of 16 records, the first at this position:
+//!                          0 CRC-32C u32 of the position and 4.. · 4 count u8 · 5 kind u8 (0 plain, 1 zstd, 2 zstd with the volume's dictionary)
+//!                          6 raw length u32 · 10 data; raw: length u32 · record, each
+//!   z                    the dictionary
+//!   m                    frames followed, position after the last block (JSON); written volumes only
+//!   h number u64         page of 310 entries (hash u64 · position u40), sorted; sealed volumes only
+//!   t                    the roots of the volume's tiles; sealed volumes only
+//!   g…, f b n d …        mutable keys; written volumes only:
+//!   gs key, gw key         how many claims, as they stand, name the exchange as a stage, or as the whole of stages
+//!   f number u64           refusal (JSON)
+//!   b number u64           the refused message's body
+//!   n number u64           the key below
+//!   d H(subject, digest) H(headers)   number u64 of the refusal; headers only of binary-mode events
+//!
+//! an entry's hash (63 bits of SHA-256 over the parts with their lengths; what is found is held against the record):
+//!   e, source, id                  the event
+//!   d, publisher, digest           the message whose body is the event, byte for byte
+//!   o0 and o1, publisher, digest   the message in binary mode;  u0 and u1: a later one with the same content in other bytes
+//!   k, key                         the exchange that the event is about
+//!   2^63 + 2 · position (+ 1)      the retraction (the corrections) of the claim there
 //! ```
 //!
-//! H is the first half of SHA-256 over the parts with their lengths. `format` is 1; another is refused at opening.
+//! H is the first half of such a SHA-256. `format` is 2; another is refused at opening. The summary is drawn at its type.
 //!
 //! Invariants:
 //! 1. A receipt leaves only after its commit's frame is in the journal and synced.
 //! 2. Positions are 0, 1, 2 … without gaps; `recorded` never goes back.
 //! 3. A decision is a pure function of the message, its time, the rules in force and what was recorded before.
-//! 4. The checkpoint is in the commit's batch. A message that was read before has no effect.
+//! 4. The checkpoint is in the commit's frame. A message that was read before has no effect.
 //! 5. A failed write ends the writer; nothing is tried again in place, and reading goes on. The folder stays locked until the last handle is gone.
 //! 6. A stream that doesn't go on from the checkpoint stops the intake, and nothing else.
+//! 7. Nothing rests on sled alone until its volume is sealed: at opening, each record of a volume that's written is held against its journal and the journal against the tree,
+//!    unless the ledger was closed in good order; where sled can't be opened or differs it's set aside and rebuilt.
 
 pub mod control;
 pub mod nats;
 
 #[cfg(test)]
 mod bench;
+mod block;
 mod commit;
+mod committer;
 mod decide;
+mod entry;
 mod error;
+mod follower;
 mod head;
 mod index;
 mod layout;
@@ -48,11 +80,17 @@ mod ledger;
 mod merkle;
 mod message;
 mod open;
+mod payload;
 mod reader;
+mod recent;
 mod refusal;
 mod rules;
+mod sealing;
+mod shelf;
 mod stage;
 mod state;
+mod store;
+mod summary;
 mod target;
 mod writer;
 

@@ -17,15 +17,30 @@ impl Frontier {
         self.size
     }
 
-    /// Adds a leaf hash on the right.
-    pub fn append(&mut self, leaf: Digest) {
+    /// The tree of complete tiles of 256 leaves each, by their roots.
+    #[must_use]
+    pub fn of_tiles(roots: impl IntoIterator<Item = Digest>) -> Self {
+        let mut tiles = Self::default();
+        for root in roots {
+            tiles.append(root);
+        }
+        Self { size: tiles.size << TILE_LEVEL, ..tiles }
+    }
+
+    /// Adds a leaf hash on the right. Gives the root of the last 256 leaves where it completes them.
+    pub fn append(&mut self, leaf: Digest) -> Option<Digest> {
         let mut node = leaf;
-        for _ in 0..self.size.trailing_ones() {
+        let mut tile = None;
+        for level in 1..=self.size.trailing_ones() {
             let left = self.subtrees.pop().expect("a complete subtree for each bit of the size");
             node = parent(left, node);
+            if level == TILE_LEVEL {
+                tile = Some(node);
+            }
         }
         self.subtrees.push(node);
         self.size += 1;
+        tile
     }
 
     /// The root: of no leaves it's the hash of nothing.
@@ -34,6 +49,9 @@ impl Frontier {
         self.subtrees.iter().rev().copied().reduce(|right, left| parent(left, right)).unwrap_or_else(|| Digest::of(&[]))
     }
 }
+
+/// A tile has 256 leaves.
+const TILE_LEVEL: u32 = 8;
 
 fn parent(left: Digest, right: Digest) -> Digest {
     let mut hash = Sha256::new();
@@ -69,5 +87,24 @@ mod tests {
             tree.append(Digest::of(&preimage));
             assert_eq!(tree.root().to_string(), root);
         }
+    }
+
+    #[test]
+    fn every_256_leaves_give_the_root_of_just_these() {
+        let leaf = |number: u64| Digest::of(&number.to_be_bytes());
+        let (mut tree, mut tiles) = (Frontier::default(), Vec::new());
+        for number in 0..1_536 {
+            let tile = tree.append(leaf(number));
+            tiles.extend(tile);
+            let expected = (number % 256 == 255).then(|| {
+                let mut own = Frontier::default();
+                for number in number - 255..=number {
+                    own.append(leaf(number));
+                }
+                own.root()
+            });
+            assert_eq!(tile, expected);
+        }
+        assert_eq!(Frontier::of_tiles(tiles), tree);
     }
 }

@@ -1,36 +1,323 @@
-use announcement::{Digest, Position};
-use durable::{FrameHead, Store, StoreReader};
+use std::{collections::BTreeMap, fmt::Display, path::Path, sync::Arc};
 
-use crate::{OpenError, ReadError, layout, state::State};
+use announcement::Digest;
+use durable::{Folder, Frame, FrameHead, Journal, JournalReader, Volume, WriteError};
+use serde::{Deserialize, Serialize};
 
-/// Opens the store and reads its state, which the journal's last frame and the last record must agree with.
-pub(crate) fn open(dir: &std::path::Path) -> Result<(Store, StoreReader, State), OpenError> {
-    let (store, opened) = Store::open(dir)?;
-    let reader = store.reader();
-    let state = match reader.get(layout::STATE).map_err(ReadError::Store)? {
-        Some(bytes) => State::read(&bytes)?,
-        None => State::default(),
+use crate::{
+    OpenError, ReadError,
+    follower::{Follower, Marker},
+    layout::{self, Geometry},
+    merkle::Frontier,
+    payload::{Part, Payload, parts},
+    recent::Kept,
+    shelf::{OpenShelf, SealedShelf, Shelf},
+    state::State,
+    store::Store,
+    summary::{Summary, entries_of},
+};
+
+/// A store that was opened: what its threads begin with.
+pub(crate) struct Opened {
+    pub(crate) store: Arc<Store>,
+    pub(crate) state: State,
+    pub(crate) journal: Journal,
+    pub(crate) follower: Follower,
+    /// The volume that's written, and how many frames its journal has.
+    pub(crate) place: Place,
+    /// The number of the last commit.
+    pub(crate) commit: u64,
+}
+
+/// Where the next frame goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Place {
+    pub(crate) volume: u64,
+    pub(crate) frames: u64,
+}
+
+/// Why the threads that write have ended.
+#[derive(Clone, Debug)]
+pub(crate) struct Fault(String);
+
+impl Fault {
+    pub(crate) fn new(reason: impl Display) -> Self {
+        Self(reason.to_string())
+    }
+}
+
+impl Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<WriteError> for Fault {
+    fn from(error: WriteError) -> Self {
+        Self::new(error)
+    }
+}
+
+impl From<durable::OpenError> for Fault {
+    fn from(error: durable::OpenError) -> Self {
+        Self::new(error)
+    }
+}
+
+/// The note that a ledger was closed in good order, and where it stood.
+pub(crate) const CLEAN: &str = "clean";
+
+/// Opens a folder, or makes it: the sealed volumes as they are, the others brought up to their journals or rebuilt from them.
+///
+/// After anything but a close in good order every record of a volume that's written is held against its journal, and the journal against its tree.
+pub(crate) fn open(dir: &Path, geometry: Geometry) -> Result<Opened, OpenError> {
+    let folder = Arc::new(Folder::take(dir)?);
+    let clean = folder.take_note(CLEAN)?.and_then(|note| serde_json::from_slice::<Place>(&note).ok());
+    let store = Arc::new(Store::new(Arc::clone(&folder), geometry));
+    let sealed = folder.sealed()?;
+    for (expected, &number) in (0..).zip(&sealed) {
+        if number != expected {
+            return Err(OpenError::VolumeMissing { volume: expected, first: geometry.first_of(expected), last: geometry.first_of(expected + 1) - 1 });
+        }
+        folder.remove_unsealed(number)?;
+        place_sealed(&store, number)?;
+    }
+    let mut journals = folder.journals()?;
+    let first = sealed.len() as u64;
+    if journals.is_empty() && first == 0 && folder.active()?.is_empty() {
+        create_first(&folder, geometry)?;
+        journals.push(0);
+    }
+    let mut opening = Opening { store, clean, state: State::default(), commit: 0, follower: None, full: Vec::new(), ended: None };
+    for (expected, &number) in (first..).zip(&journals) {
+        if number != expected {
+            return Err(folder.journal_missing(expected, geometry.first_of(expected)).into());
+        }
+        opening.volume(number)?;
+    }
+    opening.finish(first)
+}
+
+fn place_sealed(store: &Arc<Store>, number: u64) -> Result<(), OpenError> {
+    let found = store.folder.summary(number)?.and_then(|bytes| Summary::from_bytes(number, &bytes));
+    let summary = match found {
+        Some(summary) => summary,
+        None => {
+            tracing::warn!(volume = number, "the summary of a sealed volume is damaged; it's made anew from the volume");
+            let volume = store.folder.open_sealed(number).map_err(|reason| ReadError::from(durable::ReadError::Damaged(reason)))?;
+            let summary = summarize(&volume, number)?;
+            store.folder.put_summary(number, &summary.to_bytes(number))?;
+            summary
+        }
     };
-    check_journal(&state, opened.last.as_ref())?;
-    check_records(&state, &reader)?;
-    Ok((store, reader, state))
+    summary.nodes.iter().for_each(|&node| store.add_node(node));
+    store.place(Shelf::Sealed(SealedShelf::new(number, summary, Arc::clone(&store.folder))));
+    Ok(())
 }
 
-fn check_journal(state: &State, last: Option<&FrameHead>) -> Result<(), OpenError> {
-    let (size, root) = (state.tree.size(), state.tree.root());
-    let journal = last.map_or_else(|| (0, State::default().tree.root()), |last| (last.size, Digest::from_bytes(last.root)));
-    if (size, root) == journal {
-        return Ok(());
+fn summarize(volume: &Volume, number: u64) -> Result<Summary, ReadError> {
+    let damaged = || ReadError::Index { volume: number };
+    let nodes = volume.get(layout::NODES)?.ok_or_else(damaged)?;
+    let mut entries = Vec::new();
+    for (_, page) in volume.range(&layout::page(0), &layout::page(u64::MAX), usize::MAX)? {
+        entries.extend(entries_of(&page).ok_or_else(damaged)?);
     }
-    Err(OpenError::Altered { size, root, journal_size: journal.0, journal_root: journal.1 })
+    let nodes = nodes.as_chunks::<32>().0.iter().map(|node| Digest::from_bytes(*node)).collect();
+    Ok(Summary::new(nodes, &entries).0)
 }
 
-fn check_records(state: &State, reader: &StoreReader) -> Result<(), OpenError> {
-    let last = reader.last(&layout::record(Position::new(0)), &layout::record(Position::new(u64::MAX))).map_err(ReadError::Store)?;
-    let found = last.map_or(0, |(key, _)| layout::number(&key).map_or(0, |position| position + 1));
-    let size = state.tree.size();
-    if found == size {
+fn create_first(folder: &Folder, geometry: Geometry) -> Result<(), OpenError> {
+    let state = State { volume_records: geometry.records(), ..State::default() };
+    let mut payload = Payload::default();
+    payload.state(&state);
+    let head = FrameHead { first_position: 0, size: 0, root: *state.tree.root().as_bytes(), stream_sequence: 0 };
+    folder.create_journal(0, &[(head, payload.bytes)]).map(drop).map_err(OpenError::Create)
+}
+
+struct Opening {
+    store: Arc<Store>,
+    clean: Option<Place>,
+    state: State,
+    commit: u64,
+    follower: Option<Follower>,
+    full: Vec<u64>,
+    ended: Option<(Journal, Place)>,
+}
+
+/// How many commits are brought into a volume together.
+const FOLLOWED_TOGETHER: usize = 64;
+
+/// The reason why a volume has to be rebuilt, or what was asked for.
+type Attempt<T> = Result<T, String>;
+
+impl Opening {
+    fn volume(&mut self, number: u64) -> Result<(), OpenError> {
+        let folder = Arc::clone(&self.store.folder);
+        let (volume, mut rebuilt) = folder.open_active(number)?;
+        let first = self.store.geometry.first_of(number);
+        let mut reader = folder.open_journal(number, first)?;
+        let (nodes, state, commit) = (self.store.node_count(), self.state.clone(), self.commit);
+        let replayed = match self.replay(number, volume, &mut reader)? {
+            Ok(replayed) => replayed,
+            Err(reason) => {
+                self.store.unplace(number, nodes);
+                (self.state, self.commit) = (state, commit);
+                folder.set_aside_active(number)?;
+                rebuilt = Some(reason);
+                reader.rewind(first)?;
+                let (volume, _) = folder.open_active(number)?;
+                self.replay(number, volume, &mut reader)?.map_err(|reason| OpenError::Rebuild { volume: number, reason })?
+            }
+        };
+        if let Some(reason) = rebuilt {
+            tracing::warn!(volume = number, reason, "sled was set aside and is rebuilt from the journal");
+        }
+        let place = Place { volume: number, frames: reader.frames() };
+        let size = self.state.tree.size();
+        if let Some(clean) = self.clean.filter(|clean| clean.volume == number && clean.frames > place.frames) {
+            return Err(reader.short(clean.frames).into());
+        }
+        if self.store.geometry.volume_of(size) > number {
+            self.full.push(number);
+        }
+        self.ended = Some((reader.finish()?, place));
+        self.follower = Some(replayed);
+        Ok(())
+    }
+
+    /// Reads a journal whole. The volume has followed as far as its marker says; what comes after, the follower takes.
+    fn replay(&mut self, number: u64, volume: Volume, reader: &mut JournalReader) -> Result<Attempt<Follower>, OpenError> {
+        let marker = match Marker::read(&volume) {
+            Ok(marker) => marker,
+            Err(error) => return Ok(Err(error.to_string())),
+        };
+        let shelf = match OpenShelf::new(number, volume) {
+            Ok(shelf) => shelf,
+            Err(error) => return Ok(Err(error.to_string())),
+        };
+        self.store.place(Shelf::Open(shelf));
+        let shelf = self.store.newest().expect("it was placed just now");
+        let frames = marker.map_or(0, |marker| marker.frames);
+        let checked = self.clean.is_none();
+        let mut follower = Follower::new(Arc::clone(&self.store), Arc::clone(&shelf), marker);
+        let (mut had, mut waiting) = (BTreeMap::new(), Vec::new());
+        while let Some(frame) = reader.next_frame()? {
+            let kept = self.take(number, &frame, checked).map_err(|wrong| wrong.into_error(reader))?;
+            let kept = Arc::new(Kept { frames: frame.number + 1, ..kept });
+            if checked && kept.frames <= frames {
+                had.extend(kept.keys.clone());
+                let same = same_records(&self.store, &kept, marker).and_then(|()| if kept.frames == frames { same_keys(&shelf, &had) } else { Ok(()) });
+                if let Err(reason) = same {
+                    return Ok(Err(reason));
+                }
+            }
+            self.store.push(Arc::clone(&kept));
+            self.store.made_durable(kept.commit);
+            waiting.push(kept);
+            if waiting.len() == FOLLOWED_TOGETHER
+                && let Err(fault) = follower.take(waiting.drain(..))
+            {
+                return Ok(Err(fault.to_string()));
+            }
+        }
+        if let Err(fault) = follower.take(waiting.into_iter()) {
+            return Ok(Err(fault.to_string()));
+        }
+        if frames > reader.frames() {
+            return Err(reader.short(frames).into());
+        }
+        Ok(Ok(follower))
+    }
+
+    /// What a frame did to the ledger. The first one of a volume stands on the roots of all tiles before it.
+    fn take(&mut self, volume: u64, frame: &Frame, checked: bool) -> Result<Kept, Wrong> {
+        let first = frame.head.first_position;
+        self.commit += 1;
+        let mut kept = Kept { commit: self.commit, volume, first, ..Kept::default() };
+        let mut tree = if self.state.tree.size() == first { self.state.tree.clone() } else { Frontier::of_tiles(self.store.nodes_from(0)) };
+        let mut state = None;
+        for part in parts(&frame.payload) {
+            match part.ok_or(Wrong::Payload)? {
+                Part::Record(record) => {
+                    if checked {
+                        tree.append(layout::leaf(kept.end(), record));
+                    }
+                    kept.records.push(record.to_vec());
+                }
+                Part::Entry(entry) => self.store.add_entry(entry),
+                Part::Node(node) => self.store.add_node(node),
+                Part::Put(key, value) => drop(kept.keys.insert(key.to_vec(), Some(value.to_vec()))),
+                Part::Remove(key) => drop(kept.keys.insert(key.to_vec(), None)),
+                Part::State(bytes) => state = Some(State::read(bytes).map_err(Wrong::State)?),
+            }
+        }
+        if let Some(state) = state {
+            if state.volume_records != self.store.geometry.records() {
+                return Err(Wrong::State(OpenError::Volumes { found: state.volume_records, expected: self.store.geometry.records() }));
+            }
+            agree(&kept, frame, &state.tree)?;
+            self.state = state;
+        }
+        if checked {
+            agree(&kept, frame, &tree)?;
+        }
+        Ok(kept)
+    }
+
+    fn finish(mut self, first: u64) -> Result<Opened, OpenError> {
+        let Some(((journal, place), mut follower)) = self.ended.take().zip(self.follower.take()) else {
+            return Err(self.store.folder.journal_missing(first, self.store.geometry.first_of(first)).into());
+        };
+        for &number in self.full.iter().filter(|&&number| number != place.volume) {
+            follower.add_full(number);
+        }
+        Ok(Opened { store: self.store, state: self.state, journal, follower, place, commit: self.commit })
+    }
+}
+
+fn agree(kept: &Kept, frame: &Frame, tree: &Frontier) -> Result<(), Wrong> {
+    let (size, root) = (tree.size(), tree.root());
+    let (journal_size, journal_root) = (frame.head.size, Digest::from_bytes(frame.head.root));
+    if (size, root) == (journal_size, journal_root) && kept.end() == size {
         return Ok(());
     }
-    Err(OpenError::Records { size, found })
+    Err(Wrong::State(OpenError::Altered { size: kept.end(), root, journal_size, journal_root }))
+}
+
+/// What is wrong with a frame.
+enum Wrong {
+    Payload,
+    State(OpenError),
+}
+
+impl Wrong {
+    fn into_error(self, reader: &JournalReader) -> OpenError {
+        match self {
+            Self::Payload => reader.damaged().into(),
+            Self::State(error) => error,
+        }
+    }
+}
+
+/// Whether the volume has the records of a commit, as far as it has followed.
+fn same_records(store: &Store, kept: &Kept, marker: Option<Marker>) -> Attempt<()> {
+    let end = marker.map_or(0, |marker| marker.blocks_end);
+    for (position, expected) in (kept.first..end).zip(&kept.records) {
+        let found = store.record(position).map_err(|error| error.to_string())?;
+        if found.as_ref() != Some(expected) {
+            return Err(format!("position {position} differs from the journal"));
+        }
+    }
+    Ok(())
+}
+
+fn same_keys(shelf: &Shelf, expected: &BTreeMap<Vec<u8>, Option<Vec<u8>>>) -> Attempt<()> {
+    let Shelf::Open(open) = shelf else { return Ok(()) };
+    for (key, value) in expected {
+        let found = open.volume.get(key).map_err(|error| error.to_string())?;
+        if found != *value {
+            return Err("a key that is written again differs from the journal".to_owned());
+        }
+    }
+    Ok(())
 }

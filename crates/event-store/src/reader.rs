@@ -1,12 +1,15 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use announcement::{Digest, Outcome, Position, Publisher, Receipt, Record};
-use durable::StoreReader;
+use announcement::{Announcement, Digest, ExchangeKey, Outcome, Position, Publisher, Receipt, Record};
 use futures::{Stream, stream};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::{Head, ReadError, Refusal, layout};
+use crate::{
+    Head, ReadError, Refusal,
+    layout::{self, Otherwise},
+    store::{Going, Store, Who},
+};
 
 /// The most records that one page holds.
 pub const MAX_PAGE: usize = 1_024;
@@ -16,12 +19,12 @@ pub const MAX_PAGE_BYTES: usize = 1 << 20;
 /// Reads what is recorded. Cheap to clone; its look-ups block for microseconds, longer scans belong on a thread that may block.
 #[derive(Clone, Debug)]
 pub struct Reader {
-    store: StoreReader,
+    store: Arc<Store>,
     head: watch::Receiver<Head>,
 }
 
 impl Reader {
-    pub(crate) const fn new(store: StoreReader, head: watch::Receiver<Head>) -> Self {
+    pub(crate) const fn new(store: Arc<Store>, head: watch::Receiver<Head>) -> Self {
         Self { store, head }
     }
 
@@ -39,7 +42,7 @@ impl Reader {
         if position.get() >= self.head.borrow().size {
             return Ok(None);
         }
-        let bytes = self.store.get(&layout::record(position))?;
+        let bytes = self.store.record(position.get())?;
         bytes.and_then(|bytes| layout::decode(position, &bytes)).map(Some).ok_or(ReadError::Unreadable { position })
     }
 
@@ -48,25 +51,19 @@ impl Reader {
     /// # Errors
     /// The store can't read what it holds, or a record is missing.
     pub fn range(&self, from: Position, limit: usize) -> Result<Vec<Record>, ReadError> {
-        let size = self.head.borrow().size;
-        let mut page = Vec::new();
-        let mut bytes = 0;
-        let mut next = from.get();
-        while next < size && page.len() < limit.min(MAX_PAGE) && bytes < MAX_PAGE_BYTES {
-            let step = (size - next).min(RANGE_STEP).min((limit.min(MAX_PAGE) - page.len()) as u64);
-            let entries = self.store.range(&layout::record(Position::new(next)), &layout::record(Position::new(next + step)), RANGE_STEP as usize)?;
-            if entries.len() as u64 != step {
-                return Err(ReadError::Unreadable { position: Position::new(next) });
+        let limit = limit.min(MAX_PAGE);
+        let end = self.head.borrow().size.min(from.get().saturating_add(limit as u64));
+        let (mut page, mut bytes, mut unreadable) = (Vec::new(), 0, None);
+        self.store.scan(from.get(), end, |position, record| {
+            let position = Position::new(position);
+            match layout::decode(position, record) {
+                Some(record) => page.push(record),
+                None => unreadable = Some(ReadError::Unreadable { position }),
             }
-            for (key, value) in entries {
-                let position = Position::new(next);
-                let whole = layout::number(&key) == Some(next);
-                page.push(layout::decode(position, &value).filter(|_| whole).ok_or(ReadError::Unreadable { position })?);
-                bytes += value.len();
-                next += 1;
-            }
-        }
-        Ok(page)
+            bytes += record.len();
+            if bytes >= MAX_PAGE_BYTES || unreadable.is_some() { Going::Enough } else { Going::On }
+        })?;
+        unreadable.map_or(Ok(page), Err)
     }
 
     /// The position of an event.
@@ -74,7 +71,42 @@ impl Reader {
     /// # Errors
     /// The store can't read what it holds.
     pub fn find(&self, publisher: &Publisher, source: &str, id: Uuid) -> Result<Option<Position>, ReadError> {
-        Ok(self.store.get(&layout::identity(publisher, source, id))?.as_deref().and_then(layout::number).map(Position::new))
+        Ok(self.found(publisher, source, id)?.map(|record| record.position))
+    }
+
+    fn found(&self, publisher: &Publisher, source: &str, id: Uuid) -> Result<Option<Record>, ReadError> {
+        for position in self.positions(layout::event(source, id))? {
+            let Some(record) = self.record(position)? else { continue };
+            let envelope = announced(&record)?.envelope;
+            if record.publisher == *publisher && envelope.source == source && envelope.id == id {
+                return Ok(Some(record));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The positions of the events about an exchange, whose key they give or that it's derived from: ascending, from a position on, at most `limit` and [`MAX_PAGE`].
+    ///
+    /// # Errors
+    /// The store can't read what it holds.
+    pub fn about(&self, key: &ExchangeKey, from: Position, limit: usize) -> Result<Vec<Position>, ReadError> {
+        let mut about = Vec::new();
+        for position in self.positions(layout::exchange(key))?.into_iter().rev().filter(|&position| position >= from) {
+            if about.len() == limit.min(MAX_PAGE) {
+                break;
+            }
+            let Some(record) = self.record(position)? else { continue };
+            if announced(&record)?.key().as_ref() == Some(key) {
+                about.push(position);
+            }
+        }
+        Ok(about)
+    }
+
+    /// The positions with a hash that are on disk, newest first.
+    fn positions(&self, hash: u64) -> Result<Vec<Position>, ReadError> {
+        let size = self.head.borrow().size;
+        Ok(self.store.positions(hash)?.into_iter().filter(|&position| position < size).map(Position::new).collect())
     }
 
     /// The receipt of a publisher's message with this body: of the first that was decided on, the refused ones last. Where `names` gives source and id, it's of that event.
@@ -82,32 +114,53 @@ impl Reader {
     /// # Errors
     /// The store can't read what it holds.
     pub fn receipt(&self, publisher: &Publisher, digest: Digest, names: Option<(&str, Uuid)>) -> Result<Option<Receipt>, ReadError> {
-        let prefix = layout::digest(publisher, digest);
-        let entry = match names {
-            Some((source, id)) => {
-                let Some(position) = self.find(publisher, source, id)? else { return self.refused(publisher, digest, names) };
-                let key = layout::at(&prefix, position);
-                self.store.get(&key)?.map(|value| (key, value))
+        let candidates = match names {
+            Some((source, id)) => self.found(publisher, source, id)?.into_iter().map(|record| record.position).collect(),
+            None => self.with_digest(publisher, digest)?,
+        };
+        for position in candidates {
+            let Some(record) = self.record(position)? else { continue };
+            let Some(outcome) = self.outcome(&record, publisher, digest)? else { continue };
+            let envelope = announced(&record)?.envelope;
+            return Ok(Some(Receipt { source: Some(envelope.source), id: Some(envelope.id.to_string()), digest, outcome }));
+        }
+        self.refused(publisher, digest, names)
+    }
+
+    /// The positions that a publisher's messages with this digest may have come to, lowest first.
+    fn with_digest(&self, publisher: &Publisher, digest: Digest) -> Result<Vec<Position>, ReadError> {
+        let mut positions = self.positions(layout::digest(publisher, digest))?;
+        for how in [Otherwise::Recorded, Otherwise::Duplicate] {
+            positions.extend(self.positions(layout::other_bytes(publisher, digest, how)[0])?);
+        }
+        positions.sort_unstable();
+        positions.dedup();
+        Ok(positions)
+    }
+
+    /// What became of a publisher's message with this digest, if it came to this record.
+    fn outcome(&self, record: &Record, publisher: &Publisher, digest: Digest) -> Result<Option<Outcome>, ReadError> {
+        if record.publisher != *publisher {
+            return Ok(None);
+        }
+        let recorded = Outcome::Recorded { position: record.position, recorded: record.recorded, leaf: record.leaf() };
+        if Digest::of(&record.event) == digest {
+            return Ok(Some(recorded));
+        }
+        for (how, outcome) in [(Otherwise::Recorded, recorded), (Otherwise::Duplicate, Outcome::Duplicate { position: record.position })] {
+            let [one, other] = layout::other_bytes(publisher, digest, how);
+            if self.positions(one)?.contains(&record.position) && self.positions(other)?.contains(&record.position) {
+                return Ok(Some(outcome));
             }
-            None => self.store.range(&prefix, &layout::at(&prefix, Position::new(u64::MAX)), 1)?.pop(),
-        };
-        let Some((key, value)) = entry else { return self.refused(publisher, digest, names) };
-        let Some(position) = layout::number(&key).map(Position::new) else { return Ok(None) };
-        let Some(record) = self.record(position)? else { return Ok(None) };
-        let event = std::str::from_utf8(&record.event).ok().and_then(|event| announcement::decode(event).ok());
-        let envelope = event.ok_or(ReadError::Unreadable { position })?.envelope;
-        let outcome = match value[..] {
-            [layout::DUPLICATE] => Outcome::Duplicate { position },
-            _ => Outcome::Recorded { position, recorded: record.recorded, leaf: record.leaf() },
-        };
-        Ok(Some(Receipt { source: Some(envelope.source), id: Some(envelope.id.to_string()), digest, outcome }))
+        }
+        Ok(None)
     }
 
     fn refused(&self, publisher: &Publisher, digest: Digest, names: Option<(&str, Uuid)>) -> Result<Option<Receipt>, ReadError> {
         for duty in ["announce", "curate", "operate"] {
             let prefix = layout::refusals_of(&format!("handover.{duty}.{publisher}"), digest);
             let end = [&prefix[..], &[0xff; 17]].concat();
-            for (_, number) in self.store.range(&prefix, &end, MAX_NAMESAKES)? {
+            for (_, number) in self.store.keys(&prefix, &end, MAX_NAMESAKES, Who::Reader)? {
                 let found = layout::number(&number).map(|number| self.refusal(number)).transpose()?.flatten();
                 if let Some(refusal) = found.filter(|refusal| refusal.may_name(names)) {
                     return Ok(Some(Receipt { source: None, id: None, digest, outcome: Outcome::Refused { problem: refusal.problem } }));
@@ -122,7 +175,7 @@ impl Reader {
     /// # Errors
     /// The store can't read what it holds.
     pub fn refusal(&self, number: u64) -> Result<Option<Refusal>, ReadError> {
-        Ok(self.store.get(&layout::refusal(number))?.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+        Ok(self.store.key(&layout::refusal(number), Who::Reader)?.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     }
 
     /// The kept bytes of a refused message; empty where none are kept.
@@ -130,7 +183,7 @@ impl Reader {
     /// # Errors
     /// The store can't read what it holds.
     pub fn refused_bytes(&self, number: u64) -> Result<Option<Vec<u8>>, ReadError> {
-        Ok(self.store.get(&layout::refused_bytes(number))?)
+        self.store.key(&layout::refused_bytes(number), Who::Reader)
     }
 
     /// The refusals with numbers of at least `from`, oldest first.
@@ -138,7 +191,7 @@ impl Reader {
     /// # Errors
     /// The store can't read what it holds.
     pub fn refusals(&self, from: u64, limit: usize) -> Result<Vec<Refusal>, ReadError> {
-        let entries = self.store.range(&layout::refusal(from), &layout::refusal(u64::MAX), limit.min(MAX_PAGE))?;
+        let entries = self.store.keys(&layout::refusal(from), &layout::refusal(u64::MAX), limit.min(MAX_PAGE), Who::Reader)?;
         Ok(entries.iter().filter_map(|(_, bytes)| serde_json::from_slice(bytes).ok()).collect())
     }
 
@@ -171,8 +224,11 @@ impl Reader {
     }
 }
 
-/// How many records one look into the store brings, so that a page of large records stays near its bound.
-const RANGE_STEP: u64 = 64;
+fn announced(record: &Record) -> Result<Announcement, ReadError> {
+    let event = std::str::from_utf8(&record.event).ok().and_then(|event| announcement::decode(event).ok());
+    event.ok_or(ReadError::Unreadable { position: record.position })
+}
+
 /// The page of [`Reader::follow`].
 const FOLLOW_PAGE: usize = 256;
 /// How many refused binary-mode events of one body are looked through for the one that is asked for.

@@ -108,6 +108,9 @@ fn count_again(index: &mut Index<'_>, bounds: &mut RefusalBounds, known: Refusal
 
 /// What was refused and is recorded now is no refusal any more.
 pub(crate) fn settle(index: &mut Index<'_>, bounds: &mut RefusalBounds, message: &Message) -> Result<(), ReadError> {
+    if bounds.kept == 0 {
+        return Ok(());
+    }
     let name = layout::refusal_of(&message.subject, Digest::of(&message.body), &event_headers(message));
     known(index, &name)?.map_or(Ok(()), |refusal| forget(index, bounds, &refusal))
 }
@@ -149,29 +152,23 @@ fn forget(index: &mut Index<'_>, bounds: &mut RefusalBounds, refusal: &Refusal) 
 #[cfg(test)]
 mod tests {
     use announcement::Publisher;
-    use tokio::sync::watch;
 
     use super::*;
     use crate::{
-        Reader,
         bench::{Bench, message},
         commit::Commit,
         state::State,
     };
-
-    fn reader(bench: &Bench) -> Reader {
-        Reader::new(bench.store.reader(), watch::channel(bench.state.head()).1)
-    }
 
     #[test]
     fn a_refusal_is_kept_once_with_its_bytes_and_counted() {
         let mut bench = Bench::new();
         bench.commit(&[message("announce.a", "{"), message("announce.a", "{"), message("announce.b", "{")]);
         bench.commit(&[message("announce.a", "{")]);
-        let refusals = reader(&bench).refusals(0, 10).unwrap();
+        let refusals = bench.reader().refusals(0, 10).unwrap();
         let kept: Vec<_> = refusals.iter().map(|refusal| (refusal.subject.as_str(), refusal.times, refusal.kept)).collect();
         assert_eq!(kept, [("handover.announce.a", 3, 1), ("handover.announce.b", 1, 1)]);
-        assert_eq!(reader(&bench).refused_bytes(0).unwrap().unwrap(), b"{");
+        assert_eq!(bench.reader().refused_bytes(0).unwrap().unwrap(), b"{");
         assert_eq!((bench.state.refusals.kept, bench.state.refusals.bytes, bench.state.head().refused), (2, 2, 2));
     }
 
@@ -181,10 +178,12 @@ mod tests {
         let event = r#"{"specversion":"1.0","id":"00000000-0000-7000-8000-000000000001","source":"urn:example","type":"org.handover.completed.v1","data":
             {"announced":"2026-02-26","announcer":null,"note":"write to person.one@example.org","exchange":{"date":"2026-02-26"},"transfers":[]}}"#;
         bench.commit(&[message("announce.a", event)]);
-        let refusal = reader(&bench).refusal(0).unwrap().unwrap();
+        let refusal = bench.reader().refusal(0).unwrap().unwrap();
         assert!(refusal.problem.is(Fault::PersonalData), "{refusal:?}");
-        assert_eq!((refusal.kept, reader(&bench).refused_bytes(0).unwrap().unwrap()), (0, Vec::new()));
-        let found = bench.contents().into_iter().any(|(key, value)| [key, value].iter().any(|bytes| bytes.windows(10).any(|window| window == b"person.one")));
+        assert_eq!((refusal.kept, bench.reader().refused_bytes(0).unwrap().unwrap()), (0, Vec::new()));
+        let contents = bench.contents();
+        assert!(contents.records.is_empty());
+        let found = contents.keys.into_iter().any(|(key, value)| [key, value].iter().any(|bytes| bytes.windows(10).any(|window| window == b"person.one")));
         assert!(!found, "something of it is in the store");
     }
 
@@ -198,11 +197,11 @@ mod tests {
         };
         let ids = ["00000000-0000-7000-8000-000000000001", "00000000-0000-7000-8000-000000000002"];
         bench.commit(&[binary(ids[0]), binary(ids[1]), binary(ids[1])]);
-        let refusals = reader(&bench).refusals(0, 10).unwrap();
+        let refusals = bench.reader().refusals(0, 10).unwrap();
         assert_eq!(refusals.iter().map(|refusal| refusal.times).collect::<Vec<_>>(), [1, 2]);
         assert_eq!(refusals[1].headers, binary(ids[1]).headers[..3]);
         let publisher: Publisher = "a".parse().unwrap();
-        let receipt = |id: &str| reader(&bench).receipt(&publisher, Digest::of(b"{}"), Some(("urn:example", id.parse().unwrap()))).unwrap();
+        let receipt = |id: &str| bench.reader().receipt(&publisher, Digest::of(b"{}"), Some(("urn:example", id.parse().unwrap()))).unwrap();
         assert!(receipt(ids[0]).is_some() && receipt(ids[1]).is_some());
         assert!(receipt("00000000-0000-7000-8000-000000000003").is_none());
     }
@@ -210,11 +209,10 @@ mod tests {
     #[test]
     fn the_oldest_refusals_go_where_there_are_too_many_or_too_large_ones() {
         let bench = Bench::new();
-        let store = bench.store.reader();
         let kept_of = |count: u64, body: &dyn Fn(u64) -> Vec<u8>| {
-            let mut commit = Commit::begin(&store, State::default());
+            let mut commit = Commit::begin(&bench.store, State::default());
             (0..count).for_each(|number| drop(commit.take(&message("announce.a", body(number))).unwrap()));
-            commit.finish().2.refusals
+            commit.finish().state.refusals
         };
         let many = kept_of(MAX_REFUSALS + 7, &|number| number.to_be_bytes().to_vec());
         assert_eq!((many.kept, many.oldest, many.next), (MAX_REFUSALS, 7, MAX_REFUSALS + 7));

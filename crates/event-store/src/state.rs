@@ -1,4 +1,5 @@
 use announcement::Digest;
+use durable::FrameHead;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +9,8 @@ use crate::{Head, OpenError, ReadError, merkle::Frontier, rules::Rules};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct State {
     pub(crate) format: u32,
+    /// How many records a volume has.
+    pub(crate) volume_records: u64,
     pub(crate) tree: Frontier,
     pub(crate) recorded: Option<Timestamp>,
     pub(crate) rules: Rules,
@@ -40,12 +43,24 @@ pub(crate) struct RefusalBounds {
     pub(crate) bytes: u64,
 }
 
+/// How many records a volume has unless it's made otherwise: what a power cut can touch, and what is read at opening, stays below 200 MB.
+pub(crate) const VOLUME_RECORDS: u64 = 1 << 18;
+
 /// The version of the layout inside the store.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 
 impl Default for State {
     fn default() -> Self {
-        Self { format: FORMAT, tree: Frontier::default(), recorded: None, rules: Rules::FIRST, epoch: 0, checkpoint: None, refusals: RefusalBounds::default() }
+        Self {
+            format: FORMAT,
+            volume_records: VOLUME_RECORDS,
+            tree: Frontier::default(),
+            recorded: None,
+            rules: Rules::FIRST,
+            epoch: 0,
+            checkpoint: None,
+            refusals: RefusalBounds::default(),
+        }
     }
 }
 
@@ -63,6 +78,16 @@ impl State {
         }
         Rules::try_from(rules).map_err(|_| OpenError::Rules { found: rules })?;
         Ok(serde_json::from_slice(bytes).map_err(|_| ReadError::State)?)
+    }
+
+    /// The head of a frame that brings the ledger from a position to this state.
+    pub(crate) fn frame_from(&self, first_position: u64) -> FrameHead {
+        FrameHead {
+            first_position,
+            size: self.tree.size(),
+            root: *self.tree.root().as_bytes(),
+            stream_sequence: self.checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.sequence),
+        }
     }
 
     pub(crate) fn head(&self) -> Head {

@@ -1,18 +1,11 @@
-use announcement::{Announcement, Announcer, Data, Fault, Kind, Position, Problem, Publisher, Target};
+use announcement::{Announcement, Announcer, Data, Fault, Kind, Problem, Publisher, Target};
 
 use crate::{
     ReadError,
     decide::{Change, How, Stop},
-    index::Index,
+    index::{Found, Index},
     stage,
 };
-
-/// A recorded event that another one names.
-pub(crate) struct Found {
-    pub(crate) position: Position,
-    pub(crate) publisher: Publisher,
-    pub(crate) announcement: Announcement,
-}
 
 /// The claim that its own publisher corrects or retracts.
 pub(crate) struct Targeted {
@@ -25,7 +18,7 @@ impl Targeted {
         let claim = self.found.position;
         let ended = match index.correction(claim)? {
             None => stage::named_by(&self.found.announcement, None),
-            Some(correction) => stage::named_by(&read(correction, index)?.announcement, Some(&self.found.announcement)),
+            Some(correction) => stage::named_by(&index.read(correction)?.announcement, Some(&self.found.announcement)),
         };
         Ok(Change { claim, how: self.how, ended })
     }
@@ -90,8 +83,8 @@ fn check_kind(acting: Kind, found: &Found, pointer: &str) -> Result<(), Problem>
 }
 
 fn check_own(found: &Found, pointer: &str, sender: &Publisher, index: &Index<'_>) -> Result<(), Stop> {
-    if found.publisher != *sender {
-        return Err(Problem::at(Fault::Authority, pointer, format_args!("it was published by {}", found.publisher)).into());
+    if found.record.publisher != *sender {
+        return Err(Problem::at(Fault::Authority, pointer, format_args!("it was published by {}", found.record.publisher)).into());
     }
     if index.is_retracted(found.position)? {
         return Err(Problem::at(Fault::TargetState, pointer, "it was retracted").into());
@@ -101,24 +94,18 @@ fn check_own(found: &Found, pointer: &str, sender: &Publisher, index: &Index<'_>
 
 /// Without a publisher a target is the sender's own event if it has it, else the only one of this source and id.
 fn find(target: &Target, pointer: &str, sender: &Publisher, index: &Index<'_>) -> Result<Found, Stop> {
-    let position = match &target.publisher {
+    let found = match &target.publisher {
         Some(publisher) => index.identity(publisher, &target.source, target.id)?,
         None => match index.identity(sender, &target.source, target.id)? {
             Some(own) => Some(own),
-            None => match *index.events(&target.source, target.id)? {
-                [] => None,
-                [only] => Some(only),
-                _ => return Err(Problem::at(Fault::Target, pointer, "several publishers have an event of this source and id; name the publisher").into()),
-            },
+            None => {
+                let mut events = index.events(&target.source, target.id)?;
+                if events.len() > 1 {
+                    return Err(Problem::at(Fault::Target, pointer, "several publishers have an event of this source and id; name the publisher").into());
+                }
+                events.pop()
+            }
         },
     };
-    let position = position.ok_or_else(|| Problem::at(Fault::Target, pointer, "the ledger holds no such event"))?;
-    Ok(read(position, index)?)
-}
-
-fn read(position: Position, index: &Index<'_>) -> Result<Found, ReadError> {
-    let record = index.record(position)?;
-    let event = std::str::from_utf8(&record.event).ok();
-    let announcement = event.and_then(|event| announcement::decode(event).ok()).ok_or(ReadError::Unreadable { position })?;
-    Ok(Found { position, publisher: record.publisher, announcement })
+    Ok(found.ok_or_else(|| Problem::at(Fault::Target, pointer, "the ledger holds no such event"))?)
 }

@@ -1,19 +1,24 @@
 use std::{
+    collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
-    time::Instant,
+    sync::{Arc, OnceLock, mpsc as std_mpsc},
+    thread::JoinHandle,
 };
 
 use announcement::{Publisher, Receipt};
-use durable::{Store, StoreReader};
-use tokio::{
-    sync::{OwnedSemaphorePermit, mpsc, oneshot, watch},
-    time::{Instant as TokioInstant, timeout_at},
-};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 
 use crate::{
     Head, Health, Message, Part, SubmitError,
-    commit::{Commit, Taken},
+    commit::{Commit, Finished, Taken},
+    committer::{Prepared, Step},
+    layout,
+    open::{CLEAN, Fault, Place},
+    payload::Payload,
+    recent::Kept,
+    shelf::{OpenShelf, Shelf},
     state::{Checkpoint, State},
+    store::{Store, Who},
 };
 
 /// The most messages of one commit.
@@ -31,6 +36,8 @@ pub(crate) enum Request {
     Adopt { epoch: u64, from_sequence: u64, done: oneshot::Sender<()> },
     /// Write what waits, sync, end.
     Close,
+    /// Another thread that writes has ended.
+    Failed,
 }
 
 /// A message on its way to the writer.
@@ -65,15 +72,20 @@ pub(crate) enum Reply {
     Nowhere,
 }
 
-/// The one owner of the store, on a thread of its own.
+/// The one that decides, on a thread of its own. While the committer brings one commit to disk, it prepares the next.
 pub(crate) struct Writer {
-    pub(crate) store: Store,
-    pub(crate) reader: StoreReader,
+    pub(crate) store: Arc<Store>,
     pub(crate) state: State,
+    pub(crate) place: Place,
+    /// The number of the last commit.
+    pub(crate) commit: u64,
     pub(crate) requests: mpsc::Receiver<Request>,
-    pub(crate) head: watch::Sender<Head>,
+    /// Taken when it ends: the threads behind it end with it.
+    pub(crate) prepared: Option<std_mpsc::SyncSender<Step>>,
+    pub(crate) threads: Vec<JoinHandle<()>>,
+    /// Why one of these threads failed.
+    pub(crate) fault: Arc<OnceLock<Fault>>,
     pub(crate) health: watch::Sender<Health>,
-    pub(crate) receipts: mpsc::Sender<Vec<(Publisher, Receipt)>>,
     /// How many rounds of reading the stream were begun.
     pub(crate) begun: u64,
     /// The round whose messages are taken; none once the intake must not go on.
@@ -85,44 +97,49 @@ pub(crate) struct Writer {
 impl Writer {
     /// Runs until it's closed or a write fails. Then the folder stays locked and readable until the ledger's last handle is gone.
     pub(crate) fn run(mut self) {
-        let ended = catch_unwind(AssertUnwindSafe(|| {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
-            runtime.map_err(|error| error.to_string()).and_then(|runtime| self.serve(&runtime))
-        }));
-        let reason = match ended {
-            Ok(Ok(())) => return,
-            Ok(Err(reason)) => reason,
-            Err(_) => "the writer panicked".to_owned(),
+        let served = catch_unwind(AssertUnwindSafe(|| self.serve()));
+        drop(self.prepared.take());
+        let panicked = self.threads.drain(..).filter_map(|thread| thread.join().err()).count() > 0;
+        let fault = match served {
+            Err(_) => Some(Fault::new("the writer panicked")),
+            Ok(Err(fault)) => Some(self.fault.get().cloned().unwrap_or(fault)),
+            Ok(Ok(())) if panicked => Some(Fault::new("a thread that writes panicked")),
+            Ok(Ok(())) => self.fault.get().cloned().or_else(|| self.note_clean().err()),
         };
-        tracing::error!(reason, "the writer stopped");
+        let Some(fault) = fault else { return };
+        tracing::error!(reason = %fault, "the writer stopped");
         let remedy = "see to the disk and start anew; what was receipted is in the journal".to_owned();
-        self.health.send_modify(|health| health.writer = Part::Stopped { reason, remedy });
+        self.health.send_modify(|health| health.writer = Part::Stopped { reason: fault.to_string(), remedy });
         self.requests.close();
         while self.requests.try_recv().is_ok() {}
         let _ = self.released.blocking_recv();
     }
 
-    fn serve(&mut self, runtime: &tokio::runtime::Runtime) -> Result<(), String> {
+    fn note_clean(&self) -> Result<(), Fault> {
+        if !self.store.is_sound() {
+            return Ok(());
+        }
+        let note = serde_json::to_vec(&self.place).expect("a place is plain data");
+        self.store.folder.put_note(CLEAN, &note).map_err(Fault::new)
+    }
+
+    fn serve(&mut self) -> Result<(), Fault> {
         let mut waiting = Vec::with_capacity(MAX_COMMIT);
         loop {
-            let came = runtime.block_on(async {
-                match self.store.sync_due() {
-                    Some(due) => timeout_at(TokioInstant::from_std(due), self.requests.recv_many(&mut waiting, MAX_COMMIT)).await.ok(),
-                    None => Some(self.requests.recv_many(&mut waiting, MAX_COMMIT).await),
-                }
-            });
-            let closing = came == Some(0) || self.handle(waiting.drain(..))?;
-            if closing {
-                return self.store.sync().map_err(|error| error.to_string());
+            waiting.extend(self.requests.blocking_recv());
+            while waiting.len() < MAX_COMMIT
+                && let Ok(request) = self.requests.try_recv()
+            {
+                waiting.push(request);
             }
-            if self.store.sync_due().is_some_and(|due| due <= Instant::now()) {
-                self.store.sync().map_err(|error| error.to_string())?;
+            if waiting.is_empty() || self.handle(waiting.drain(..))? {
+                return Ok(());
             }
         }
     }
 
     /// Whether the writer is to end.
-    fn handle(&mut self, requests: impl Iterator<Item = Request>) -> Result<bool, String> {
+    fn handle(&mut self, requests: impl Iterator<Item = Request>) -> Result<bool, Fault> {
         let mut waiting = Vec::new();
         let mut bytes = 0;
         let mut closing = false;
@@ -138,6 +155,7 @@ impl Writer {
                 }
                 Request::Begin(reply) => {
                     self.commit(std::mem::take(&mut waiting))?;
+                    self.settle()?;
                     self.begun += 1;
                     let round = Round(self.begun);
                     self.round.send_replace(Some(round));
@@ -147,46 +165,36 @@ impl Writer {
                 Request::Adopt { epoch, from_sequence, done } => {
                     self.commit(std::mem::take(&mut waiting))?;
                     self.adopt(epoch, from_sequence)?;
+                    self.settle()?;
                     let _ = done.send(());
                 }
                 Request::Close => closing = true,
+                Request::Failed => return Err(Fault::new(ENDED)),
             }
         }
         self.commit(waiting)?;
         Ok(closing)
     }
 
-    fn adopt(&mut self, epoch: u64, from_sequence: u64) -> Result<(), String> {
+    fn adopt(&mut self, epoch: u64, from_sequence: u64) -> Result<(), Fault> {
         self.round.send_replace(None);
         self.state.epoch = epoch;
         self.state.checkpoint = Some(Checkpoint { sequence: from_sequence.saturating_sub(1), message: None });
-        self.write(Commit::begin(&self.reader, self.state.clone()).finish(), Vec::new())
+        let store = Arc::clone(&self.store);
+        self.begin_volume_if_full()?;
+        self.write(Commit::begin(&store, self.state.clone()).finish(), Vec::new())
     }
 
-    /// One batch, one frame, one sync; then the receipts, and sled follows.
-    fn commit(&mut self, waiting: Vec<Take>) -> Result<(), String> {
-        let reader = self.reader.clone();
-        let mut commit = Commit::begin(&reader, self.state.clone());
-        let mut receipts = Vec::with_capacity(waiting.len());
-        let (mut changed, mut stopped) = (false, None);
-        for Take { message, round, reply, .. } in waiting {
-            if round.is_some() && (stopped.is_some() || round != *self.round.borrow()) {
-                continue;
-            }
-            match commit.take(&message).map_err(|error| error.to_string())? {
-                Taken::Decided { publisher, receipt } => {
-                    receipts.push((publisher, receipt, reply));
-                    changed = true;
-                }
-                Taken::Silent => changed = true,
-                Taken::Before => {}
-                Taken::Stop { reason, remedy } => stopped = Some((reason, remedy)),
-            }
-        }
-        if changed {
-            self.write(commit.finish(), receipts)?;
+    /// One frame and one sync a commit. A commit ends with its volume; what is left makes another.
+    fn commit(&mut self, waiting: Vec<Take>) -> Result<(), Fault> {
+        let mut waiting = waiting.into_iter();
+        let mut stopped = None;
+        while waiting.len() > 0 {
+            self.begin_volume_if_full()?;
+            self.commit_some(&mut waiting, &mut stopped)?;
         }
         if let Some((reason, remedy)) = stopped {
+            self.settle()?;
             tracing::error!(reason, remedy, "the intake stopped");
             self.health.send_modify(|health| health.intake = Part::Stopped { reason, remedy });
             // In this order: who reads the stream looks at the health once its round is over.
@@ -195,31 +203,89 @@ impl Writer {
         Ok(())
     }
 
-    /// Receipts that don't leave are dropped, which tells those who wait that there is none.
-    fn write(&mut self, (head, batch, state): (durable::FrameHead, durable::Batch, State), receipts: Vec<Pending>) -> Result<(), String> {
-        self.store.append(&head, &batch).map_err(|error| error.to_string())?;
-        self.state = state;
-        self.send(receipts);
-        self.store.apply(&batch).map_err(|error| error.to_string())?;
-        self.head.send_replace(self.state.head());
-        Ok(())
-    }
-
-    fn send(&self, receipts: Vec<Pending>) {
-        let mut published = Vec::new();
-        for (publisher, receipt, reply) in receipts {
-            match reply {
-                // Who no longer waits asks again.
-                Reply::To(waiting) => drop(waiting.send(Ok(receipt))),
-                Reply::Publish => published.extend(publisher.map(|publisher| (publisher, receipt))),
-                Reply::Nowhere => {}
+    fn commit_some(&mut self, waiting: &mut std::vec::IntoIter<Take>, stopped: &mut Option<(String, String)>) -> Result<(), Fault> {
+        let store = Arc::clone(&self.store);
+        let mut commit = Commit::begin(&store, self.state.clone());
+        let mut receipts = Vec::with_capacity(waiting.len());
+        let mut changed = false;
+        while store.geometry.volume_of(commit.size()) == self.place.volume
+            && let Some(Take { message, round, reply, .. }) = waiting.next()
+        {
+            if round.is_some() && (stopped.is_some() || round != *self.round.borrow()) {
+                continue;
+            }
+            match commit.take(&message).map_err(Fault::new)? {
+                Taken::Decided { publisher, receipt } => {
+                    receipts.push((publisher, receipt, reply));
+                    changed = true;
+                }
+                Taken::Silent => changed = true,
+                Taken::Before => {}
+                Taken::Stop { reason, remedy } => *stopped = Some((reason, remedy)),
             }
         }
-        if !published.is_empty() && self.receipts.try_send(published).is_err() {
-            tracing::debug!("receipts were not sent; publishers ask for them");
+        if changed { self.write(commit.finish(), receipts) } else { Ok(()) }
+    }
+
+    fn write(&mut self, finished: Finished, receipts: Vec<Pending>) -> Result<(), Fault> {
+        let Finished { frame, payload, kept, state } = finished;
+        self.state = state;
+        self.place.frames += 1;
+        self.send(frame, vec![payload], kept, receipts, false)
+    }
+
+    /// A volume that's full is followed by a new one, whose journal begins with all mutable keys.
+    fn begin_volume_if_full(&mut self) -> Result<(), Fault> {
+        let geometry = self.store.geometry;
+        let volume = geometry.volume_of(self.state.tree.size());
+        if volume == self.place.volume {
+            return Ok(());
         }
+        let (sled, _) = self.store.folder.open_active(volume).map_err(Fault::new)?;
+        self.store.place(Shelf::Open(OpenShelf::new(volume, sled).map_err(Fault::new)?));
+        let mut keys = BTreeMap::new();
+        for letter in layout::MUTABLE {
+            let found = self.store.keys(&[letter], &[letter + 1], usize::MAX, Who::Writer).map_err(Fault::new)?;
+            keys.extend(found.into_iter().map(|(key, value)| (key, Some(value))));
+        }
+        let mut payloads = vec![Payload::default()];
+        for (key, value) in &keys {
+            if payloads.last().is_none_or(|payload| payload.bytes.len() > MAX_FIRST_FRAME) {
+                payloads.push(Payload::default());
+            }
+            payloads.iter_mut().last().zip(value.as_ref()).into_iter().for_each(|(payload, value)| payload.put(key, value));
+        }
+        payloads.iter_mut().last().into_iter().for_each(|payload| payload.state(&self.state));
+        self.place = Place { volume, frames: payloads.len() as u64 };
+        let kept = Kept { first: geometry.first_of(volume), keys, ..Kept::default() };
+        self.send(self.state.frame_from(geometry.first_of(volume)), payloads, kept, Vec::new(), true)
+    }
+
+    fn send(&mut self, frame: durable::FrameHead, payloads: Vec<Payload>, kept: Kept, receipts: Vec<Pending>, begins_volume: bool) -> Result<(), Fault> {
+        self.commit += 1;
+        let kept = Arc::new(Kept { commit: self.commit, volume: self.place.volume, frames: self.place.frames, ..kept });
+        self.store.push(Arc::clone(&kept));
+        let prepared = Prepared { frame, payloads, kept, head: self.state.head(), receipts, begins_volume };
+        self.step(Step::Commit(prepared))
+    }
+
+    /// Waits until everything that was prepared is on disk and can be read.
+    fn settle(&self) -> Result<(), Fault> {
+        let (settled, done) = std_mpsc::sync_channel(1);
+        self.step(Step::Settle(settled))?;
+        done.recv().map_err(|_| Fault::new(ENDED))
+    }
+
+    fn step(&self, step: Step) -> Result<(), Fault> {
+        let steps = self.prepared.as_ref().ok_or_else(|| Fault::new(ENDED))?;
+        steps.send(step).map_err(|_| Fault::new(ENDED))
     }
 }
 
+const ENDED: &str = "a thread that writes has ended";
+
+/// A volume's first frames are cut once they're this large, in bytes.
+const MAX_FIRST_FRAME: usize = 8 << 20;
+
 /// A receipt that leaves once its commit is durable.
-type Pending = (Option<Publisher>, Receipt, Reply);
+pub(crate) type Pending = (Option<Publisher>, Receipt, Reply);

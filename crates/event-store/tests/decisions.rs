@@ -25,7 +25,7 @@ fn decision(receipt: &Receipt) -> Value {
 #[tokio::test]
 async fn the_decisions_of_the_first_rules_stay_as_they_were() {
     let dir = tempfile::tempdir().unwrap();
-    let ledger = Ledger::open(Options { dir: dir.path().to_owned(), clock }).unwrap();
+    let ledger = Ledger::open(Options::new(dir.path().to_owned(), clock)).unwrap();
     let mut lines = String::new();
     for line in std::fs::read_to_string(FILE).unwrap().lines() {
         let mut line: Value = serde_json::from_str(line).unwrap();

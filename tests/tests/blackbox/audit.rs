@@ -53,7 +53,7 @@ fn honoured(receipt: &Receipt, records: &[Record]) {
 
 /// All records of a data folder that no process has open.
 pub(crate) fn records(data: &Path) -> Vec<Record> {
-    let ledger = Ledger::open(Options { dir: data.join("ledger"), clock: jiff::Timestamp::now }).unwrap();
+    let ledger = Ledger::open(Options::new(data.join("ledger"), jiff::Timestamp::now)).unwrap();
     let reader = ledger.reader();
     let mut records = Vec::new();
     while (records.len() as u64) < ledger.head().size {

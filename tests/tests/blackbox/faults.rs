@@ -24,7 +24,7 @@ fn load(address: &str, seed: u64) -> Vec<Receipt> {
 }
 
 fn files_of_sled(data: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(data.join("ledger/sled")).unwrap().map(|entry| entry.unwrap().path());
+    let entries = fs::read_dir(data.join("ledger/active-00000000")).unwrap().map(|entry| entry.unwrap().path());
     entries.filter(|path| path.is_file()).collect()
 }
 
@@ -62,7 +62,7 @@ fn whatever_is_damaged_of_sled_is_rebuilt_from_the_journal() {
     survives("cut in half");
     files_of_sled(data.path()).iter().for_each(|path| fs::remove_file(path).unwrap());
     survives("removed");
-    fs::remove_dir_all(data.path().join("ledger/sled")).unwrap();
+    fs::remove_dir_all(data.path().join("ledger/active-00000000")).unwrap();
     audit(serve.start(), data.path(), &receipts);
 }
 
@@ -73,7 +73,7 @@ fn a_damaged_journal_is_refused_by_name_and_left_as_it_is() {
     let server = serve.start();
     load(server.address(), 2);
     server.kill();
-    let path = data.path().join("ledger/journal");
+    let path = data.path().join("ledger/journal-00000000");
     let mut journal = fs::read(&path).unwrap();
     let middle = journal.len() / 2;
     journal[middle] ^= 1;
@@ -103,7 +103,7 @@ fn a_disk_that_is_full_ends_the_writer_and_costs_no_receipt() {
     let mut receipts = load(server.address(), 4);
     assert_eq!(server.terminate(), Some(0));
     let mut files = files_of_sled(data.path());
-    files.push(data.path().join("ledger/journal"));
+    files.push(data.path().join("ledger/journal-00000000"));
     let largest = files.iter().map(|path| path.metadata().unwrap().len()).max().unwrap();
     // ulimit counts in blocks of 512 bytes; what is there can be opened, and some hundred announcements more can be written.
     let blocks = largest / 512 + 1_024;

@@ -83,6 +83,7 @@ async fn the_socket_is_the_owners_and_a_stale_one_is_replaced() {
     server.serving.abort();
     assert!(server.serving.await.unwrap_err().is_cancelled());
     server.ledger.close().await;
+    drop(server.ledger);
     assert!(server.socket.exists(), "it was left behind");
     let server = start(server.dir).await;
     assert!(call(&server.socket, &Command::Status).await.is_ok());

@@ -11,11 +11,10 @@ use std::{
 };
 
 use announcement::{Outcome, Position, Receipt};
-use event_store::{Ledger, OpenError, Options, Part, Reader};
+use event_store::{Ledger, OpenError, Part, Reader};
 use futures::{StreamExt, stream};
-use jiff::Timestamp;
 
-use crate::harness::{SUBJECT, audited, event, local, open, submit};
+use crate::harness::{SUBJECT, audited, event, local, open, options, submit};
 
 /// Set in the process that a test starts of itself: its folder, and the number of its first event.
 const CHILD: &str = "HANDOVER_LEDGER_CHILD";
@@ -103,7 +102,7 @@ async fn a_disk_that_says_no_ends_the_writer_and_costs_no_receipt() {
         load(&ledger, first).await;
         let Part::Stopped { reason, .. } = ledger.health().borrow().writer.clone() else { panic!("{:?}", ledger.health().borrow()) };
         let again = ledger.submit(SUBJECT.to_owned(), Vec::new(), event(first)).await;
-        let second = Ledger::open(Options { dir, clock: Timestamp::now });
+        let second = Ledger::open(options(&dir));
         assert!(matches!(second, Err(OpenError::Store(durable::OpenError::Locked { .. }))), "the folder stays locked");
         println!("ended {reason} / {} / {}", again.unwrap_err(), readable(&ledger.reader()));
         return;
@@ -136,7 +135,7 @@ async fn a_second_process_on_the_folder_is_refused_with_the_id_of_the_first() {
     let mut process = start("deaths::a_second_process_on_the_folder_is_refused_with_the_id_of_the_first", dir.path(), 0, "true");
     let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
     assert!(lines.any(|line| line.ends_with("open")));
-    let second = Ledger::open(Options { dir: dir.path().to_owned(), clock: Timestamp::now });
+    let second = Ledger::open(options(dir.path()));
     match second {
         Err(OpenError::Store(error @ durable::OpenError::Locked { .. })) => {
             assert!(error.to_string().contains(&format!("process {}", process.id())), "{error}")

@@ -11,7 +11,12 @@ use uuid::Uuid;
 pub(crate) const SUBJECT: &str = "handover.announce.local";
 
 pub(crate) fn open(dir: &Path) -> Ledger {
-    Ledger::open(Options { dir: dir.to_owned(), clock: Timestamp::now }).unwrap()
+    Ledger::open(options(dir)).unwrap()
+}
+
+/// Small volumes, so that many of them begin and are sealed.
+pub(crate) fn options(dir: &Path) -> Options {
+    Options { volume_records: 256, ..Options::new(dir.to_owned(), Timestamp::now) }
 }
 
 pub(crate) fn id(number: u64) -> Uuid {

@@ -10,3 +10,4 @@ mod embedded;
 mod queries;
 mod rollback;
 mod stream;
+mod volumes;

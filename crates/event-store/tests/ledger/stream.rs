@@ -135,7 +135,7 @@ async fn rules_that_the_node_does_not_know_stop_it_before_them() {
 async fn a_message_from_the_future_stops_the_intake_and_is_not_decided_on() {
     let (server, dir) = (NatsServer::start(), TempDir::new().unwrap());
     let slow = || Timestamp::now() - jiff::SignedDuration::from_mins(6);
-    let ledger = event_store::Ledger::open(event_store::Options { dir: dir.path().to_owned(), clock: slow }).unwrap();
+    let ledger = event_store::Ledger::open(event_store::Options::new(dir.path().to_owned(), slow)).unwrap();
     let node = Node::start_with(&server, ledger).await;
     publish(&node.client, 0..3).await;
     let (reason, remedy) = stopped(&node.ledger).await;

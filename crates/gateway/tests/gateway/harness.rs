@@ -39,7 +39,7 @@ impl Server {
 
     pub(crate) async fn of(shape: impl FnOnce(App) -> App, health: Option<watch::Receiver<Health>>) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let ledger = Ledger::open(Options { dir: dir.path().join("ledger"), clock: Timestamp::now }).unwrap();
+        let ledger = Ledger::open(Options::new(dir.path().join("ledger"), Timestamp::now)).unwrap();
         let stop = CancellationToken::new();
         let projection = Projection::new();
         let source = Source::Ledger(ledger.reader());

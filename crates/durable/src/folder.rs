@@ -1,0 +1,271 @@
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use crate::{FrameHead, Journal, JournalReader, OpenError, Volume, WriteError, error::at, lock::Lock};
+
+/// A folder of volumes, held for one process: which journals and sleds there are, and their names.
+#[derive(Debug)]
+pub struct Folder {
+    dir: PathBuf,
+    _lock: Lock,
+}
+
+const JOURNAL: &str = "journal-";
+const ACTIVE: &str = "active-";
+const SEALED: &str = "sealed-";
+const UNFINISHED: &str = ".new";
+
+impl Folder {
+    /// Takes a folder, or makes it. What an earlier process left unfinished is removed.
+    ///
+    /// # Errors
+    /// [`OpenError::Locked`], [`OpenError::Old`] or [`OpenError::Io`].
+    pub fn take(dir: &Path) -> Result<Self, OpenError> {
+        fs::create_dir_all(dir).map_err(at(dir))?;
+        let folder = Self { dir: dir.to_owned(), _lock: Lock::take(dir)? };
+        if dir.join("journal").exists() {
+            return Err(OpenError::Old { dir: dir.to_owned() });
+        }
+        for name in folder.names()? {
+            if name.ends_with(UNFINISHED) {
+                remove(&dir.join(&name)).map_err(at(&dir.join(&name)))?;
+            }
+        }
+        Ok(folder)
+    }
+
+    /// The numbers of the journals, ascending.
+    ///
+    /// # Errors
+    /// [`OpenError::Io`].
+    pub fn journals(&self) -> Result<Vec<u64>, OpenError> {
+        self.numbered(JOURNAL)
+    }
+
+    /// The numbers of the sealed volumes, ascending.
+    ///
+    /// # Errors
+    /// [`OpenError::Io`].
+    pub fn sealed(&self) -> Result<Vec<u64>, OpenError> {
+        self.numbered(SEALED)
+    }
+
+    /// The numbers of the volumes that are written, ascending.
+    ///
+    /// # Errors
+    /// [`OpenError::Io`].
+    pub fn active(&self) -> Result<Vec<u64>, OpenError> {
+        self.numbered(ACTIVE)
+    }
+
+    /// Reads a journal whose first frame is at this position.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open_journal(&self, number: u64, first_position: u64) -> Result<JournalReader, OpenError> {
+        JournalReader::open(&self.path(JOURNAL, number), first_position)
+    }
+
+    /// Makes a journal that begins with these frames; it's on disk when this returns.
+    ///
+    /// # Errors
+    /// See [`WriteError`]. There is no such journal then.
+    pub fn create_journal(&self, number: u64, frames: &[(FrameHead, Vec<u8>)]) -> Result<Journal, WriteError> {
+        Journal::create(&self.path(JOURNAL, number), frames)
+    }
+
+    /// That a journal isn't there though it must be.
+    #[must_use]
+    pub fn journal_missing(&self, number: u64, first_position: u64) -> OpenError {
+        OpenError::JournalMissing { journal: self.path(JOURNAL, number), position: first_position }
+    }
+
+    /// Opens a volume that's written, or makes it. One that can't be opened is set aside; then the reason is given, and an empty one.
+    ///
+    /// # Errors
+    /// [`OpenError::Sled`] where a new one can't be made either.
+    pub fn open_active(&self, number: u64) -> Result<(Volume, Option<String>), OpenError> {
+        let path = self.path(ACTIVE, number);
+        match Volume::open(&path) {
+            Ok(volume) => Ok((volume, None)),
+            Err(reason) => {
+                self.set_aside_active(number)?;
+                let volume = Volume::open(&path).map_err(|reason| OpenError::Sled { dir: path, reason })?;
+                Ok((volume, Some(reason)))
+            }
+        }
+    }
+
+    /// Puts the folder of a volume aside, for whoever wants to look at it.
+    ///
+    /// # Errors
+    /// [`OpenError::Io`].
+    pub fn set_aside_active(&self, number: u64) -> Result<(), OpenError> {
+        let path = self.path(ACTIVE, number);
+        let aside = (1_u32..).map(|n| PathBuf::from(format!("{}.damaged-{n}", path.display()))).find(|path| !path.exists()).expect("fewer than 4 billion");
+        fs::rename(&path, &aside).and_then(|()| self.sync()).map_err(at(&path))
+    }
+
+    /// An empty volume that becomes the sealed one with [`finish_sealed`](Self::finish_sealed).
+    ///
+    /// # Errors
+    /// [`WriteError::Sled`].
+    pub fn begin_sealed(&self, number: u64) -> Result<Volume, WriteError> {
+        let path = self.unfinished(number);
+        if path.exists() {
+            fs::remove_dir_all(&path).map_err(|error| WriteError::Sled(error.to_string()))?;
+        }
+        Volume::open(&path).map_err(WriteError::Sled)
+    }
+
+    /// Opens the volume that's being sealed once more.
+    ///
+    /// # Errors
+    /// [`WriteError::Sled`].
+    pub fn reopen_unfinished(&self, number: u64) -> Result<Volume, WriteError> {
+        Volume::open(&self.unfinished(number)).map_err(WriteError::Sled)
+    }
+
+    /// Makes the volume the sealed one, with its summary beside it. The volume is closed.
+    ///
+    /// # Errors
+    /// [`WriteError::Sled`]: it isn't the sealed one.
+    pub fn finish_sealed(&self, number: u64, summary: &[u8]) -> Result<(), WriteError> {
+        let (from, to) = (self.unfinished(number), self.path(SEALED, number));
+        let finished = || -> io::Result<()> {
+            write_synced(&from.join(SUMMARY), summary)?;
+            for entry in fs::read_dir(&from)? {
+                let entry = entry?;
+                if entry.file_type()?.is_file() {
+                    File::open(entry.path())?.sync_all()?;
+                }
+            }
+            File::open(&from)?.sync_all()?;
+            fs::rename(&from, &to)?;
+            self.sync()
+        };
+        finished().map_err(|error| WriteError::Sled(format!("{}: {error}", to.display())))
+    }
+
+    /// Opens a sealed volume.
+    ///
+    /// # Errors
+    /// Why it can't be.
+    pub fn open_sealed(&self, number: u64) -> Result<Volume, String> {
+        let path = self.path(SEALED, number);
+        if !path.exists() {
+            return Err(format!("{} is missing", path.display()));
+        }
+        Volume::open(&path).map_err(|reason| format!("{}: {reason}", path.display()))
+    }
+
+    /// The summary of a sealed volume; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`OpenError::Io`].
+    pub fn summary(&self, number: u64) -> Result<Option<Vec<u8>>, OpenError> {
+        read(&self.path(SEALED, number).join(SUMMARY))
+    }
+
+    /// Writes the summary of a sealed volume anew.
+    ///
+    /// # Errors
+    /// [`OpenError::Io`].
+    pub fn put_summary(&self, number: u64, summary: &[u8]) -> Result<(), OpenError> {
+        let path = self.path(SEALED, number).join(SUMMARY);
+        write_synced(&path, summary).map_err(at(&path))
+    }
+
+    /// Removes the journal and the written form of a volume that's sealed; what of it is there.
+    ///
+    /// # Errors
+    /// [`OpenError::Io`].
+    pub fn remove_unsealed(&self, number: u64) -> Result<(), OpenError> {
+        for path in [self.path(JOURNAL, number), self.path(ACTIVE, number)] {
+            if path.exists() {
+                remove(&path).map_err(at(&path))?;
+            }
+        }
+        self.sync().map_err(at(&self.dir))
+    }
+
+    /// Removes the journal of a volume that's sealed.
+    ///
+    /// # Errors
+    /// [`WriteError::Journal`].
+    pub fn remove_journal(&self, number: u64) -> Result<(), WriteError> {
+        fs::remove_file(self.path(JOURNAL, number)).and_then(|()| self.sync()).map_err(WriteError::Journal)
+    }
+
+    /// Notes something that holds until it's taken back, on disk when this returns.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn put_note(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        write_synced(&self.dir.join(name), bytes)?;
+        self.sync()
+    }
+
+    /// Takes a note back and gives it; it's gone from the disk when this returns.
+    ///
+    /// # Errors
+    /// [`OpenError::Io`].
+    pub fn take_note(&self, name: &str) -> Result<Option<Vec<u8>>, OpenError> {
+        let path = self.dir.join(name);
+        let found = read(&path)?;
+        if found.is_some() {
+            fs::remove_file(&path).and_then(|()| self.sync()).map_err(at(&path))?;
+        }
+        Ok(found)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        File::open(&self.dir)?.sync_all()
+    }
+
+    fn path(&self, kind: &str, number: u64) -> PathBuf {
+        self.dir.join(format!("{kind}{number:08}"))
+    }
+
+    fn unfinished(&self, number: u64) -> PathBuf {
+        self.dir.join(format!("{SEALED}{number:08}{UNFINISHED}"))
+    }
+
+    fn names(&self) -> Result<Vec<String>, OpenError> {
+        let entries = fs::read_dir(&self.dir).map_err(at(&self.dir))?;
+        entries.map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned()).map_err(at(&self.dir))).collect()
+    }
+
+    fn numbered(&self, kind: &str) -> Result<Vec<u64>, OpenError> {
+        let mut numbers: Vec<u64> = self.names()?.iter().filter_map(|name| name.strip_prefix(kind)?.parse().ok()).collect();
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+}
+
+const SUMMARY: &str = "summary";
+
+/// Under another name first: half of it is never found.
+fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let unfinished = path.with_extension("new");
+    let mut file = File::create(&unfinished)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&unfinished, path)?;
+    File::open(path.parent().unwrap_or(Path::new("")))?.sync_all()
+}
+
+fn read(path: &Path) -> Result<Option<Vec<u8>>, OpenError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(at(path)(error)),
+    }
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }
+}

@@ -1,0 +1,86 @@
+use std::sync::{Arc, mpsc};
+
+use announcement::{Publisher, Receipt};
+use durable::{FrameHead, Journal};
+use tokio::sync::{mpsc as tokio_mpsc, watch};
+
+use crate::{
+    Head,
+    open::Fault,
+    payload::Payload,
+    recent::Kept,
+    store::Store,
+    writer::{Pending, Reply},
+};
+
+/// What the writer hands over, in its order.
+pub(crate) enum Step {
+    Commit(Prepared),
+    /// Everything before it is on disk once this is answered.
+    Settle(mpsc::SyncSender<()>),
+}
+
+/// A commit on its way to the disk.
+pub(crate) struct Prepared {
+    pub(crate) frame: FrameHead,
+    /// One, but for a volume that begins with more than a frame holds.
+    pub(crate) payloads: Vec<Payload>,
+    pub(crate) kept: Arc<Kept>,
+    pub(crate) head: Head,
+    pub(crate) receipts: Vec<Pending>,
+    /// Where it isn't the next frame of the journal, but the first of the next volume's.
+    pub(crate) begins_volume: bool,
+}
+
+/// Brings commits to disk, one frame and one `fdatasync` each, and lets their receipts go.
+pub(crate) struct Committer {
+    pub(crate) store: Arc<Store>,
+    pub(crate) journal: Journal,
+    pub(crate) head: watch::Sender<Head>,
+    pub(crate) receipts: tokio_mpsc::Sender<Vec<(Publisher, Receipt)>>,
+    pub(crate) followed: mpsc::SyncSender<Arc<Kept>>,
+}
+
+impl Committer {
+    /// Ends once no commit comes any more, or the follower is gone. Receipts that don't leave are dropped, which tells those who wait that there is none.
+    pub(crate) fn run(mut self, steps: &mpsc::Receiver<Step>) -> Result<(), Fault> {
+        for step in steps {
+            let Prepared { frame, payloads, kept, head, receipts, begins_volume } = match step {
+                Step::Commit(prepared) => prepared,
+                Step::Settle(settled) => {
+                    // Who no longer waits has ended.
+                    let _ = settled.send(());
+                    continue;
+                }
+            };
+            if begins_volume {
+                let frames: Vec<_> = payloads.into_iter().map(|payload| (frame, payload.bytes)).collect();
+                self.journal = self.store.folder.create_journal(kept.volume, &frames)?;
+            } else {
+                payloads.iter().try_for_each(|payload| self.journal.append(&frame, &payload.bytes))?;
+            }
+            self.store.made_durable(kept.commit);
+            self.head.send_replace(head);
+            self.send(receipts);
+            if self.followed.send(kept).is_err() {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn send(&self, receipts: Vec<Pending>) {
+        let mut published = Vec::new();
+        for (publisher, receipt, reply) in receipts {
+            match reply {
+                // Who no longer waits asks again.
+                Reply::To(waiting) => drop(waiting.send(Ok(receipt))),
+                Reply::Publish => published.extend(publisher.map(|publisher| (publisher, receipt))),
+                Reply::Nowhere => {}
+            }
+        }
+        if !published.is_empty() && self.receipts.try_send(published).is_err() {
+            tracing::debug!("receipts were not sent; publishers ask for them");
+        }
+    }
+}

@@ -1,0 +1,201 @@
+use std::{
+    collections::VecDeque,
+    sync::{Arc, mpsc},
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use durable::{Batch, Volume, WriteError};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    block::{BLOCK, Encoder},
+    layout,
+    open::Fault,
+    recent::Kept,
+    sealing,
+    shelf::{OpenShelf, Shelf},
+    store::Store,
+};
+
+/// How long a volume's sled may lag behind the disk. The journal holds what it would lose.
+const SYNC_EVERY: Duration = Duration::from_secs(1);
+/// How many blocks of catching up are written together.
+const MAX_BATCH: usize = 256;
+/// How many full volumes may wait to be sealed; then commits wait for the one that's being sealed.
+const MAX_FULL: usize = 2;
+
+/// Up to where a volume's sled has followed its journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct Marker {
+    /// How many frames' mutable keys it has.
+    pub(crate) frames: u64,
+    /// The position after its last block.
+    pub(crate) blocks_end: u64,
+}
+
+impl Marker {
+    /// `None` where the volume has followed nothing yet.
+    pub(crate) fn read(volume: &Volume) -> Result<Option<Self>, durable::ReadError> {
+        let bytes = volume.get(layout::MARKER)?;
+        let damaged = |_| durable::ReadError::Damaged("the marker isn't of its form".to_owned());
+        bytes.map(|bytes| serde_json::from_slice(&bytes).map_err(damaged)).transpose()
+    }
+}
+
+/// Brings what was committed into the volumes, and seals the ones that are full.
+pub(crate) struct Follower {
+    store: Arc<Store>,
+    shelf: Arc<Shelf>,
+    encoder: Encoder,
+    marker: Marker,
+    /// What the volume has of it.
+    written: Option<Marker>,
+    /// The records after the last block.
+    tail: Vec<(Arc<Kept>, usize)>,
+    applied: Vec<Arc<Kept>>,
+    unsynced_since: Option<Instant>,
+    full: VecDeque<u64>,
+    sealing: Option<JoinHandle<Result<(), Fault>>>,
+}
+
+impl Follower {
+    /// Begins with a volume that's written and has followed up to its marker.
+    pub(crate) fn new(store: Arc<Store>, shelf: Arc<Shelf>, marker: Option<Marker>) -> Self {
+        let written = marker;
+        let marker = marker.unwrap_or(Marker { frames: 0, blocks_end: store.geometry.first_of(shelf.number()) });
+        let encoder = Encoder::new(open(&shelf).decoder.dictionary());
+        Self { store, shelf, encoder, marker, written, tail: Vec::new(), applied: Vec::new(), unsynced_since: None, full: VecDeque::new(), sealing: None }
+    }
+
+    /// Follows until nothing comes any more, then brings everything to disk.
+    pub(crate) fn run(mut self, commits: &mpsc::Receiver<Arc<Kept>>) -> Result<(), Fault> {
+        loop {
+            self.seal_next()?;
+            let came = match self.unsynced_since {
+                Some(since) => commits.recv_timeout((since + SYNC_EVERY).saturating_duration_since(Instant::now())),
+                None if self.sealing.is_some() => commits.recv_timeout(SYNC_EVERY),
+                None => commits.recv().map_err(|_| mpsc::RecvTimeoutError::Disconnected),
+            };
+            match came {
+                Ok(kept) => {
+                    let waiting = std::iter::once(kept).chain(commits.try_iter().take(MAX_BATCH));
+                    self.take(waiting)?;
+                }
+                Err(mpsc::RecvTimeoutError::Timeout) => {}
+                Err(mpsc::RecvTimeoutError::Disconnected) => return self.finish(),
+            }
+            if self.unsynced_since.is_some_and(|since| since.elapsed() >= SYNC_EVERY) {
+                self.sync()?;
+            }
+        }
+    }
+
+    /// Takes commits, in their order.
+    pub(crate) fn take(&mut self, commits: impl Iterator<Item = Arc<Kept>>) -> Result<(), Fault> {
+        let mut batch = Batch::new();
+        let mut blocks = 0;
+        for kept in commits {
+            if kept.volume != self.shelf.number() {
+                self.apply(std::mem::take(&mut batch))?;
+                blocks = 0;
+                self.begin(kept.volume);
+            }
+            let has = usize::try_from(self.marker.blocks_end.saturating_sub(kept.first)).unwrap_or(usize::MAX);
+            for number in has.min(kept.records.len())..kept.records.len() {
+                self.tail.push((Arc::clone(&kept), number));
+                if self.tail.len() as u64 == BLOCK {
+                    let block = self.encoder.encode(self.marker.blocks_end, self.tail.iter().map(|(kept, number)| kept.records[*number].as_slice()));
+                    batch.put(&layout::block(self.marker.blocks_end), &block);
+                    self.marker.blocks_end += BLOCK;
+                    self.tail.clear();
+                    blocks += 1;
+                }
+            }
+            if kept.frames > self.marker.frames {
+                for (key, value) in &kept.keys {
+                    match value {
+                        _ if layout::may_be_large(key) => batch.replace(key, value.as_deref()),
+                        Some(value) => batch.put(key, value),
+                        None => batch.remove(key),
+                    }
+                }
+                self.marker.frames = kept.frames;
+            }
+            self.applied.push(kept);
+            if blocks >= MAX_BATCH {
+                self.apply(std::mem::take(&mut batch))?;
+                blocks = 0;
+            }
+        }
+        self.apply(batch)
+    }
+
+    fn apply(&mut self, mut batch: Batch) -> Result<(), Fault> {
+        let Some(last) = self.applied.last() else { return Ok(()) };
+        if self.written != Some(self.marker) {
+            batch.put(layout::MARKER, &serde_json::to_vec(&self.marker).expect("a marker is plain data"));
+            open(&self.shelf).volume.apply(batch)?;
+            self.written = Some(self.marker);
+            self.unsynced_since.get_or_insert_with(Instant::now);
+        }
+        self.store.follow_in(self.shelf.number());
+        self.store.forget(&self.applied, last.commit, self.marker.blocks_end);
+        self.applied.clear();
+        Ok(())
+    }
+
+    /// Goes on in the next volume.
+    fn begin(&mut self, number: u64) {
+        self.full.push_back(self.shelf.number());
+        self.shelf = self.store.shelf(number).expect("a volume is placed before its first commit");
+        self.encoder = Encoder::new(open(&self.shelf).decoder.dictionary());
+        (self.marker, self.written) = (Marker { frames: 0, blocks_end: self.store.geometry.first_of(number) }, None);
+        debug_assert!(self.tail.is_empty(), "a volume is a whole number of blocks");
+    }
+
+    fn sync(&mut self) -> Result<(), WriteError> {
+        open(&self.shelf).volume.sync()?;
+        self.unsynced_since = None;
+        Ok(())
+    }
+
+    /// Seals one full volume at a time, on a thread of its own. Waits for the one before where several are full.
+    fn seal_next(&mut self) -> Result<(), Fault> {
+        loop {
+            let waits = self.full.len() > MAX_FULL;
+            if let Some(sealing) = self.sealing.take_if(|sealing| waits || sealing.is_finished()) {
+                joined(sealing)?;
+            }
+            if self.sealing.is_some() {
+                return Ok(());
+            }
+            let Some(number) = self.full.pop_front() else { return Ok(()) };
+            let store = Arc::clone(&self.store);
+            let spawned = thread::Builder::new().name(format!("seal {number}")).spawn(move || sealing::seal(&store, number));
+            self.sealing = Some(spawned.map_err(|error| Fault::new(format_args!("the thread that seals a volume can't be started: {error}")))?);
+        }
+    }
+
+    /// What is full and isn't being sealed is sealed after the next opening.
+    fn finish(mut self) -> Result<(), Fault> {
+        self.sealing.take().map_or(Ok(()), joined)?;
+        Ok(self.sync()?)
+    }
+
+    /// A volume that was full when the ledger was opened.
+    pub(crate) fn add_full(&mut self, number: u64) {
+        self.full.push_back(number);
+    }
+}
+
+fn joined(sealing: JoinHandle<Result<(), Fault>>) -> Result<(), Fault> {
+    sealing.join().unwrap_or_else(|_| Err(Fault::new("sealing a volume panicked")))
+}
+
+fn open(shelf: &Shelf) -> &OpenShelf {
+    match shelf {
+        Shelf::Open(open) => open,
+        Shelf::Sealed(_) => unreachable!("a volume is sealed after it was followed"),
+    }
+}

@@ -1,0 +1,157 @@
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use announcement::Position;
+use durable::{Folder, Volume};
+
+use crate::{
+    ReadError,
+    block::{BLOCK, Decoder, Records},
+    entry::MemoryIndex,
+    layout,
+    store::locked,
+    summary::{Summary, entries_of},
+};
+
+/// One volume, as it's read.
+#[derive(Debug)]
+pub(crate) enum Shelf {
+    /// It's written, or waits to be sealed.
+    Open(OpenShelf),
+    /// It's never written again.
+    Sealed(SealedShelf),
+}
+
+#[derive(Debug)]
+pub(crate) struct OpenShelf {
+    pub(crate) number: u64,
+    pub(crate) volume: Volume,
+    pub(crate) decoder: Decoder,
+    /// Guards the entries of the records that the volume has or will have: the writer adds to them, readers look up.
+    pub(crate) index: RwLock<MemoryIndex>,
+}
+
+#[derive(Debug)]
+pub(crate) struct SealedShelf {
+    pub(crate) number: u64,
+    pub(crate) summary: Summary,
+    folder: Arc<Folder>,
+    /// Guards the volume while it's opened; closed again when others are asked for.
+    opened: Mutex<Option<Arc<Opened>>>,
+}
+
+/// A sealed volume that's open.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) volume: Volume,
+    pub(crate) decoder: Decoder,
+}
+
+impl Opened {
+    fn new(volume: Volume) -> Result<Self, ReadError> {
+        let dictionary = volume.get(layout::DICTIONARY)?;
+        Ok(Self { volume, decoder: Decoder::new(dictionary) })
+    }
+}
+
+impl OpenShelf {
+    /// A volume that's written, with nothing in its index.
+    pub(crate) fn new(number: u64, volume: Volume) -> Result<Self, ReadError> {
+        let Opened { volume, decoder } = Opened::new(volume)?;
+        Ok(Self { number, volume, decoder, index: RwLock::default() })
+    }
+}
+
+impl SealedShelf {
+    pub(crate) const fn new(number: u64, summary: Summary, folder: Arc<Folder>) -> Self {
+        Self { number, summary, folder, opened: Mutex::new(None) }
+    }
+
+    /// The open volume; opening it takes some tens of milliseconds.
+    pub(crate) fn open(&self) -> Result<Arc<Opened>, ReadError> {
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(opened) = &*opened {
+            return Ok(Arc::clone(opened));
+        }
+        let volume = self.folder.open_sealed(self.number).map_err(durable::ReadError::Damaged)?;
+        let fresh = Arc::new(Opened::new(volume)?);
+        *opened = Some(Arc::clone(&fresh));
+        Ok(fresh)
+    }
+
+    pub(crate) fn close(&self) {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
+impl Shelf {
+    pub(crate) const fn number(&self) -> u64 {
+        match self {
+            Self::Open(shelf) => shelf.number,
+            Self::Sealed(shelf) => shelf.number,
+        }
+    }
+
+    /// The positions with a hash, newest first.
+    pub(crate) fn positions(&self, hash: u64) -> Result<Vec<u64>, ReadError> {
+        match self {
+            Self::Open(shelf) => Ok(locked(&shelf.index).positions(hash).collect()),
+            Self::Sealed(shelf) => {
+                let pages = shelf.summary.pages(hash);
+                if pages.is_empty() {
+                    return Ok(Vec::new());
+                }
+                let opened = shelf.open()?;
+                let mut positions = Vec::new();
+                for number in pages {
+                    let page = opened.volume.get(&layout::page(number as u64))?;
+                    let entries = page.as_deref().and_then(entries_of).ok_or(ReadError::Index { volume: shelf.number })?;
+                    positions.extend(entries.iter().filter(|entry| entry.hash == hash).map(|entry| entry.position));
+                }
+                positions.reverse();
+                Ok(positions)
+            }
+        }
+    }
+
+    /// The block of records that begins at this position.
+    pub(crate) fn block(&self, first: u64) -> Result<Records, ReadError> {
+        match self {
+            Self::Open(shelf) => block(&shelf.volume, &shelf.decoder, first),
+            Self::Sealed(shelf) => {
+                let opened = shelf.open()?;
+                block(&opened.volume, &opened.decoder, first)
+            }
+        }
+    }
+
+    /// Up to `count` blocks from the one that begins at this position.
+    pub(crate) fn blocks(&self, first: u64, count: usize) -> Result<Vec<Records>, ReadError> {
+        match self {
+            Self::Open(shelf) => blocks(&shelf.volume, &shelf.decoder, first, count),
+            Self::Sealed(shelf) => {
+                let opened = shelf.open()?;
+                blocks(&opened.volume, &opened.decoder, first, count)
+            }
+        }
+    }
+}
+
+fn block(volume: &Volume, decoder: &Decoder, first: u64) -> Result<Records, ReadError> {
+    let bytes = volume.get(&layout::block(first))?;
+    let records = bytes.and_then(|bytes| decoder.decode(first, &bytes));
+    records.filter(|records| records.len() as u64 == BLOCK).ok_or(ReadError::Unreadable { position: Position::new(first) })
+}
+
+/// Whole blocks that follow one another.
+pub(crate) fn blocks(volume: &Volume, decoder: &Decoder, first: u64, count: usize) -> Result<Vec<Records>, ReadError> {
+    let end = first + BLOCK * count as u64;
+    let found = volume.range(&layout::block(first), &layout::block(end), count)?;
+    let mut next = first;
+    let mut blocks = Vec::with_capacity(found.len());
+    for (key, bytes) in found {
+        let records = decoder.decode(next, &bytes).filter(|records| layout::number(&key) == Some(next) && records.len() as u64 == BLOCK);
+        blocks.push(records.ok_or(ReadError::Unreadable { position: Position::new(next) })?);
+        next += BLOCK;
+    }
+    Ok(blocks)
+}

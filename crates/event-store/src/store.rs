@@ -1,0 +1,301 @@
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use announcement::{Digest, Position};
+use durable::{Entry as KeyAndValue, Folder};
+
+use crate::{
+    ReadError,
+    block::{BLOCK, Records},
+    entry::Entry,
+    layout::Geometry,
+    recent::{Kept, Recent},
+    shelf::{OpenShelf, SealedShelf, Shelf},
+};
+
+/// How many sealed volumes are open at a time: each takes some megabytes.
+const MAX_OPENED: usize = 16;
+/// How many blocks are kept unpacked: some three megabytes of records of 700 bytes.
+const CACHED_BLOCKS: u64 = 256;
+/// How many blocks one look into a volume brings.
+const STEP: usize = 16;
+
+/// Everything that the ledger holds, to be read by many while one writes: commits that no volume has yet, and volumes.
+#[derive(Debug)]
+pub(crate) struct Store {
+    pub(crate) folder: Arc<Folder>,
+    pub(crate) geometry: Geometry,
+    /// Guards the list of volumes, which changes when one begins or is sealed.
+    shelves: RwLock<Vec<Arc<Shelf>>>,
+    /// Guards what no volume has yet; held for the time of a look-up.
+    recent: RwLock<Recent>,
+    /// Guards the roots of all complete tiles.
+    nodes: RwLock<Vec<Digest>>,
+    /// The last commit that's on disk. What a later one wrote isn't seen by readers.
+    durable: AtomicU64,
+    /// The volume that has the mutable keys.
+    following: AtomicU64,
+    /// Guards the numbers of the sealed volumes that are open, the one asked for last at the end.
+    opened: Mutex<VecDeque<u64>>,
+    /// Each guards the block that was unpacked last of those that share its place.
+    unpacked: Vec<Mutex<Option<(u64, Records)>>>,
+    /// A volume that's written was found damaged.
+    damaged: AtomicBool,
+}
+
+/// Who looks: a reader sees what is on disk, the writer also what it's about to commit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Who {
+    Reader,
+    Writer,
+}
+
+impl Store {
+    pub(crate) fn new(folder: Arc<Folder>, geometry: Geometry) -> Self {
+        Self {
+            folder,
+            geometry,
+            shelves: RwLock::default(),
+            recent: RwLock::default(),
+            nodes: RwLock::default(),
+            durable: AtomicU64::new(0),
+            following: AtomicU64::new(0),
+            opened: Mutex::default(),
+            unpacked: (0..CACHED_BLOCKS).map(|_| Mutex::new(None)).collect(),
+            damaged: AtomicBool::new(false),
+        }
+    }
+
+    /// The volume with a number.
+    pub(crate) fn shelf(&self, number: u64) -> Option<Arc<Shelf>> {
+        let shelf = locked(&self.shelves).get(usize::try_from(number).ok()?).cloned()?;
+        if let Shelf::Sealed(sealed) = &*shelf {
+            self.asked_for(sealed);
+        }
+        Some(shelf)
+    }
+
+    /// Puts a volume in its place: a new one at the end, or a sealed one instead of the one that was written.
+    pub(crate) fn place(&self, shelf: Shelf) {
+        let mut shelves = written(&self.shelves);
+        let number = usize::try_from(shelf.number()).expect("fewer volumes than memory has bytes");
+        if number == shelves.len() {
+            shelves.push(Arc::new(shelf));
+            return;
+        }
+        let before = std::mem::replace(&mut shelves[number], Arc::new(shelf));
+        if let Shelf::Open(open) = &*before {
+            open.volume.remove_when_closed();
+        }
+    }
+
+    /// The last volume, whose index the writer adds to.
+    pub(crate) fn newest(&self) -> Option<Arc<Shelf>> {
+        locked(&self.shelves).last().cloned()
+    }
+
+    pub(crate) fn add_entry(&self, entry: Entry) {
+        match self.newest().as_deref() {
+            Some(Shelf::Open(OpenShelf { index, .. })) => written(index).insert(entry),
+            _ => unreachable!("the last volume is never sealed"),
+        }
+    }
+
+    pub(crate) fn add_node(&self, node: Digest) {
+        written(&self.nodes).push(node);
+    }
+
+    pub(crate) fn nodes_from(&self, from: usize) -> Vec<Digest> {
+        self.nodes(from, self.node_count())
+    }
+
+    pub(crate) fn nodes(&self, from: usize, to: usize) -> Vec<Digest> {
+        locked(&self.nodes).get(from..to).map(<[Digest]>::to_vec).unwrap_or_default()
+    }
+
+    pub(crate) fn node_count(&self) -> usize {
+        locked(&self.nodes).len()
+    }
+
+    /// Takes back the volume that was placed last, and what it brought.
+    pub(crate) fn unplace(&self, number: u64, nodes: usize) {
+        written(&self.shelves).truncate(usize::try_from(number).expect("few volumes"));
+        written(&self.nodes).truncate(nodes);
+        *written(&self.recent) = Recent::default();
+        for place in &self.unpacked {
+            place.lock().unwrap_or_else(PoisonError::into_inner).take();
+        }
+    }
+
+    pub(crate) fn push(&self, kept: Arc<Kept>) {
+        written(&self.recent).push(kept);
+    }
+
+    pub(crate) fn forget(&self, applied: &[Arc<Kept>], commit: u64, end: u64) {
+        written(&self.recent).forget(applied, commit, end);
+    }
+
+    pub(crate) fn made_durable(&self, commit: u64) {
+        self.durable.store(commit, Ordering::Release);
+    }
+
+    /// Whether nothing was found damaged.
+    pub(crate) fn is_sound(&self) -> bool {
+        !self.damaged.load(Ordering::Acquire)
+    }
+
+    /// The positions with a hash in all volumes, newest first.
+    pub(crate) fn positions(&self, hash: u64) -> Result<Vec<u64>, ReadError> {
+        let shelves = locked(&self.shelves).clone();
+        let mut found = Vec::new();
+        for shelf in shelves.iter().rev() {
+            let positions = shelf.positions(hash).inspect_err(|_| self.note_damage(shelf))?;
+            if let (Shelf::Sealed(sealed), false) = (&**shelf, positions.is_empty()) {
+                self.asked_for(sealed);
+            }
+            found.extend(positions);
+        }
+        Ok(found)
+    }
+
+    /// A record as it's kept.
+    pub(crate) fn record(&self, position: u64) -> Result<Option<Vec<u8>>, ReadError> {
+        if let Some(record) = locked(&self.recent).record(position) {
+            return Ok(Some(record.to_vec()));
+        }
+        let first = position - position % BLOCK;
+        let number = usize::try_from(position - first).expect("less than a block");
+        let place = &self.unpacked[usize::try_from(first / BLOCK % CACHED_BLOCKS).expect("few")];
+        if let Some((at, records)) = &*place.lock().unwrap_or_else(PoisonError::into_inner)
+            && *at == first
+        {
+            return Ok(records.get(number).map(<[u8]>::to_vec));
+        }
+        let Some(shelf) = self.shelf(self.geometry.volume_of(position)) else { return Ok(None) };
+        let records = shelf.block(first).inspect_err(|_| self.note_damage(&shelf))?;
+        let record = records.get(number).map(<[u8]>::to_vec);
+        *place.lock().unwrap_or_else(PoisonError::into_inner) = Some((first, records));
+        Ok(record)
+    }
+
+    /// Gives the records from a position on to `each`, in their order, up to and without `end`, until it says that it's enough.
+    pub(crate) fn scan(&self, from: u64, end: u64, mut each: impl FnMut(u64, &[u8]) -> Going) -> Result<(), ReadError> {
+        let mut next = from;
+        while next < end {
+            let kept = locked(&self.recent).commit_of(next).cloned();
+            if let Some(kept) = kept {
+                let skipped = usize::try_from(next - kept.first).expect("within a commit");
+                for record in kept.records.iter().skip(skipped).take(usize::try_from(end - next).unwrap_or(usize::MAX)) {
+                    if each(next, record) == Going::Enough {
+                        return Ok(());
+                    }
+                    next += 1;
+                }
+                continue;
+            }
+            let unreadable = ReadError::Unreadable { position: Position::new(next) };
+            let shelf = self.shelf(self.geometry.volume_of(next)).ok_or(unreadable.clone())?;
+            let first = next - next % BLOCK;
+            let count = usize::try_from((end - first).div_ceil(BLOCK)).unwrap_or(usize::MAX).min(STEP);
+            let blocks = shelf.blocks(first, count).inspect_err(|_| self.note_damage(&shelf))?;
+            if blocks.is_empty() {
+                self.note_damage(&shelf);
+                return Err(unreadable);
+            }
+            let records = blocks.iter().flat_map(Records::iter).skip(usize::try_from(next - first).expect("less than a block"));
+            for record in records.take(usize::try_from(end - next).unwrap_or(usize::MAX)) {
+                if each(next, record) == Going::Enough {
+                    return Ok(());
+                }
+                next += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// The value of a mutable key.
+    pub(crate) fn key(&self, key: &[u8], who: Who) -> Result<Option<Vec<u8>>, ReadError> {
+        if let Some(value) = locked(&self.recent).key(key, self.up_to(who)) {
+            return Ok(value.map(<[u8]>::to_vec));
+        }
+        let Some(shelf) = self.following() else { return Ok(None) };
+        let Shelf::Open(open) = &*shelf else { return Ok(None) };
+        Ok(open.volume.get(key).inspect_err(|_| self.note_damage(&shelf))?)
+    }
+
+    /// Up to `limit` mutable keys with their values, ascending, from `from` up to and without `to`.
+    pub(crate) fn keys(&self, from: &[u8], to: &[u8], limit: usize, who: Who) -> Result<Vec<KeyAndValue>, ReadError> {
+        let mut found = locked(&self.recent).keys(from, to, self.up_to(who));
+        if let Some(shelf) = self.following()
+            && let Shelf::Open(open) = &*shelf
+        {
+            let removed = found.values().filter(|value| value.is_none()).count();
+            let stored = open.volume.range(from, to, limit.saturating_add(removed)).inspect_err(|_| self.note_damage(&shelf))?;
+            for (key, value) in stored {
+                found.entry(key).or_insert(Some(value));
+            }
+        }
+        Ok(found.into_iter().filter_map(|(key, value)| Some((key, value?))).take(limit).collect())
+    }
+
+    /// From now on this volume has the mutable keys, those of the ones before it included.
+    pub(crate) fn follow_in(&self, volume: u64) {
+        self.following.store(volume, Ordering::Release);
+    }
+
+    fn following(&self) -> Option<Arc<Shelf>> {
+        let number = usize::try_from(self.following.load(Ordering::Acquire)).ok()?;
+        locked(&self.shelves).get(number).cloned()
+    }
+
+    fn up_to(&self, who: Who) -> u64 {
+        match who {
+            Who::Reader => self.durable.load(Ordering::Acquire),
+            Who::Writer => u64::MAX,
+        }
+    }
+
+    fn note_damage(&self, shelf: &Shelf) {
+        if matches!(shelf, Shelf::Open(_)) {
+            self.damaged.store(true, Ordering::Release);
+        }
+    }
+
+    /// Closes the sealed volume that wasn't asked for the longest, where too many are open.
+    fn asked_for(&self, sealed: &SealedShelf) {
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        if opened.back() == Some(&sealed.number) {
+            return;
+        }
+        opened.retain(|&number| number != sealed.number);
+        opened.push_back(sealed.number);
+        let oldest = if opened.len() > MAX_OPENED { opened.pop_front() } else { None };
+        drop(opened);
+        if let Some(oldest) = oldest.and_then(|number| locked(&self.shelves).get(usize::try_from(number).ok()?).cloned())
+            && let Shelf::Sealed(oldest) = &*oldest
+        {
+            oldest.close();
+        }
+    }
+}
+
+/// Whether whoever is given records wants more.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Going {
+    On,
+    Enough,
+}
+
+/// A lock whose holder panicked guards plain data all the same.
+pub(crate) fn locked<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(crate) fn written<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,144 @@
+//! Volumes: they begin, are sealed, are read, and are damaged.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use announcement::{Outcome, Position};
+use blackbox::wait_for;
+use bytes::Bytes;
+use event_store::{Ledger, OpenError};
+
+use crate::harness::{SUBJECT, audited, event, id, local, open, options, submit};
+
+fn names(dir: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.retain(|name| name.contains('-'));
+    names.sort();
+    names
+}
+
+fn sealed(dir: &Path, count: usize) {
+    wait_for("the full volumes to be sealed", blackbox::PATIENCE, || {
+        let names = names(dir);
+        let (sealed, others): (Vec<_>, Vec<_>) = names.iter().partition(|name| name.starts_with("sealed-") && !name.ends_with(".new"));
+        (sealed.len() == count && others.len() == 2).then_some(())
+    });
+}
+
+/// 1,500 records in volumes of 256: five are sealed, the sixth is written.
+async fn filled(dir: &Path) -> Ledger {
+    let ledger = open(dir);
+    submit(&ledger, 0..1_500, 100).await;
+    sealed(dir, 5);
+    ledger
+}
+
+#[tokio::test]
+async fn full_volumes_are_sealed_and_read_like_the_one_that_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut ledger = filled(dir.path()).await;
+    assert_eq!(
+        names(dir.path()),
+        ["active-00000005", "journal-00000005", "sealed-00000000", "sealed-00000001", "sealed-00000002", "sealed-00000003", "sealed-00000004"]
+    );
+    let head = ledger.head();
+    for _ in 0..3 {
+        assert_eq!(ledger.head(), head);
+        assert_eq!(audited(&ledger.reader()).len(), 1_500);
+        for number in [0, 255, 256, 700, 1_279, 1_280, 1_499] {
+            let receipt = ledger.submit(SUBJECT.to_owned(), Vec::new(), event(number)).await.unwrap();
+            assert_eq!(receipt.outcome, Outcome::Duplicate { position: Position::new(number) });
+            assert_eq!(ledger.reader().find(&local(), "urn:example", id(number)).unwrap(), Some(Position::new(number)));
+            assert!(
+                matches!(ledger.reader().receipt(&local(), receipt.digest, None).unwrap().unwrap().outcome, Outcome::Recorded { position, .. } if position.get() == number)
+            );
+        }
+        let key = "ru-ua/bodies/2026-01-29".parse().unwrap();
+        let about = ledger.reader().about(&key, Position::new(250), 20).unwrap();
+        assert_eq!(about, (250..270).map(Position::new).collect::<Vec<_>>());
+        ledger.close().await;
+        drop(ledger);
+        ledger = open(dir.path());
+    }
+}
+
+#[tokio::test]
+async fn refusals_and_what_they_keep_go_from_volume_to_volume() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = open(dir.path());
+    let large = Bytes::from([b"{", &b" ".repeat(50_000)[..]].concat());
+    for (number, body) in [large.clone(), Bytes::from_static(b"["), Bytes::from_static(b"no")].into_iter().enumerate() {
+        ledger.submit(SUBJECT.to_owned(), Vec::new(), body).await.unwrap();
+        submit(&ledger, number as u64 * 300..(number as u64 + 1) * 300, 64).await;
+    }
+    sealed(dir.path(), 3);
+    for _ in 0..2 {
+        assert_eq!(ledger.reader().refusals(0, 10).unwrap().len(), 3);
+        assert_eq!(ledger.reader().refused_bytes(0).unwrap().unwrap(), large);
+    }
+    ledger.close().await;
+    drop(ledger);
+    let ledger = open(dir.path());
+    assert_eq!(ledger.reader().refused_bytes(0).unwrap().unwrap(), large);
+    assert_eq!((ledger.head().refused, ledger.head().size), (3, 900));
+    ledger.close().await;
+}
+
+#[tokio::test]
+async fn a_missing_sealed_volume_or_journal_is_named_with_its_positions() {
+    let dir = tempfile::tempdir().unwrap();
+    filled(dir.path()).await.close().await;
+    let moved = |name: &str| (dir.path().join(name), dir.path().join(format!("away.{name}")));
+    let (there, away) = moved("sealed-00000002");
+    fs::rename(&there, &away).unwrap();
+    let error = Ledger::open(options(dir.path())).unwrap_err();
+    assert!(matches!(error, OpenError::VolumeMissing { volume: 2, first: 512, last: 767 }), "{error}");
+    fs::rename(&away, &there).unwrap();
+    let (there, away) = moved("journal-00000005");
+    fs::rename(&there, &away).unwrap();
+    let error = Ledger::open(options(dir.path())).unwrap_err();
+    assert!(matches!(error, OpenError::Store(durable::OpenError::JournalMissing { position: 1_280, .. })), "{error}");
+    fs::rename(&away, &there).unwrap();
+    assert_eq!(audited(&open(dir.path()).reader()).len(), 1_500);
+}
+
+#[tokio::test]
+async fn a_journal_that_lost_its_last_frame_after_a_close_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    filled(dir.path()).await.close().await;
+    let journal = dir.path().join("journal-00000005");
+    let whole = fs::read(&journal).unwrap();
+    for damaged in [whole[..whole.len() - 1].to_vec(), flipped(&whole, whole.len() - 1)] {
+        fs::write(&journal, &damaged).unwrap();
+        let clean = fs::read(dir.path().join("clean")).unwrap();
+        let error = Ledger::open(options(dir.path())).unwrap_err();
+        assert!(matches!(error, OpenError::Store(durable::OpenError::JournalShort { .. })), "{error}");
+        assert_eq!(fs::read(&journal).unwrap(), damaged, "it's left as it was");
+        fs::write(dir.path().join("clean"), clean).unwrap();
+    }
+    fs::write(&journal, &whole).unwrap();
+    assert_eq!(audited(&open(dir.path()).reader()).len(), 1_500);
+}
+
+fn flipped(bytes: &[u8], at: usize) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    bytes[at] ^= 4;
+    bytes
+}
+
+#[tokio::test]
+async fn a_damaged_summary_is_made_anew_from_its_volume() {
+    let dir = tempfile::tempdir().unwrap();
+    filled(dir.path()).await.close().await;
+    let summary: PathBuf = dir.path().join("sealed-00000003/summary");
+    let whole = fs::read(&summary).unwrap();
+    for damaged in [flipped(&whole, 60), flipped(&whole, whole.len() / 2), Vec::new()] {
+        fs::write(&summary, damaged).unwrap();
+        let ledger = open(dir.path());
+        assert_eq!(ledger.reader().find(&local(), "urn:example", id(800)).unwrap(), Some(Position::new(800)));
+        ledger.close().await;
+        assert_eq!(fs::read(&summary).unwrap().len(), whole.len());
+    }
+}
