@@ -1,6 +1,8 @@
-use announcement::{Announcement, Digest, Outcome, Position, Problem, Publisher, Receipt, Record, Subject};
+use announcement::{Announcement, Digest, ExchangeKey, Outcome, Position, Problem, Publisher, Receipt, Record, Subject};
+use bytes::Bytes;
 use durable::FrameHead;
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use crate::{
     Message, ReadError,
@@ -20,6 +22,21 @@ pub(crate) struct Commit<'a> {
     index: Index<'a>,
     state: State,
     first_position: u64,
+}
+
+/// An event that is taken as it is, for measuring the store without the decisions.
+#[derive(Clone, Debug)]
+pub struct Ready {
+    /// Who published it.
+    pub publisher: Publisher,
+    /// The event's source.
+    pub source: String,
+    /// The event's id.
+    pub id: Uuid,
+    /// The exchange that it's about.
+    pub key: Option<ExchangeKey>,
+    /// Its bytes.
+    pub event: Bytes,
 }
 
 /// A commit that's ready to be brought to disk.
@@ -91,6 +108,28 @@ impl<'a> Commit<'a> {
             self.state.checkpoint = Some(Checkpoint { sequence, message: Some(seen) });
         }
         Ok(taken)
+    }
+
+    /// Adds an event that nobody decides on, unless its source and id are known.
+    pub(crate) fn add(&mut self, ready: &Ready, time: Timestamp) -> Result<(), ReadError> {
+        let Ready { publisher, source, id, key, event } = ready;
+        let hash = layout::event(source, *id);
+        if self.index.knows(hash)? {
+            return Ok(());
+        }
+        let position = Position::new(self.state.tree.size());
+        let recorded = microseconds(time).max(self.state.recorded.unwrap_or(Timestamp::MIN));
+        let kept = layout::encode(&Record { position, recorded, publisher: publisher.clone(), event: event.to_vec() });
+        let leaf = layout::leaf(position.get(), &kept);
+        self.index.add(kept);
+        self.index.add_entry(hash, position);
+        self.index.add_entry(layout::digest(publisher, Digest::of(event)), position);
+        key.iter().for_each(|key| self.index.add_entry(layout::exchange(key), position));
+        if let Some(node) = self.state.tree.append(leaf) {
+            self.index.add_node(node);
+        }
+        self.state.recorded = Some(recorded);
+        Ok(())
     }
 
     /// Everything that it changes, with the state at the end.

@@ -2,7 +2,7 @@ use std::sync::{Arc, mpsc};
 
 use announcement::{Publisher, Receipt};
 use durable::{FrameHead, Journal};
-use tokio::sync::{mpsc as tokio_mpsc, watch};
+use tokio::sync::{mpsc as tokio_mpsc, oneshot, watch};
 
 use crate::{
     Head,
@@ -17,7 +17,7 @@ use crate::{
 pub(crate) enum Step {
     Commit(Prepared),
     /// Everything before it is on disk once this is answered.
-    Settle(mpsc::SyncSender<()>),
+    Settle(oneshot::Sender<()>),
 }
 
 /// A commit on its way to the disk.

@@ -114,13 +114,17 @@ impl<'a> Index<'a> {
         Ok(events)
     }
 
+    pub(crate) fn knows(&self, hash: u64) -> Result<bool, ReadError> {
+        Ok(!self.store.positions(hash)?.is_empty())
+    }
+
     /// Whether one of a hash's entries is of this position.
     pub(crate) fn has_entry(&self, hash: u64, position: Position) -> Result<bool, ReadError> {
         Ok(self.store.positions(hash)?.contains(&position.get()))
     }
 
     pub(crate) fn is_retracted(&self, claim: Position) -> Result<bool, ReadError> {
-        Ok(!self.store.positions(layout::retracted(claim))?.is_empty())
+        self.knows(layout::retracted(claim))
     }
 
     /// The position of a claim's latest correction.

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc, oneshot, watch};
 
 use crate::{
-    Head, Health, MAX_MESSAGE, Message, OpenError, Part, Reader, SubmitError,
+    Head, Health, MAX_MESSAGE, Message, OpenError, Part, Reader, Ready, SubmitError,
     committer::Committer,
     layout::Geometry,
     open::{Fault, Opened, open},
@@ -197,6 +197,19 @@ impl Ledger {
                 Err(self.stopped())
             }
         }
+    }
+
+    /// Adds events in one commit, as far as a volume has room, without validating them or holding them against each other: for measuring the store alone. Known ones are left out.
+    ///
+    /// # Errors
+    /// [`SubmitError::Stopped`].
+    ///
+    /// # Cancel safety
+    /// Dropped half-way, the events are added all the same.
+    pub async fn append(&self, ready: Vec<Ready>) -> Result<(), SubmitError> {
+        let (done, appended) = oneshot::channel();
+        self.request(Request::Append { ready, time: (self.inner.clock)(), done }).await?;
+        appended.await.map_err(|_| self.stopped())
     }
 
     /// Writes what waits, syncs, and ends the writer.

@@ -94,6 +94,7 @@ mod summary;
 mod target;
 mod writer;
 
+pub use commit::Ready;
 pub use decide::Epoch;
 pub use error::{OpenError, ReadError, SubmitError};
 pub use head::{Head, Health, Part};

@@ -6,11 +6,12 @@ use std::{
 };
 
 use announcement::{Publisher, Receipt};
+use jiff::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 
 use crate::{
     Head, Health, Message, Part, SubmitError,
-    commit::{Commit, Finished, Taken},
+    commit::{Commit, Finished, Ready, Taken},
     committer::{Prepared, Step},
     layout,
     open::{CLEAN, Fault, Place},
@@ -34,6 +35,8 @@ pub(crate) enum Request {
     Begin(oneshot::Sender<Begun>),
     /// Go on with another stream.
     Adopt { epoch: u64, from_sequence: u64, done: oneshot::Sender<()> },
+    /// Add events without deciding on them, in one commit as far as a volume has room; answered once they're on disk.
+    Append { ready: Vec<Ready>, time: Timestamp, done: oneshot::Sender<()> },
     /// Write what waits, sync, end.
     Close,
     /// Another thread that writes has ended.
@@ -168,6 +171,10 @@ impl Writer {
                     self.settle()?;
                     let _ = done.send(());
                 }
+                Request::Append { ready, time, done } => {
+                    self.commit(std::mem::take(&mut waiting))?;
+                    self.append(&ready, time, done)?;
+                }
                 Request::Close => closing = true,
                 Request::Failed => return Err(Fault::new(ENDED)),
             }
@@ -183,6 +190,22 @@ impl Writer {
         let store = Arc::clone(&self.store);
         self.begin_volume_if_full()?;
         self.write(Commit::begin(&store, self.state.clone()).finish(), Vec::new())
+    }
+
+    fn append(&mut self, ready: &[Ready], time: Timestamp, done: oneshot::Sender<()>) -> Result<(), Fault> {
+        let store = Arc::clone(&self.store);
+        let mut ready = ready.iter().peekable();
+        while ready.peek().is_some() {
+            self.begin_volume_if_full()?;
+            let mut commit = Commit::begin(&store, self.state.clone());
+            while store.geometry.volume_of(commit.size()) == self.place.volume
+                && let Some(ready) = ready.next()
+            {
+                commit.add(ready, time).map_err(Fault::new)?;
+            }
+            self.write(commit.finish(), Vec::new())?;
+        }
+        self.step(Step::Settle(done))
     }
 
     /// One frame and one sync a commit. A commit ends with its volume; what is left makes another.
@@ -271,9 +294,9 @@ impl Writer {
 
     /// Waits until everything that was prepared is on disk and can be read.
     fn settle(&self) -> Result<(), Fault> {
-        let (settled, done) = std_mpsc::sync_channel(1);
+        let (settled, done) = oneshot::channel();
         self.step(Step::Settle(settled))?;
-        done.recv().map_err(|_| Fault::new(ENDED))
+        done.blocking_recv().map_err(|_| Fault::new(ENDED))
     }
 
     fn step(&self, step: Step) -> Result<(), Fault> {
