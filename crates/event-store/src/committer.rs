@@ -15,7 +15,7 @@ use crate::{
 
 /// What the writer hands over, in its order.
 pub(crate) enum Step {
-    Commit(Prepared),
+    Commit(Box<Prepared>),
     /// Everything before it is on disk once this is answered.
     Settle(oneshot::Sender<()>),
 }
@@ -46,7 +46,7 @@ impl Committer {
     pub(crate) fn run(mut self, steps: &mpsc::Receiver<Step>) -> Result<(), Fault> {
         for step in steps {
             let Prepared { frame, payloads, kept, head, receipts, begins_volume } = match step {
-                Step::Commit(prepared) => prepared,
+                Step::Commit(prepared) => *prepared,
                 Step::Settle(settled) => {
                     // Who no longer waits has ended.
                     let _ = settled.send(());

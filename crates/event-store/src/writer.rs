@@ -289,7 +289,7 @@ impl Writer {
         let kept = Arc::new(Kept { commit: self.commit, volume: self.place.volume, frames: self.place.frames, ..kept });
         self.store.push(Arc::clone(&kept));
         let prepared = Prepared { frame, payloads, kept, head: self.state.head(), receipts, begins_volume };
-        self.step(Step::Commit(prepared))
+        self.step(Step::Commit(Box::new(prepared)))
     }
 
     /// Waits until everything that was prepared is on disk and can be read.
