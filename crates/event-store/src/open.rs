@@ -119,11 +119,13 @@ fn summarize(volume: &Volume, number: u64) -> Result<Summary, ReadError> {
     let damaged = || ReadError::Index { volume: number };
     let nodes = volume.get(layout::NODES)?.ok_or_else(damaged)?;
     let mut entries = Vec::new();
-    for (_, page) in volume.range(&layout::page(0), &layout::page(u64::MAX), usize::MAX)? {
-        entries.extend(entries_of(&page).ok_or_else(damaged)?);
+    for (number, (key, page)) in (0..).zip(volume.range(&layout::page(0), &layout::page(u64::MAX), usize::MAX)?) {
+        entries.extend(entries_of(number, &page).filter(|_| layout::number(&key) == Some(number)).ok_or_else(damaged)?);
     }
-    let nodes = nodes.as_chunks::<32>().0.iter().map(|node| Digest::from_bytes(*node)).collect();
-    Ok(Summary::new(nodes, &entries).0)
+    let mut nodes: Vec<Digest> = nodes.as_chunks::<32>().0.iter().map(|node| Digest::from_bytes(*node)).collect();
+    let digest = nodes.pop();
+    let summary = Summary::new(nodes, &entries).0;
+    if digest == Some(summary.entries) { Ok(summary) } else { Err(damaged()) }
 }
 
 fn create_first(folder: &Folder, geometry: Geometry) -> Result<(), OpenError> {

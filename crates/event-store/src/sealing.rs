@@ -107,7 +107,7 @@ fn write_index(volume: &Volume, summary: &Summary, pages: &[Vec<u8>]) -> Result<
         volume.apply(batch)?;
     }
     let mut batch = Batch::new();
-    batch.put(layout::NODES, &summary.nodes.iter().flat_map(|node| *node.as_bytes()).collect::<Vec<u8>>());
+    batch.put(layout::NODES, &summary.nodes.iter().chain([&summary.entries]).flat_map(|digest| *digest.as_bytes()).collect::<Vec<u8>>());
     volume.apply(batch)
 }
 
@@ -143,7 +143,7 @@ fn verify(store: &Store, number: u64, summary: &Summary, entries: usize) -> Resu
     let mut counted = 0;
     for page in 0..summary.page_count() {
         let found = volume.get(&layout::page(page as u64)).map_err(Fault::new)?;
-        counted += found.as_deref().and_then(entries_of).map_or(0, |entries| entries.len());
+        counted += found.and_then(|found| entries_of(page as u64, &found)).map_or(0, |entries| entries.len());
     }
     if counted != entries || volume.has_blobs() {
         return Err(Fault::new(format_args!("volume {number} can't be sealed: its index has {counted} of {entries} entries")));

@@ -104,7 +104,7 @@ impl Shelf {
                 let mut positions = Vec::new();
                 for number in pages {
                     let page = opened.volume.get(&layout::page(number as u64))?;
-                    let entries = page.as_deref().and_then(entries_of).ok_or(ReadError::Index { volume: shelf.number })?;
+                    let entries = page.and_then(|page| entries_of(number as u64, &page)).ok_or(ReadError::Index { volume: shelf.number })?;
                     positions.extend(entries.iter().filter(|entry| entry.hash == hash).map(|entry| entry.position));
                 }
                 positions.reverse();

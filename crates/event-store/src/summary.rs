@@ -1,4 +1,5 @@
 use announcement::Digest;
+use sha2::{Digest as _, Sha256};
 use xorf::{BinaryFuse16, Descriptor, DmaSerializable, Filter};
 
 use crate::entry::Entry;
@@ -11,19 +12,22 @@ use crate::entry::Entry;
 ///  8   number of the volume     u64
 /// 16   number of tiles u32, of pages u32, of fingerprints u32
 /// 28   the filter's seed u64, segment length u32, its mask u32, all segments' length u32
-/// 48   tiles                    32 bytes each
+/// 48   SHA-256 of all entries as they stand in the pages
+/// 80   tiles                    32 bytes each
 ///      first hash of each page  u64
 ///      fingerprints             u16 each
 /// ```
 #[derive(Debug)]
 pub(crate) struct Summary {
     pub(crate) nodes: Vec<Digest>,
+    /// The digest of the index.
+    pub(crate) entries: Digest,
     fences: Vec<u64>,
     filter: BinaryFuse16,
 }
 
 const MAGIC: &[u8; 4] = b"HsU1";
-const HEAD: usize = 48;
+const HEAD: usize = 80;
 
 /// How many entries a page of the index has: some 4 KB.
 const PAGE: usize = 310;
@@ -35,10 +39,14 @@ impl Summary {
         let mut hashes: Vec<u64> = entries.iter().map(|entry| entry.hash).collect();
         hashes.dedup();
         let filter = BinaryFuse16::try_from(hashes.as_slice()).expect("a filter of different keys can be made");
-        let pages = entries.chunks(PAGE);
-        let fences = pages.clone().map(|page| page[0].hash).collect();
-        let pages = pages.map(|page| page.iter().flat_map(|entry| [&entry.hash.to_be_bytes()[..], &entry.position.to_be_bytes()[3..]].concat()).collect());
-        (Self { nodes, fences, filter }, pages.collect())
+        let (mut fences, mut pages, mut digest) = (Vec::new(), Vec::new(), Sha256::new());
+        for (number, entries) in (0..).zip(entries.chunks(PAGE)) {
+            let page = page_of(number, entries);
+            digest.update(&page[PAGE_HEAD..]);
+            fences.push(entries[0].hash);
+            pages.push(page);
+        }
+        (Self { nodes, entries: Digest::from_bytes(digest.finalize().into()), fences, filter }, pages)
     }
 
     /// The numbers of the pages that may have this hash, ascending; none where no entry has it.
@@ -68,6 +76,7 @@ impl Summary {
         for number in [segment_length, segment_length_mask, segment_count_length] {
             bytes.extend_from_slice(&number.to_be_bytes());
         }
+        bytes.extend_from_slice(self.entries.as_bytes());
         self.nodes.iter().for_each(|node| bytes.extend_from_slice(node.as_bytes()));
         self.fences.iter().for_each(|fence| bytes.extend_from_slice(&fence.to_be_bytes()));
         bytes.extend(self.filter.dma_fingerprints().chunks_exact(2).flat_map(|print| u16::from_ne_bytes([print[0], print[1]]).to_be_bytes()));
@@ -92,6 +101,7 @@ impl Summary {
         }
         let descriptor = Descriptor { seed: u64_at(28), segment_length: u32_at(36), segment_length_mask: u32_at(40), segment_count_length: u32_at(44) };
         Some(Self {
+            entries: Digest::from_bytes(*head.last_chunk().expect("32 bytes")),
             nodes: nodes.as_chunks::<32>().0.iter().map(|node| Digest::from_bytes(*node)).collect(),
             fences: fences.as_chunks::<8>().0.iter().map(|fence| u64::from_be_bytes(*fence)).collect(),
             filter: BinaryFuse16 { descriptor, fingerprints: prints_bytes.as_chunks::<2>().0.iter().map(|print| u16::from_be_bytes(*print)).collect() },
@@ -99,9 +109,31 @@ impl Summary {
     }
 }
 
-/// The entries of a page; `None` where it isn't one.
-pub(crate) fn entries_of(page: &[u8]) -> Option<Vec<Entry>> {
-    let (entries, rest) = page.as_chunks::<ENTRY>();
+/// A page: CRC-32C u32 of its number and its entries, then each entry: hash u64, position u40.
+fn page_of(number: u64, entries: &[Entry]) -> Vec<u8> {
+    let mut page = vec![0; PAGE_HEAD];
+    for entry in entries {
+        page.extend_from_slice(&entry.hash.to_be_bytes());
+        page.extend_from_slice(&entry.position.to_be_bytes()[3..]);
+    }
+    let crc = page_checksum(number, &page);
+    page[..PAGE_HEAD].copy_from_slice(&crc.to_be_bytes());
+    page
+}
+
+const PAGE_HEAD: usize = 4;
+
+fn page_checksum(number: u64, page: &[u8]) -> u32 {
+    crc32c::crc32c_append(crc32c::crc32c(&number.to_be_bytes()), &page[PAGE_HEAD..])
+}
+
+/// The entries of the page with this number; `None` where it isn't what was written.
+pub(crate) fn entries_of(number: u64, page: &[u8]) -> Option<Vec<Entry>> {
+    let crc = u32::from_be_bytes(*page.first_chunk::<PAGE_HEAD>()?);
+    if page_checksum(number, page) != crc {
+        return None;
+    }
+    let (entries, rest) = page[PAGE_HEAD..].as_chunks::<ENTRY>();
     let entry = |bytes: &[u8; ENTRY]| {
         let hash = u64::from_be_bytes(*bytes.first_chunk().expect("eight bytes"));
         Entry { hash, position: bytes[8..].iter().fold(0, |position, &byte| position << 8 | u64::from(byte)) }
@@ -128,7 +160,7 @@ mod tests {
             prop_assert_eq!(summary.page_count(), pages.len());
             prop_assert!(Summary::from_bytes(8, &bytes).is_none());
             for hash in 0..901 {
-                let found: Vec<Entry> = pages[summary.pages(hash)].iter().flat_map(|page| entries_of(page).unwrap()).filter(|entry| entry.hash == hash).collect();
+                let found: Vec<Entry> = summary.pages(hash).flat_map(|number| entries_of(number as u64, &pages[number]).unwrap()).filter(|entry| entry.hash == hash).collect();
                 let expected: Vec<Entry> = entries.iter().filter(|entry| entry.hash == hash).copied().collect();
                 prop_assert_eq!(found, expected);
             }
