@@ -32,6 +32,20 @@ pub(crate) enum Command {
     Ledger(Ledger),
     /// What the ledger refused, and why
     Refusals(Refusals),
+    /// Read everything once more: whether each record, tile, index entry and root is as it was written; exit code 10 where one isn't
+    Verify(Verify),
+    #[command(hide = true)]
+    VerifyVolume(VerifyVolume),
+    /// Copy the ledger into a folder while it's served; volumes that are there already are left as they are
+    Backup(Backup),
+    /// Put a backup into an empty data folder
+    Restore(Restore),
+    /// Every record a line, with its own bytes, to stdout
+    Export(Export),
+    /// Take an export into a data folder that no server runs on: the same records give the same tree
+    Import(Import),
+    /// Give the records out again, in their order
+    Replay(Replay),
     /// JSON Schema (2020-12) of a kind of announcement, or of all
     Schema(Schema),
     /// A completion script for a shell
@@ -235,18 +249,150 @@ pub(crate) enum LedgerCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct Data {
-    /// The data folder of the running server
-    #[arg(long, env = "HANDOVER_DATA", default_value = "data")]
+    /// The data folder
+    #[arg(long, env = "HANDOVER_DATA", default_value = "data", global = true)]
     pub(crate) data: PathBuf,
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Verify {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// Where the copy is made that's read; it takes as much room as the ledger (beside the ledger)
+    #[arg(long, value_name = "DIR")]
+    pub(crate) work: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyVolume {
+    pub(crate) dir: PathBuf,
+    pub(crate) volume: u64,
+    pub(crate) volume_records: u64,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Backup {
+    #[command(subcommand)]
+    pub(crate) command: Option<BackupCommand>,
+    /// Where the backup is kept
+    #[arg(value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) data: Data,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BackupCommand {
+    /// Restore a backup into a folder of its own, verify that, and remove it; exit code 10 where something isn't as it was
+    Verify {
+        /// The backup
+        dir: PathBuf,
+        /// Where it's restored; it takes as much room as the backup (beside the backup)
+        #[arg(long, value_name = "DIR")]
+        work: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// The backup
+    #[arg(value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+    #[command(flatten)]
+    pub(crate) data: Data,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// From this position on
+    #[arg(long, value_name = "POSITION")]
+    pub(crate) from: Option<u64>,
+    /// Up to this position
+    #[arg(long, value_name = "POSITION")]
+    pub(crate) to: Option<u64>,
+    #[command(flatten)]
+    pub(crate) data: Data,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// Exports; - is standard input
+    #[arg(value_name = "FILE", default_value = "-")]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) data: Data,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// From this position on
+    #[arg(long, value_name = "POSITION", conflicts_with = "since")]
+    pub(crate) from: Option<u64>,
+    /// Up to this position
+    #[arg(long, value_name = "POSITION")]
+    pub(crate) to: Option<u64>,
+    /// What was recorded from this instant on (RFC 3339)
+    #[arg(long, value_name = "INSTANT")]
+    pub(crate) since: Option<jiff::Timestamp>,
+    /// What was recorded up to this instant (RFC 3339)
+    #[arg(long, value_name = "INSTANT")]
+    pub(crate) until: Option<jiff::Timestamp>,
+    /// Only this kind
+    #[arg(long)]
+    pub(crate) kind: Option<String>,
+    /// Only this publisher
+    #[arg(long)]
+    pub(crate) publisher: Option<String>,
+    /// How fast: max, realtime (as far apart as they were recorded), or a rate like 100/s
+    #[arg(long, default_value = "max")]
+    pub(crate) speed: crate::replay::Speed,
+    /// Where to: stdout, file:PATH (appended to), or nats:SUBJECT
+    #[arg(long, default_value = "stdout")]
+    pub(crate) into: String,
+    /// The nats-server of nats:SUBJECT
+    #[arg(long, env = "HANDOVER_NATS", value_name = "URL")]
+    pub(crate) nats: Option<String>,
+    /// A file that keeps where it got to; a replay that finds it goes on there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) resume: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) data: Data,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RefusalsCommand {
+    /// All of them (the same as without a command)
+    List,
+    /// One of them, with the bytes that are kept
+    Show {
+        /// Its number
+        number: u64,
+    },
+    /// Publish it once more: it's decided on anew
+    Resubmit {
+        /// Its number
+        number: u64,
+    },
+    /// Drop its bytes; that it was refused, and the reason given here, stay
+    Drop {
+        /// Its number
+        number: u64,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Refusals {
+    #[command(subcommand)]
+    pub(crate) command: Option<RefusalsCommand>,
     /// From this number on
-    #[arg(long, default_value_t = 0, value_name = "NUMBER")]
+    #[arg(long, default_value_t = 0, value_name = "NUMBER", global = true)]
     pub(crate) from: u64,
     /// How they are printed
-    #[arg(short, long, default_value = "table")]
+    #[arg(short, long, default_value = "table", global = true)]
     pub(crate) output: Format,
     #[command(flatten)]
     pub(crate) data: Data,

@@ -1,14 +1,20 @@
 //! `handover`: runs the ledger, publishes announcements, reads what follows from them.
 
 mod arguments;
+mod backup;
 mod exit;
+mod export;
+mod folder;
 mod input;
 mod operate;
 mod output;
 mod publish;
 mod read;
+mod refusals;
+mod replay;
 mod schema;
 mod serve;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -35,7 +41,14 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Channels(arguments) => read::channels(&arguments),
         Command::Records(arguments) => read::records(&arguments),
         Command::Ledger(arguments) => operate::ledger(&arguments),
-        Command::Refusals(arguments) => operate::refusals(&arguments),
+        Command::Refusals(arguments) => refusals::run(&arguments),
+        Command::Verify(arguments) => verify::run(&arguments),
+        Command::VerifyVolume(arguments) => verify::volume(&arguments),
+        Command::Backup(arguments) => backup::backup(&arguments),
+        Command::Restore(arguments) => backup::restore(&arguments),
+        Command::Export(arguments) => export::export(&arguments),
+        Command::Import(arguments) => export::import(&arguments),
+        Command::Replay(arguments) => replay::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -4,10 +4,9 @@ use event_store::control::{Command, ControlError, call};
 use serde_json::Value;
 
 use crate::{
-    arguments::{Ledger, LedgerCommand, Refusals},
+    arguments::{Ledger, LedgerCommand},
     exit::{Code, Failure},
-    output::{Rows, answer, print},
-    read::text,
+    output::print,
 };
 
 /// The control socket's name in the data folder.
@@ -25,28 +24,7 @@ pub(crate) fn ledger(arguments: &Ledger) -> Result<(), Failure> {
     }
 }
 
-pub(crate) fn refusals(arguments: &Refusals) -> Result<(), Failure> {
-    let found = ask(&arguments.data.data, &Command::Refusals { from: arguments.from })?;
-    answer(found.to_string().as_bytes(), arguments.output, "refusals", |found| {
-        let mut rows = Rows::new(&["number", "time", "times", "subject", "title", "pointer", "detail", "remedy"]);
-        for refusal in found["refusals"].as_array().into_iter().flatten() {
-            let problem = &refusal["problem"];
-            rows.rows.push(vec![
-                text(&refusal["number"]),
-                text(&refusal["time"]),
-                text(&refusal["times"]),
-                text(&refusal["subject"]),
-                text(&problem["title"]),
-                text(&problem["pointer"]),
-                text(&problem["detail"]),
-                text(&problem["remedy"]),
-            ]);
-        }
-        vec![(format!("{} refusals", rows.rows.len()), rows)]
-    })
-}
-
-fn ask(data: &Path, command: &Command) -> Result<Value, Failure> {
+pub(crate) fn ask(data: &Path, command: &Command) -> Result<Value, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| Failure::new(Code::Failed, error))?;
     runtime.block_on(call(&data.join(SOCKET), command)).map_err(|error| {
         let code = if matches!(error, ControlError::NotRunning { .. }) { Code::Unreachable } else { Code::Failed };
@@ -54,6 +32,6 @@ fn ask(data: &Path, command: &Command) -> Result<Value, Failure> {
     })
 }
 
-fn pretty(value: &Value) -> Result<(), Failure> {
+pub(crate) fn pretty(value: &Value) -> Result<(), Failure> {
     print(format!("{value:#}\n").as_bytes())
 }

@@ -1,9 +1,8 @@
-use std::{future, io::IsTerminal, path::Path, time::Duration};
+use std::{future, io::IsTerminal, time::Duration};
 
 use announcement::Publisher;
-use event_store::{Ledger, OpenError, control, nats};
+use event_store::{Ledger, control, nats};
 use gateway::{App, Intake};
-use jiff::Timestamp;
 use producer::{Options as ProducerOptions, Producer};
 use projection::{Projection, Source};
 use tokio::{
@@ -18,6 +17,7 @@ use tracing_subscriber::EnvFilter;
 use crate::{
     arguments::{Log, Role, Serve},
     exit::{Code, Failure},
+    folder::open,
     operate::SOCKET,
     output::print,
 };
@@ -173,17 +173,6 @@ impl Node {
             ledger.close().await;
         }
     }
-}
-
-fn open(data: &Path) -> Result<Ledger, Failure> {
-    let options = event_store::Options::new(data.join("ledger"), Timestamp::now);
-    Ledger::open(options).map_err(|error| {
-        let code = match &error {
-            OpenError::Store(durable) if durable.is_configuration() => Code::Configuration,
-            _ => Code::Failed,
-        };
-        Failure::new(code, error)
-    })
 }
 
 async fn connect(url: &str) -> Result<async_nats::Client, Failure> {

@@ -2,14 +2,17 @@ use std::{
     fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use crate::{FrameHead, Journal, JournalReader, OpenError, Volume, WriteError, error::at, lock::Lock};
+use crate::{Frame, FrameHead, Journal, JournalReader, OpenError, Volume, WriteError, error::at, lock::Lock};
 
 /// A folder of volumes, held for one process: which journals and sleds there are, and their names.
 #[derive(Debug)]
 pub struct Folder {
     dir: PathBuf,
+    /// Guards nothing but time: while it's held no journal is removed.
+    keeping: Mutex<()>,
     _lock: Lock,
 }
 
@@ -25,7 +28,7 @@ impl Folder {
     /// [`OpenError::Locked`], [`OpenError::Old`] or [`OpenError::Io`].
     pub fn take(dir: &Path) -> Result<Self, OpenError> {
         fs::create_dir_all(dir).map_err(at(dir))?;
-        let folder = Self { dir: dir.to_owned(), _lock: Lock::take(dir)? };
+        let folder = Self { dir: dir.to_owned(), keeping: Mutex::new(()), _lock: Lock::take(dir)? };
         if dir.join("journal").exists() {
             return Err(OpenError::Old { dir: dir.to_owned() });
         }
@@ -67,6 +70,14 @@ impl Folder {
     /// See [`OpenError`].
     pub fn open_journal(&self, number: u64, first_position: u64) -> Result<JournalReader, OpenError> {
         JournalReader::open(&self.path(JOURNAL, number), first_position)
+    }
+
+    /// The first frame of a journal, wherever it begins; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`OpenError::Format`] or [`OpenError::Io`].
+    pub fn first_frame(&self, number: u64) -> Result<Option<Frame>, OpenError> {
+        JournalReader::open(&self.path(JOURNAL, number), 0)?.first_frame()
     }
 
     /// Makes a journal that begins with these frames; it's on disk when this returns.
@@ -197,7 +208,47 @@ impl Folder {
     /// # Errors
     /// [`WriteError::Journal`].
     pub fn remove_journal(&self, number: u64) -> Result<(), WriteError> {
+        let _keeping = self.keep();
         fs::remove_file(self.path(JOURNAL, number)).and_then(|()| self.sync()).map_err(WriteError::Journal)
+    }
+
+    /// While this is held no journal is removed.
+    pub fn keep(&self) -> MutexGuard<'_, ()> {
+        self.keeping.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Copies a sealed volume into another folder, where it isn't there yet; the copy is on disk when this returns. Gives how many bytes were copied.
+    ///
+    /// # Errors
+    /// What the system says; half a copy has another name.
+    pub fn copy_sealed(&self, number: u64, to: &Path) -> io::Result<u64> {
+        let target = to.join(format!("{SEALED}{number:08}"));
+        if target.exists() {
+            return Ok(0);
+        }
+        copy_folder(&self.path(SEALED, number), &target)
+    }
+
+    /// Copies a journal into another folder, as far as it's written; the copy is on disk when this returns. Its last frame may be half a one.
+    ///
+    /// # Errors
+    /// What the system says; half a copy has another name.
+    pub fn copy_journal(&self, number: u64, to: &Path) -> io::Result<u64> {
+        let target = to.join(format!("{JOURNAL}{number:08}"));
+        let unfinished = target.with_extension("new");
+        let copied = fs::copy(self.path(JOURNAL, number), &unfinished)?;
+        File::open(&unfinished)?.sync_all()?;
+        fs::rename(&unfinished, &target)?;
+        File::open(to)?.sync_all()?;
+        Ok(copied)
+    }
+
+    /// Copies the sled of a volume that's written into another folder, while nobody has it open.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn copy_active(&self, number: u64, to: &Path) -> io::Result<u64> {
+        copy_folder(&self.path(ACTIVE, number), &to.join(format!("{ACTIVE}{number:08}")))
     }
 
     /// Notes something that holds until it's taken back, on disk when this returns.
@@ -244,6 +295,28 @@ impl Folder {
         numbers.sort_unstable();
         Ok(numbers)
     }
+}
+
+/// A sled's log, its configuration and the summary; a snapshot is made anew from the log.
+fn copy_folder(from: &Path, target: &Path) -> io::Result<u64> {
+    let unfinished = target.with_extension("new");
+    if unfinished.exists() {
+        fs::remove_dir_all(&unfinished)?;
+    }
+    fs::create_dir_all(&unfinished)?;
+    let mut bytes = 0;
+    for name in ["conf", "db", SUMMARY] {
+        match fs::copy(from.join(name), unfinished.join(name)) {
+            Ok(copied) => bytes += copied,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
+        }
+        File::open(unfinished.join(name))?.sync_all()?;
+    }
+    File::open(&unfinished)?.sync_all()?;
+    fs::rename(&unfinished, target)?;
+    target.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())?;
+    Ok(bytes)
 }
 
 const SUMMARY: &str = "summary";

@@ -73,6 +73,11 @@ impl JournalReader {
         Ok(Some(frame))
     }
 
+    /// The first frame, wherever it begins.
+    pub(crate) fn first_frame(mut self) -> Result<Option<Frame>, OpenError> {
+        Ok(self.read_frame().map_err(at(&self.path))?.and_then(frame::decode))
+    }
+
     /// Begins again at the first frame.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use crate::{
     layout::{self, Otherwise},
     payload::Payload,
     recent::Kept,
-    refusal,
+    refusal::{self, Dropped, Refusal},
     rules::Rules,
     state::{Checkpoint, Seen, State},
     store::Store,
@@ -108,6 +108,11 @@ impl<'a> Commit<'a> {
             self.state.checkpoint = Some(Checkpoint { sequence, message: Some(seen) });
         }
         Ok(taken)
+    }
+
+    /// Drops the bytes of a refused message.
+    pub(crate) fn drop_refused(&mut self, number: u64, dropped: Dropped) -> Result<Option<Refusal>, ReadError> {
+        refusal::drop_bytes(&mut self.index, &mut self.state.refusals, number, dropped)
     }
 
     /// Adds an event that nobody decides on, unless its source and id are known.

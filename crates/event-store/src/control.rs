@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use announcement::Position;
 use async_nats::{Client, jetstream};
 use futures::{StreamExt, stream::FuturesUnordered};
 use serde::{Deserialize, Serialize};
@@ -20,7 +21,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Ledger,
+    Ledger, RangeAnswer, ReadError, Refusal,
     nats::{STREAM, adopt},
 };
 
@@ -32,6 +33,8 @@ const MAX_ANSWER: u64 = 16 << 20;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long an answer may take: an adoption asks the stream several times.
 const ANSWER: Duration = Duration::from_secs(30);
+/// How long a copy of everything may take.
+const LONG: Duration = Duration::from_secs(12 * 3_600);
 /// How long the stream may take to say its end, before the status does without.
 const STREAM_PATIENCE: Duration = Duration::from_secs(2);
 /// How many operators are answered at once; further ones wait.
@@ -53,8 +56,47 @@ pub enum Command {
         #[serde(default)]
         from: u64,
     },
+    /// One refusal with the bytes that are kept of it.
+    Refusal {
+        /// Its number.
+        number: u64,
+    },
+    /// Publish a refused message once more.
+    ResubmitRefused {
+        /// Its number.
+        number: u64,
+    },
+    /// Drop the bytes of a refused message.
+    DropRefused {
+        /// Its number.
+        number: u64,
+        /// Why.
+        reason: String,
+    },
+    /// A page of records from a position on.
+    Records {
+        /// The first position.
+        from: u64,
+        /// How many at most.
+        limit: usize,
+    },
+    /// Copy the ledger into a folder.
+    Backup {
+        /// The folder, as the server names it.
+        to: PathBuf,
+    },
     /// Go on with the stream as it is.
     AdoptStream,
+}
+
+impl Command {
+    /// How long an answer may take.
+    const fn patience(&self) -> Duration {
+        match self {
+            Self::Backup { .. } => LONG,
+            _ => ANSWER,
+        }
+    }
 }
 
 /// Why a command had no answer.
@@ -107,14 +149,31 @@ pub async fn serve(path: &Path, ledger: Ledger, client: Option<Client>, stop: Ca
 /// # Cancel safety
 /// Dropped half-way, what was asked may have been done.
 pub async fn call(path: &Path, command: &Command) -> Result<Value, ControlError> {
+    let answer = call_for_bytes(path, command).await?;
+    serde_json::from_slice(&answer).map_err(|error| ControlError::Broken(error.to_string()))
+}
+
+/// Asks a running server for an answer whose bytes matter: a [`RangeAnswer`].
+///
+/// # Errors
+/// See [`ControlError`].
+///
+/// # Cancel safety
+/// As [`call`].
+pub async fn call_for_bytes(path: &Path, command: &Command) -> Result<Vec<u8>, ControlError> {
     let connection = UnixStream::connect(path).await.map_err(|source| ControlError::NotRunning { path: path.to_owned(), source })?;
-    let asked = timeout(ANSWER + PATIENCE, ask(connection, command)).await;
+    let asked = timeout(command.patience() + PATIENCE, ask(connection, command)).await;
     let answer = asked.map_err(|_| ControlError::Broken("it took too long".to_owned()))?.map_err(|error| ControlError::Broken(error.to_string()))?;
-    let answer: Value = serde_json::from_slice(&answer).map_err(|error| ControlError::Broken(error.to_string()))?;
-    match answer.get("error").and_then(Value::as_str) {
-        Some(reason) => Err(ControlError::Refused(reason.to_owned())),
-        None => Ok(answer),
+    match serde_json::from_slice(&answer) {
+        Ok(Failed { error }) => Err(ControlError::Refused(error)),
+        Err(_) => Ok(answer),
     }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Failed {
+    error: String,
 }
 
 async fn ask(mut connection: UnixStream, command: &Command) -> io::Result<Vec<u8>> {
@@ -138,10 +197,12 @@ async fn attend(mut connection: UnixStream, ledger: &Ledger, client: Option<&Cli
         return;
     };
     let answered = match read(&line) {
-        Ok(command) => timeout(ANSWER, answer(command, ledger, client)).await.unwrap_or_else(|_| Err("it took too long; ask for the status".to_owned())),
+        Ok(command) => {
+            timeout(command.patience(), answer(command, ledger, client)).await.unwrap_or_else(|_| Err("it took too long; ask for the status".to_owned()))
+        }
         Err(reason) => Err(reason),
     };
-    let answer = answered.unwrap_or_else(|error| json!({"error": error}));
+    let answer = answered.unwrap_or_else(|error| json!(Failed { error }).to_string());
     let written = timeout(PATIENCE, async {
         connection.write_all(format!("{answer}\n").as_bytes()).await?;
         connection.shutdown().await
@@ -158,18 +219,78 @@ fn read(line: &[u8]) -> Result<Command, String> {
     serde_json::from_slice(line).map_err(|error| format!("not a command: {error}"))
 }
 
-async fn answer(command: Command, ledger: &Ledger, client: Option<&Client>) -> Result<Value, String> {
-    match command {
+async fn answer(command: Command, ledger: &Ledger, client: Option<&Client>) -> Result<String, String> {
+    let value = match command {
+        // In a value the members of an event would lose their order.
+        Command::Records { from, limit } => {
+            let (reader, from) = (ledger.reader(), Position::new(from));
+            let page = blocking(move || RangeAnswer::read(&reader, from, limit).map_err(|error| error.to_string())).await?;
+            return serde_json::to_string(&page).map_err(|error| error.to_string());
+        }
         Command::Status => Ok(status(ledger, client).await),
         Command::Refusals { from } => {
             let refusals = ledger.reader().refusals(from, MAX_REFUSALS).map_err(|error| error.to_string())?;
             Ok(json!({"refusals": refusals}))
         }
+        Command::Refusal { number } => refusal(ledger, number),
+        Command::ResubmitRefused { number } => resubmit(ledger, client, number).await,
+        Command::DropRefused { number, reason } => {
+            let dropped = ledger.drop_refused(number, reason).await.map_err(|error| error.to_string())?;
+            dropped.map(|refusal| json!(refusal)).ok_or_else(|| no_refusal(number))
+        }
+        Command::Backup { to } => {
+            let ledger = ledger.clone();
+            blocking(move || ledger.backup(&to).map(|done| json!(done)).map_err(|error| error.to_string())).await
+        }
         Command::AdoptStream => {
             let client = client.ok_or_else(|| "this server runs without NATS".to_owned())?;
             adopt(ledger, client).await.map(|epoch| json!(epoch)).map_err(|error| error.to_string())
         }
+    };
+    value.map(|value: Value| value.to_string())
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, String> + Send + 'static) -> Result<T, String> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(error.to_string()))
+}
+
+fn no_refusal(number: u64) -> String {
+    format!("there is no refusal {number}")
+}
+
+fn kept(ledger: &Ledger, number: u64) -> Result<(Refusal, Vec<u8>), String> {
+    let failed = |error: ReadError| error.to_string();
+    let refusal = ledger.reader().refusal(number).map_err(failed)?.ok_or_else(|| no_refusal(number))?;
+    let bytes = ledger.reader().refused_bytes(number).map_err(failed)?.unwrap_or_default();
+    Ok((refusal, bytes))
+}
+
+fn refusal(ledger: &Ledger, number: u64) -> Result<Value, String> {
+    let (refusal, bytes) = kept(ledger, number)?;
+    let body = match String::from_utf8(bytes) {
+        Ok(text) => json!({"body": text}),
+        Err(error) => json!({"body_hex": hex::encode(error.into_bytes())}),
+    };
+    Ok(json!({"refusal": refusal, "kept": body}))
+}
+
+/// To the stream where there is one: it's decided on like any other message, and an accepted one takes the refusal's place.
+async fn resubmit(ledger: &Ledger, client: Option<&Client>, number: u64) -> Result<Value, String> {
+    let (refusal, bytes) = kept(ledger, number)?;
+    if refusal.kept == 0 {
+        return Err(format!("nothing is kept of refusal {number}; its publisher can send it again"));
     }
+    let Some(client) = client else {
+        let receipt = ledger.submit(refusal.subject, refusal.headers, bytes.into()).await.map_err(|error| error.to_string())?;
+        return Ok(json!({"receipt": receipt}));
+    };
+    let mut headers = async_nats::HeaderMap::new();
+    for (name, value) in &refusal.headers {
+        headers.insert(name.as_str(), value.as_str());
+    }
+    let published = jetstream::new(client.clone()).publish_with_headers(refusal.subject, headers, bytes.into()).await.map_err(|error| error.to_string())?;
+    let acknowledged = published.await.map_err(|error| error.to_string())?;
+    Ok(json!({"published": {"stream_sequence": acknowledged.sequence}}))
 }
 
 async fn status(ledger: &Ledger, client: Option<&Client>) -> Value {

@@ -3,7 +3,7 @@ use std::{collections::HashMap, hash::BuildHasherDefault, hash::Hasher};
 /// One entry of the index: something with this hash concerns the record at this position.
 ///
 /// Hashes have 63 bits of SHA-256 and may meet, so what is found is held against the record; the ones with the highest bit set are numbers and never meet.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) struct Entry {
     pub(crate) hash: u64,
     pub(crate) position: u64,

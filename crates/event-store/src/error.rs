@@ -53,6 +53,12 @@ pub enum OpenError {
         /// Its last one.
         last: u64,
     },
+    /// A volume is neither sealed nor has a journal.
+    #[error("volume {volume} is missing; restore the folder from a backup")]
+    VolumeGone {
+        /// Its number.
+        volume: u64,
+    },
     /// A volume can't be rebuilt from its journal.
     #[error("volume {volume} can't be rebuilt from its journal: {reason}; see to the disk and start anew")]
     Rebuild {

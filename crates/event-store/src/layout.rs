@@ -140,6 +140,11 @@ pub(crate) const fn corrected(claim: Position) -> u64 {
 /// Numbers have this bit, and hashes don't.
 const NUMBER: u64 = 1 << 63;
 
+/// Whether an entry is a correction's or a retraction's.
+pub(crate) const fn is_change(hash: u64) -> bool {
+    hash & NUMBER != 0
+}
+
 fn hash(parts: &[&[u8]]) -> u64 {
     let hash = sha(parts);
     u64::from_be_bytes(*hash.first_chunk().expect("32 bytes")) & !NUMBER

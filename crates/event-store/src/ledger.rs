@@ -1,20 +1,23 @@
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, OnceLock, mpsc as std_mpsc},
     thread,
 };
 
-use announcement::{Publisher, Receipt};
+use announcement::{Kind, Publisher, Receipt, Record, Route};
 use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc, oneshot, watch};
 
 use crate::{
-    Head, Health, MAX_MESSAGE, Message, OpenError, Part, Reader, Ready, SubmitError,
+    Backup, BackupError, Head, Health, MAX_MESSAGE, Message, OpenError, Part, Reader, Ready, SubmitError,
+    backup::backup,
     committer::Committer,
     layout::Geometry,
     open::{Fault, Opened, open},
+    refusal::{Dropped, Refusal},
     state::VOLUME_RECORDS,
+    store::Store,
     writer::{Begun, MAX_COMMIT, Reply, Request, Round, Take, Writer},
 };
 
@@ -59,6 +62,7 @@ struct Inner {
     requests: mpsc::Sender<Request>,
     /// One permit a byte of [`MAX_WAITING_BYTES`].
     room: Arc<Semaphore>,
+    store: Arc<Store>,
     reader: Reader,
     head: watch::Receiver<Head>,
     health: watch::Sender<Health>,
@@ -91,7 +95,7 @@ impl Ledger {
         let (holding, released) = oneshot::channel();
         let (prepared, commits) = std_mpsc::sync_channel(MAX_PREPARED);
         let (followed, following) = std_mpsc::sync_channel(MAX_FOLLOWED);
-        let reader = Reader::new(Arc::clone(&store), head.clone());
+        let (kept, reader) = (Arc::clone(&store), Reader::new(Arc::clone(&store), head.clone()));
         let threads = Threads { fault: Arc::default(), requests: requests.downgrade() };
         let committer = Committer { store: Arc::clone(&store), journal, head: head_sender, receipts: receipts_sender, followed };
         let committing = threads.start("journal", move || committer.run(&commits))?;
@@ -113,6 +117,7 @@ impl Ledger {
         let thread = thread::Builder::new().name("ledger".to_owned()).spawn(move || writer.run()).map_err(OpenError::Thread)?;
         let inner = Inner {
             requests,
+            store: kept,
             room: Arc::new(Semaphore::new(MAX_WAITING_BYTES)),
             reader,
             head,
@@ -169,11 +174,15 @@ impl Ledger {
     /// # Cancel safety
     /// Dropped half-way, the message may have been recorded; sent again, it's recognised.
     pub async fn submit(&self, subject: String, headers: Vec<(String, String)>, body: Bytes) -> Result<Receipt, SubmitError> {
+        self.submit_at(subject, headers, body, (self.inner.clock)()).await
+    }
+
+    async fn submit_at(&self, subject: String, headers: Vec<(String, String)>, body: Bytes, time: Timestamp) -> Result<Receipt, SubmitError> {
         let head = self.head();
         if head.stream_sequence > 0 || head.epoch > 0 {
             return Err(SubmitError::FollowsStream);
         }
-        let message = Message { subject, headers, body, sequence: None, time: (self.inner.clock)() };
+        let message = Message { subject, headers, body, sequence: None, time };
         let size = message.size();
         if size > MAX_MESSAGE {
             return Err(SubmitError::TooLarge { found: size });
@@ -210,6 +219,38 @@ impl Ledger {
         let (done, appended) = oneshot::channel();
         self.request(Request::Append { ready, time: (self.inner.clock)(), done }).await?;
         appended.await.map_err(|_| self.stopped())
+    }
+
+    /// Copies the ledger into a folder while it goes on, for [`restore`](crate::restore). Sealed volumes that are there already are left as they are. Blocks.
+    ///
+    /// # Errors
+    /// See [`BackupError`].
+    pub fn backup(&self, to: &Path) -> Result<Backup, BackupError> {
+        backup(&self.inner.store, self.head(), (self.inner.clock)(), to)
+    }
+
+    /// Takes in a record that an export of another ledger holds, at its time; it's decided on like any other.
+    ///
+    /// # Errors
+    /// See [`SubmitError`].
+    ///
+    /// # Cancel safety
+    /// As [`submit`](Self::submit).
+    pub async fn import(&self, record: &Record) -> Result<Receipt, SubmitError> {
+        let kind = std::str::from_utf8(&record.event).ok().and_then(|event| announcement::decode(event).ok()).map_or(Kind::Completed, |event| event.kind());
+        let subject = Route::of(kind, record.publisher.clone()).to_string();
+        self.submit_at(subject, Vec::new(), Bytes::from(record.event.clone()), record.recorded).await
+    }
+
+    /// Drops the bytes of a refused message, with a reason that's kept; `None` where there is no such refusal.
+    ///
+    /// # Errors
+    /// [`SubmitError::Stopped`].
+    pub async fn drop_refused(&self, number: u64, reason: String) -> Result<Option<Refusal>, SubmitError> {
+        let (done, dropped) = oneshot::channel();
+        let time = (self.inner.clock)();
+        self.request(Request::DropRefused { number, dropped: Dropped { reason, time }, done }).await?;
+        dropped.await.map_err(|_| self.stopped())
     }
 
     /// Writes what waits, syncs, and ends the writer.

@@ -64,6 +64,7 @@
 pub mod control;
 pub mod nats;
 
+mod backup;
 #[cfg(test)]
 mod bench;
 mod block;
@@ -92,8 +93,11 @@ mod state;
 mod store;
 mod summary;
 mod target;
+mod verified;
+mod verify;
 mod writer;
 
+pub use backup::{Backup, BackupError, Manifest, copy, manifest, restore};
 pub use commit::Ready;
 pub use decide::Epoch;
 pub use error::{OpenError, ReadError, SubmitError};
@@ -103,4 +107,6 @@ pub use merkle::Frontier;
 pub use message::{MAX_MESSAGE, Message};
 pub use nats::{RangeAnswer, RecordAnswer};
 pub use reader::{MAX_PAGE, MAX_PAGE_BYTES, Reader};
-pub use refusal::{MAX_REFUSALS, MAX_REFUSED_BYTES, Refusal};
+pub use refusal::{Dropped, MAX_REFUSALS, MAX_REFUSED_BYTES, Refusal};
+pub use verified::Verified;
+pub use verify::{Damage, VolumeReport, verify_volume, volumes};

@@ -66,6 +66,14 @@ impl Reader {
         unreadable.map_or(Ok(page), Err)
     }
 
+    /// The root of the ledger's tree when it had this many records; `None` where it never had so many.
+    ///
+    /// # Errors
+    /// The store can't read what it holds.
+    pub fn root_at(&self, size: u64) -> Result<Option<Digest>, ReadError> {
+        if size > self.head.borrow().size { Ok(None) } else { self.store.root_at(size).map(Some) }
+    }
+
     /// The position of an event.
     ///
     /// # Errors

@@ -30,8 +30,20 @@ pub struct Refusal {
     /// The headers of a binary-mode event, without which its body is no event; none where nothing is kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<(String, String)>,
-    /// How many bytes of it are kept, headers included: none where the problem is personal data.
+    /// How many bytes of it are kept, headers included: none where the problem is personal data, or where it was dropped.
     pub kept: u64,
+    /// Why an operator dropped its bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dropped: Option<Dropped>,
+}
+
+/// Why an operator dropped a refused message's bytes; that it was refused stays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dropped {
+    /// The operator's words.
+    pub reason: String,
+    /// When.
+    pub time: Timestamp,
 }
 
 impl Refusal {
@@ -76,6 +88,7 @@ pub(crate) fn keep(index: &mut Index<'_>, bounds: &mut RefusalBounds, message: &
         problem: problem.clone(),
         headers,
         kept: (body.len() + headers_size) as u64,
+        dropped: None,
     };
     write(index, &refusal);
     index.put(layout::name_of_refusal(refusal.number), &name);
@@ -104,6 +117,16 @@ fn count_again(index: &mut Index<'_>, bounds: &mut RefusalBounds, known: Refusal
     }
     write(index, &again);
     Ok(())
+}
+
+/// Drops the bytes of a refused message, with the reason. `None` where there is no such refusal.
+pub(crate) fn drop_bytes(index: &mut Index<'_>, bounds: &mut RefusalBounds, number: u64, dropped: Dropped) -> Result<Option<Refusal>, ReadError> {
+    let Some(found) = find(index, number)? else { return Ok(None) };
+    bounds.bytes -= found.kept;
+    let refusal = Refusal { kept: 0, headers: Vec::new(), dropped: Some(dropped), ..found };
+    index.put(layout::refused_bytes(number), &[]);
+    write(index, &refusal);
+    Ok(Some(refusal))
 }
 
 /// What was refused and is recorded now is no refusal any more.

@@ -13,7 +13,8 @@ use crate::{
     ReadError,
     block::{BLOCK, Records},
     entry::Entry,
-    layout::Geometry,
+    layout::{self, Geometry, TILE},
+    merkle::Frontier,
     recent::{Kept, Recent},
     shelf::{OpenShelf, SealedShelf, Shelf},
 };
@@ -69,6 +70,21 @@ impl Store {
             unpacked: (0..CACHED_BLOCKS).map(|_| Mutex::new(None)).collect(),
             damaged: AtomicBool::new(false),
         }
+    }
+
+    /// All volumes, ascending.
+    pub(crate) fn shelves(&self) -> Vec<Arc<Shelf>> {
+        locked(&self.shelves).clone()
+    }
+
+    /// The root of the tree of this many records, which must be there.
+    pub(crate) fn root_at(&self, size: u64) -> Result<Digest, ReadError> {
+        let mut tree = Frontier::of_tiles(self.nodes(0, usize::try_from(size / TILE).unwrap_or(usize::MAX)));
+        self.scan(tree.size(), size, |position, record| {
+            tree.append(layout::leaf(position, record));
+            Going::On
+        })?;
+        Ok(tree.root())
     }
 
     /// The volume with a number.

@@ -17,6 +17,7 @@ use crate::{
     open::{CLEAN, Fault, Place},
     payload::Payload,
     recent::Kept,
+    refusal::{Dropped, Refusal},
     shelf::{OpenShelf, Shelf},
     state::{Checkpoint, State},
     store::{Store, Who},
@@ -37,6 +38,8 @@ pub(crate) enum Request {
     Adopt { epoch: u64, from_sequence: u64, done: oneshot::Sender<()> },
     /// Add events without deciding on them, in one commit as far as a volume has room; answered once they're on disk.
     Append { ready: Vec<Ready>, time: Timestamp, done: oneshot::Sender<()> },
+    /// Drop the bytes of a refused message, for a reason; answered once that's on disk.
+    DropRefused { number: u64, dropped: Dropped, done: oneshot::Sender<Option<Refusal>> },
     /// Write what waits, sync, end.
     Close,
     /// Another thread that writes has ended.
@@ -175,6 +178,11 @@ impl Writer {
                     self.commit(std::mem::take(&mut waiting))?;
                     self.append(&ready, time, done)?;
                 }
+                Request::DropRefused { number, dropped, done } => {
+                    self.commit(std::mem::take(&mut waiting))?;
+                    // Who no longer waits looks at the refusals.
+                    let _ = done.send(self.drop_refused(number, dropped)?);
+                }
                 Request::Close => closing = true,
                 Request::Failed => return Err(Fault::new(ENDED)),
             }
@@ -206,6 +214,18 @@ impl Writer {
             self.write(commit.finish(), Vec::new())?;
         }
         self.step(Step::Settle(done))
+    }
+
+    fn drop_refused(&mut self, number: u64, dropped: Dropped) -> Result<Option<Refusal>, Fault> {
+        let store = Arc::clone(&self.store);
+        self.begin_volume_if_full()?;
+        let mut commit = Commit::begin(&store, self.state.clone());
+        let found = commit.drop_refused(number, dropped).map_err(Fault::new)?;
+        if found.is_some() {
+            self.write(commit.finish(), Vec::new())?;
+            self.settle()?;
+        }
+        Ok(found)
     }
 
     /// One frame and one sync a commit. A commit ends with its volume; what is left makes another.
@@ -278,7 +298,7 @@ impl Writer {
             }
             payloads.iter_mut().last().zip(value.as_ref()).into_iter().for_each(|(payload, value)| payload.put(key, value));
         }
-        payloads.iter_mut().last().into_iter().for_each(|payload| payload.state(&self.state));
+        payloads.iter_mut().for_each(|payload| payload.state(&self.state));
         self.place = Place { volume, frames: payloads.len() as u64 };
         let kept = Kept { first: geometry.first_of(volume), keys, ..Kept::default() };
         self.send(self.state.frame_from(geometry.first_of(volume)), payloads, kept, Vec::new(), true)

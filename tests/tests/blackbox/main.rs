@@ -10,5 +10,6 @@ mod audit;
 mod crashes;
 mod faults;
 mod hostile;
+mod operations;
 mod roles;
 mod stream;

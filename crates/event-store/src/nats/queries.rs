@@ -50,6 +50,18 @@ pub struct RangeAnswer {
     pub records: Vec<RecordAnswer>,
 }
 
+impl RangeAnswer {
+    /// Reads a page from a position on.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub fn read(reader: &Reader, from: Position, limit: usize) -> Result<Self, ReadError> {
+        let head = reader.head();
+        let records = reader.range(from, limit)?;
+        Ok(Self { head, records: records.iter().map(RecordAnswer::new).collect::<Result<_, _>>()? })
+    }
+}
+
 impl RecordAnswer {
     fn new(record: &Record) -> Result<Self, ReadError> {
         let unreadable = ReadError::Unreadable { position: record.position };
