@@ -10,8 +10,10 @@ use serde_json::{Value, json};
 
 /// Checks a running server and then, once it has ended, its data folder.
 pub(crate) fn audit(server: Handover, data: &Path, receipts: &[Receipt]) {
-    let answers = ["/v1/exchanges?limit=100", "/v1/totals", "/v1/channels"].map(|path| {
-        let answer = http::get(&server.url(path));
+    // The read models follow the ledger: they are asked for its last record.
+    let last = http::get(&server.url("/v1/records?limit=1")).json()["as_of"]["position"].to_string();
+    let answers = ["/v1/exchanges?limit=100&", "/v1/totals?", "/v1/channels?"].map(|path| {
+        let answer = http::get(&server.url(&format!("{path}at_least={last}")));
         assert_eq!(answer.status, 200, "{answer:?}");
         answer.json()
     });

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     harness::{SUBJECT, audited, event, holds, open, stopped, submit},
@@ -149,13 +150,18 @@ async fn a_server_that_is_killed_and_started_again_under_load_costs_nothing() {
     let (mut server, dir) = (NatsServer::start(), TempDir::new().unwrap());
     let node = Node::start(&server, dir.path()).await;
     let context = jetstream::context::ContextBuilder::new().ack_timeout(std::time::Duration::from_secs(1)).build(node.client.clone());
+    let ending = CancellationToken::new();
+    let ended = ending.clone();
     let publisher = tokio::spawn(async move {
-        for number in 0..3_000 {
+        let mut number = 0;
+        while !ended.is_cancelled() {
             // As a publisher's outbox does: again until it's acknowledged.
             while acknowledged(&context, number).await.is_err() {
                 tokio::time::sleep(std::time::Duration::from_millis(50)).await;
             }
+            number += 1;
         }
+        number
     });
     for size in [300, 900] {
         holds(&node.ledger, size).await;
@@ -164,12 +170,15 @@ async fn a_server_that_is_killed_and_started_again_under_load_costs_nothing() {
         assert!(matches!(waiting.unwrap().writer, Part::Running));
         server.restart();
     }
-    publisher.await.unwrap();
+    ending.cancel();
+    let published = publisher.await.unwrap();
     // What the killed server acknowledged and lost comes again from an outbox.
-    publish(&node.client, 0..3_000).await;
-    holds(&node.ledger, 3_000).await;
-    assert_eq!(node.ledger.health().borrow().intake, Part::Running);
-    assert_eq!(audited(&node.ledger.reader()).len(), 3_000);
+    publish(&node.client, 0..published).await;
+    holds(&node.ledger, published).await;
+    let mut health = node.ledger.health();
+    let running = timeout(PATIENCE, health.wait_for(|health| health.intake == Part::Running)).await;
+    running.expect("the intake runs again in time").unwrap();
+    assert_eq!(audited(&node.ledger.reader()).len() as u64, published);
     node.stop().await;
 }
 
