@@ -4,6 +4,8 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::{Duration, Instant},
 };
 
 use crate::{
@@ -15,6 +17,11 @@ use crate::{
 const CACHE: u64 = 8 << 20;
 /// sled's segments, in bytes. A page over a quarter of it would go to `blobs/`, which sled never syncs; with the values of a [`Batch`] no page does.
 const SEGMENT: usize = 1 << 19;
+
+/// How long closing a sled may take.
+const CLOSING: Duration = Duration::from_secs(10);
+/// How long is waited before another look.
+const CLOSING_STEP: Duration = Duration::from_millis(2);
 
 /// One sled: atomic batches in one tree. Closed when it's dropped.
 #[derive(Debug)]
@@ -38,10 +45,10 @@ impl Volume {
     pub(crate) fn open(dir: &Path) -> Result<Self, String> {
         let fresh = !dir.exists();
         let configuration = sled::Config::new().path(dir).cache_capacity(CACHE).segment_size(SEGMENT).flush_every_ms(None);
-        let db = match guarded(|| configuration.open()) {
+        let db = match open(&configuration) {
             Ok(db) => db,
             Err(reason) if remove_snapshots(dir).map_err(|error| error.to_string())? => {
-                let db = guarded(|| configuration.open())?;
+                let db = open(&configuration)?;
                 tracing::warn!(reason, dir = %dir.display(), "a torn snapshot of sled was removed");
                 db
             }
@@ -147,6 +154,17 @@ impl Drop for Volume {
     }
 }
 
+/// A sled that was closed just now lets go of its file a moment later, on a thread of its own; who else might have it is kept away by the folder's lock.
+fn open(configuration: &sled::Config) -> Result<sled::Db, String> {
+    let deadline = Instant::now() + CLOSING;
+    loop {
+        match guarded(|| configuration.open()) {
+            Err(reason) if reason.contains("could not acquire lock") && Instant::now() < deadline => thread::sleep(CLOSING_STEP),
+            opened => return opened,
+        }
+    }
+}
+
 fn remove_snapshots(sled: &Path) -> io::Result<bool> {
     let mut removed = false;
     for entry in fs::read_dir(sled)? {
@@ -177,6 +195,18 @@ fn guarded<T>(operation: impl FnOnce() -> sled::Result<T>) -> Result<T, String> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_volume_is_opened_again_as_soon_as_it_is_closed() {
+        let dir = tempfile::tempdir().unwrap();
+        for number in 0..40_u8 {
+            let volume = Volume::open(&dir.path().join("sled")).unwrap();
+            assert_eq!(volume.get(b"a").unwrap(), number.checked_sub(1).map(|before| vec![before]));
+            let mut batch = Batch::new();
+            batch.put(b"a", &[number]);
+            volume.apply(batch).unwrap();
+        }
+    }
 
     #[test]
     fn a_large_value_that_is_replaced_leaves_nothing_of_itself() {

@@ -81,7 +81,7 @@ fn a_backup_taken_under_load_is_verified_restored_and_goes_on() {
     let events = std::thread::scope(|scope| {
         let loading = scope.spawn(|| publish(&server, 14, 1_500));
         for _ in 0..3 {
-            handover(&["backup", to], data.path()).json();
+            assert_eq!(handover(&["backup", to], data.path()).code, Some(0));
         }
         loading.join().unwrap()
     });
@@ -92,7 +92,7 @@ fn a_backup_taken_under_load_is_verified_restored_and_goes_on() {
     assert_eq!(server.terminate(), Some(0));
 
     let restored = elsewhere.path().join("restored");
-    handover(&["restore", to], &restored).json();
+    assert_eq!(handover(&["restore", to], &restored).code, Some(0));
     let again = handover(&["restore", to], &restored);
     assert_eq!(again.code, Some(65), "a folder that holds something is left alone: {again:?}");
     let server = Serve::embedded(&restored).start();
@@ -116,7 +116,7 @@ fn a_backup_of_another_ledger_and_a_folder_of_something_else_are_left_alone() {
     let refused = handover(&["backup", to], one.path());
     assert!(refused.code == Some(1) && refused.stderr.contains("is not empty"), "{refused:?}");
     fs::remove_file(elsewhere.path().join("letter")).unwrap();
-    handover(&["backup", to], one.path()).json();
+    assert_eq!(handover(&["backup", to], one.path()).code, Some(0));
     let refused = handover(&["backup", to], other.path());
     assert!(refused.code == Some(1) && refused.stderr.contains("which this ledger doesn't have"), "{refused:?}");
 }
