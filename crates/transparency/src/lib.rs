@@ -1,4 +1,4 @@
-//! What lets anyone check a ledger without trusting it: the Merkle tree of RFC 6962 over its records.
+//! What lets anyone check a ledger without trusting it: the Merkle tree of RFC 6962 over its records, kept in the tiles of C2SP tlog-tiles.
 //!
 //! Everything here is pure: no I/O, no clock, no randomness.
 
@@ -6,6 +6,10 @@ mod frontier;
 mod node;
 #[cfg(test)]
 mod oracle;
+mod path;
+mod tile;
 
 pub use frontier::{Frontier, TileHash};
 pub use node::{leaf_hash, node_hash};
+pub use path::{PathError, TilePath};
+pub use tile::{Bundle, TILE_WIDTH, Tile, hashes_at, tiles};
