@@ -23,6 +23,11 @@ pub struct TileHash {
 }
 
 impl Frontier {
+    /// The tree with these complete subtrees: one for each bit of the size.
+    pub(crate) const fn new(size: u64, subtrees: Vec<Digest>) -> Self {
+        Self { size, subtrees }
+    }
+
     /// How many leaves the tree has.
     #[must_use]
     pub const fn size(&self) -> u64 {

@@ -7,9 +7,14 @@ mod node;
 #[cfg(test)]
 mod oracle;
 mod path;
+mod proof;
+mod shape;
 mod tile;
+mod tree;
 
 pub use frontier::{Frontier, TileHash};
 pub use node::{leaf_hash, node_hash};
 pub use path::{PathError, TilePath};
+pub use proof::{ProofError, verify_consistency, verify_inclusion};
 pub use tile::{Bundle, TILE_WIDTH, Tile, hashes_at, tiles};
+pub use tree::{TreeError, consistency, frontier, inclusion, root};
