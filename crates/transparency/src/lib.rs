@@ -3,18 +3,28 @@
 //! Everything here is pure: no I/O, no clock, no randomness.
 
 mod frontier;
+mod key;
 mod node;
+mod note;
 #[cfg(test)]
 mod oracle;
 mod path;
 mod proof;
 mod shape;
+mod signature;
+mod signer;
 mod tile;
 mod tree;
+mod verifier;
 
 pub use frontier::{Frontier, TileHash};
+pub use key::{KeyError, KeyId, KeyName};
 pub use node::{leaf_hash, node_hash};
+pub use note::{MAX_NOTE, MAX_SIGNATURES, Note, NoteError, NoteFault};
 pub use path::{PathError, TilePath};
 pub use proof::{ProofError, verify_consistency, verify_inclusion};
+pub use signature::{Signature, SignatureError};
+pub use signer::SignerKey;
 pub use tile::{Bundle, TILE_WIDTH, Tile, hashes_at, tiles};
 pub use tree::{TreeError, consistency, frontier, inclusion, root};
+pub use verifier::VerifierKey;
