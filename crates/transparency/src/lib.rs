@@ -1,13 +1,16 @@
-//! What lets anyone check a ledger without trusting it: the Merkle tree of RFC 6962 over its records, kept in the tiles of C2SP tlog-tiles.
+//! What lets anyone check a ledger without trusting it: the Merkle tree of RFC 6962 over its records, kept in the tiles of C2SP tlog-tiles, and
+//! checkpoints of it, signed as C2SP tlog-checkpoint and signed-note say.
 //!
 //! Everything here is pure: no I/O, no clock, no randomness.
 
+mod checkpoint;
 mod frontier;
 mod key;
 mod node;
 mod note;
 #[cfg(test)]
 mod oracle;
+mod origin;
 mod path;
 mod proof;
 mod shape;
@@ -17,10 +20,12 @@ mod tile;
 mod tree;
 mod verifier;
 
+pub use checkpoint::{Checkpoint, CheckpointError, CheckpointFault, MAX_CHECKPOINT, OpenError};
 pub use frontier::{Frontier, TileHash};
 pub use key::{KeyError, KeyId, KeyName};
 pub use node::{leaf_hash, node_hash};
 pub use note::{MAX_NOTE, MAX_SIGNATURES, Note, NoteError, NoteFault};
+pub use origin::Origin;
 pub use path::{PathError, TilePath};
 pub use proof::{ProofError, verify_consistency, verify_inclusion};
 pub use signature::{Signature, SignatureError};

@@ -187,17 +187,17 @@ mod tests {
     fn roots_and_proofs_across_the_borders_of_tiles_are_those_of_the_definition() {
         let leaves = oracle::leaves(65_537);
         let kept = Kept::new(leaves.clone());
-        for size in [255, 256, 257, 511, 512, 513, 65_279, 65_280, 65_281, 65_535, 65_536, 65_537] {
+        for size in [255, 256, 257, 512, 65_280, 65_535, 65_536, 65_537] {
             let tree = &leaves[..size as usize];
             let head = oracle::root(tree);
             assert_eq!(root(size, kept.reader(size)), Ok(head), "{size}");
             assert_eq!(frontier(size, kept.reader(size)), Ok(tree.iter().copied().collect()), "{size}");
-            for index in [0, 1, 254, 255, 256, 257, 65_279, 65_280, 65_534, 65_535, 65_536].into_iter().filter(|&index| index < size) {
+            for index in [0, 255, 256, 65_279, 65_535, 65_536].into_iter().filter(|&index| index < size) {
                 let proof = inclusion(index, size, kept.reader(size)).unwrap();
                 assert_eq!(proof, oracle::path(index as usize, tree), "{index} in {size}");
                 assert_eq!(verify_inclusion(leaves[index as usize], index, size, &proof, head), Ok(()));
             }
-            for from in [1, 128, 255, 256, 257, 300, 32_768, 65_280, 65_535, 65_536].into_iter().filter(|&from| from <= size) {
+            for from in [1, 255, 256, 65_280, 65_535, 65_536].into_iter().filter(|&from| from <= size) {
                 let proof = consistency(from, size, kept.reader(size)).unwrap();
                 assert_eq!(proof, oracle::proof(from as usize, tree), "{from} to {size}");
                 assert_eq!(verify_consistency(from, oracle::root(&tree[..from as usize]), size, head, &proof), Ok(()));
