@@ -3,7 +3,9 @@
 //!
 //! Everything here is pure: no I/O, no clock, no randomness.
 
+mod bundle;
 mod checkpoint;
+mod entry;
 mod frontier;
 mod key;
 mod node;
@@ -20,7 +22,9 @@ mod tile;
 mod tree;
 mod verifier;
 
+pub use bundle::{BundleError, decode_bundle, encode_bundle};
 pub use checkpoint::{Checkpoint, CheckpointError, CheckpointFault, MAX_CHECKPOINT, OpenError};
+pub use entry::{EntryError, MAX_ENTRY, decode_entry, encode_entry};
 pub use frontier::{Frontier, TileHash};
 pub use key::{KeyError, KeyId, KeyName};
 pub use node::{leaf_hash, node_hash};
