@@ -83,7 +83,8 @@ impl TryFrom<Unchecked> for Frontier {
 
     fn try_from(Unchecked { size, subtrees }: Unchecked) -> Result<Self, Self::Error> {
         let complete = usize::try_from(size.count_ones()) == Ok(subtrees.len());
-        if complete { Ok(Self { size, subtrees }) } else { Err("expected a subtree for each bit of the tree's size") }
+        // Half of the range, so that no appending ever leaves it.
+        if complete && size < 1 << 63 { Ok(Self { size, subtrees }) } else { Err("expected a size below 2^63, and a subtree for each of its bits") }
     }
 }
 
@@ -124,7 +125,7 @@ mod tests {
         let text = format!(r#"{{"size":3,"subtrees":["{pair}","{third}"]}}"#);
         assert_eq!(serde_json::to_string(&tree).unwrap(), text);
         assert_eq!(serde_json::from_str::<Frontier>(&text).unwrap(), tree);
-        for size in [0, 1, 2, 4, 7, u64::MAX] {
+        for size in [0, 1, 2, 4, 7, (1 << 63) + 1, u64::MAX] {
             assert!(serde_json::from_str::<Frontier>(&text.replace("\"size\":3", &format!("\"size\":{size}"))).is_err(), "{size}");
         }
     }
