@@ -5,10 +5,9 @@ use durable::{Folder, Frame, FrameHead, Journal, JournalReader, Volume, WriteErr
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    OpenError, ReadError,
+    Frontier, OpenError, ReadError,
     follower::{Follower, Marker},
     layout::{self, Geometry},
-    merkle::Frontier,
     payload::{Part, Payload, parts},
     recent::Kept,
     shelf::{OpenShelf, SealedShelf, Shelf},

@@ -10,11 +10,10 @@ use announcement::{Digest, Position};
 use durable::{Entry as KeyAndValue, Folder};
 
 use crate::{
-    ReadError,
+    Frontier, ReadError,
     block::{BLOCK, Records},
     entry::Entry,
     layout::{self, Geometry, TILE},
-    merkle::Frontier,
     recent::{Kept, Recent},
     shelf::{OpenShelf, SealedShelf, Shelf},
 };
