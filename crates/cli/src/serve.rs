@@ -1,7 +1,7 @@
 use std::{future, io::IsTerminal, time::Duration};
 
 use announcement::Publisher;
-use event_store::{Ledger, control, nats};
+use event_store::{Checkpoints, CheckpointsError, Ledger, control, nats};
 use gateway::{App, Intake};
 use producer::{Options as ProducerOptions, Producer};
 use projection::{Projection, Source};
@@ -18,6 +18,7 @@ use crate::{
     arguments::{Log, Role, Serve},
     exit::{Code, Failure},
     folder::open,
+    key,
     operate::SOCKET,
     output::print,
 };
@@ -141,6 +142,10 @@ impl Node {
         let address = listener.local_addr().map_err(|error| Failure::new(Code::Failed, error))?;
         let app = App::new(projection, source, intake, self.ledger.as_ref().map(Ledger::health));
         let app = if with_read_models { app } else { app.without_read_models() };
+        let app = match &self.ledger {
+            Some(ledger) => app.with_checkpoints(checkpoints(arguments, ledger)?),
+            None => app,
+        };
         let stopping = stop.clone();
         self.tasks.spawn(async move {
             let served = gateway::serve(listener, app, stopping.cancelled_owned()).await;
@@ -174,6 +179,18 @@ impl Node {
         }
     }
 }
+
+/// Holds the ledger against the checkpoint that was handed out last.
+fn checkpoints(arguments: &Serve, ledger: &Ledger) -> Result<Checkpoints, Failure> {
+    let key = key::load(&arguments.data, arguments.key.as_deref())?;
+    Checkpoints::open(arguments.data.join(CHECKPOINT), key, ledger.reader()).map_err(|error| match error {
+        CheckpointsError::Unreadable { .. } => Failure::new(Code::Configuration, error),
+        other => Failure::new(Code::Failed, other),
+    })
+}
+
+/// The last checkpoint that was handed out, in the data folder.
+const CHECKPOINT: &str = "checkpoint";
 
 async fn connect(url: &str) -> Result<async_nats::Client, Failure> {
     let connected = async_nats::ConnectOptions::new().name("handover").connect(url).await;
