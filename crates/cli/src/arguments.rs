@@ -257,6 +257,8 @@ pub(crate) struct Ledger {
 pub(crate) enum LedgerCommand {
     /// Size, root, epoch, stream position, disk, and whether it takes records in; exit code 10 where it doesn't
     Status(Data),
+    /// Bring a ledger of the first format to the one of this program; what was there is put aside
+    Migrate(Data),
     /// Let a stopped intake go on with the stream as it is: begins an epoch
     AdoptStream(Data),
 }
