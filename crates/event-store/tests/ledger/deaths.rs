@@ -11,8 +11,9 @@ use std::{
 };
 
 use announcement::{Outcome, Position, Receipt};
-use event_store::{Ledger, OpenError, Part, Reader};
+use event_store::{Ledger, OpenError, Options, Part, Reader, SubmitError};
 use futures::{StreamExt, stream};
+use jiff::Timestamp;
 
 use crate::harness::{SUBJECT, audited, event, local, open, options, submit};
 
@@ -31,6 +32,11 @@ fn start(test: &str, dir: &Path, first: u64, limit: &str) -> Child {
     let mut command = Command::new("/bin/sh");
     command.args(["-c", &script]).arg(std::env::current_exe().unwrap()).arg(test);
     command.env(CHILD, format!("{first} {}", dir.display())).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+/// A volume that no test fills, so that its files grow.
+fn one_volume(dir: &Path) -> Options {
+    Options::new(dir.to_owned(), Timestamp::now)
 }
 
 /// Submits events for ever and prints each receipt; after the first error its text, and then the process ends.
@@ -98,11 +104,11 @@ async fn every_receipt_is_honoured_after_a_kill_9_under_load() {
 #[tokio::test]
 async fn a_disk_that_says_no_ends_the_writer_and_costs_no_receipt() {
     if let Some((dir, first)) = child() {
-        let ledger = open(&dir);
+        let ledger = Ledger::open(one_volume(&dir)).unwrap();
         load(&ledger, first).await;
         let Part::Stopped { reason, .. } = ledger.health().borrow().writer.clone() else { panic!("{:?}", ledger.health().borrow()) };
         let again = ledger.submit(SUBJECT.to_owned(), Vec::new(), event(first)).await;
-        let second = Ledger::open(options(&dir));
+        let second = Ledger::open(one_volume(&dir));
         assert!(matches!(second, Err(OpenError::Store(durable::OpenError::Locked { .. }))), "the folder stays locked");
         println!("ended {reason} / {} / {}", again.unwrap_err(), readable(&ledger.reader()));
         return;
@@ -117,7 +123,7 @@ async fn a_disk_that_says_no_ends_the_writer_and_costs_no_receipt() {
     assert!(receipts.len() > 100, "{}", receipts.len());
     assert!(error.contains("could not be written") && ended.matches("could not be written").count() == 2, "{error} {ended}");
     assert!(ended.rsplit(' ').next().unwrap().parse::<usize>().unwrap() > 100, "reading goes on: {ended}");
-    let ledger = open(dir.path());
+    let ledger = Ledger::open(one_volume(dir.path())).unwrap();
     honoured(&ledger, &receipts);
     submit(&ledger, [1 << 40], 1).await;
 }
@@ -147,4 +153,29 @@ async fn a_second_process_on_the_folder_is_refused_with_the_id_of_the_first() {
     let ledger = open(dir.path());
     submit(&ledger, [1], 1).await;
     tokio::time::timeout(Duration::from_secs(10), ledger.close()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_disk_that_says_no_while_as_many_wait_as_may_wait_ends_the_writer() {
+    if let Some((dir, _)) = child() {
+        let ledger = Ledger::open(one_volume(&dir)).unwrap();
+        let submitted = |number| ledger.submit(SUBJECT.to_owned(), Vec::new(), event(number));
+        // Several at once, so that the queue is full when the disk is.
+        let numbers = |first: u64| stream::iter((first << 32)..).map(submitted).buffer_unordered(2_000);
+        let all = (0..8).map(numbers);
+        let stopped = |result: &Result<Receipt, SubmitError>| std::future::ready(!matches!(result, Err(SubmitError::Stopped(_))));
+        futures::future::join_all(all.map(|receipts| receipts.take_while(stopped).for_each(|_| std::future::ready(())))).await;
+        println!("ended {:?}", ledger.health().borrow().writer);
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let mut process = start("deaths::a_disk_that_says_no_while_as_many_wait_as_may_wait_ends_the_writer", dir.path(), 0, "ulimit -f 8192");
+    let lines = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let ended = tokio::task::spawn_blocking(move || lines.filter(|line| line.starts_with("ended")).last());
+    let ended = tokio::time::timeout(blackbox::PATIENCE, ended).await;
+    process.kill().unwrap();
+    process.wait().unwrap();
+    let ended = ended.expect("the writer ends, and everyone who waits hears of it").unwrap().unwrap();
+    assert!(ended.contains("could not be written"), "{ended}");
+    audited(&Ledger::open(one_volume(dir.path())).unwrap().reader());
 }
