@@ -31,7 +31,7 @@ impl Batch {
             return self.writes.insert(prefixed(key), [&[WHOLE], value].concat());
         }
         let parts = value.chunks(MAX_VALUE);
-        let count = u8::try_from(parts.len()).ok().expect("at most 255 parts: sixteen of the largest events that nothing compresses take 161");
+        let count = u8::try_from(parts.len()).expect("at most 255 parts: sixteen of the largest events that nothing compresses take 161");
         for (number, part) in (0_u8..).zip(parts) {
             self.writes.insert(part_key(key, number), part);
         }

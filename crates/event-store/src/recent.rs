@@ -31,13 +31,20 @@ impl Kept {
 pub(crate) struct Recent {
     commits: VecDeque<Arc<Kept>>,
     /// What these commits left under each mutable key, the last one at the end.
-    keys: BTreeMap<Vec<u8>, Vec<(u64, Option<Vec<u8>>)>>,
+    keys: BTreeMap<Vec<u8>, Vec<Left>>,
+}
+
+/// What a commit left under a key.
+#[derive(Debug)]
+struct Left {
+    by: u64,
+    value: Option<Vec<u8>>,
 }
 
 impl Recent {
     pub(crate) fn push(&mut self, kept: Arc<Kept>) {
         for (key, value) in &kept.keys {
-            self.keys.entry(key.clone()).or_default().push((kept.commit, value.clone()));
+            self.keys.entry(key.clone()).or_default().push(Left { by: kept.commit, value: value.clone() });
         }
         self.commits.push_back(kept);
     }
@@ -46,7 +53,7 @@ impl Recent {
     pub(crate) fn forget(&mut self, applied: &[Arc<Kept>], commit: u64, end: u64) {
         for key in applied.iter().flat_map(|kept| kept.keys.keys()) {
             if let Some(values) = self.keys.get_mut(key) {
-                values.retain(|&(by, _)| by > commit);
+                values.retain(|left| left.by > commit);
                 if values.is_empty() {
                     self.keys.remove(key);
                 }
@@ -69,7 +76,7 @@ impl Recent {
 
     /// What a commit up to `up_to` left under a key: nothing known, or removed, or a value.
     pub(crate) fn key(&self, key: &[u8], up_to: u64) -> Option<Option<&[u8]>> {
-        Some(up_to_commit(self.keys.get(key)?, up_to)?.as_deref())
+        Some(last(self.keys.get(key)?, up_to)?.as_deref())
     }
 
     /// The same for a range of keys.
@@ -78,12 +85,13 @@ impl Recent {
             return BTreeMap::new();
         }
         let range = self.keys.range(from.to_vec()..to.to_vec());
-        range.filter_map(|(key, values)| Some((key.clone(), up_to_commit(values, up_to)?.clone()))).collect()
+        range.filter_map(|(key, values)| Some((key.clone(), last(values, up_to)?.clone()))).collect()
     }
 }
 
-fn up_to_commit(values: &[(u64, Option<Vec<u8>>)], up_to: u64) -> Option<&Option<Vec<u8>>> {
-    values.iter().rev().find(|&&(by, _)| by <= up_to).map(|(_, value)| value)
+/// What the last commit up to this one left.
+fn last(values: &[Left], up_to: u64) -> Option<&Option<Vec<u8>>> {
+    values.iter().rev().find(|left| left.by <= up_to).map(|left| &left.value)
 }
 
 #[cfg(test)]
