@@ -5,9 +5,11 @@ mod harness;
 mod node;
 
 mod control;
+mod damage;
 mod deaths;
 mod embedded;
 mod extremes;
+mod model;
 mod queries;
 mod rollback;
 mod stream;
