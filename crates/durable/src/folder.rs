@@ -20,6 +20,8 @@ const JOURNAL: &str = "journal-";
 const ACTIVE: &str = "active-";
 const SEALED: &str = "sealed-";
 const UNFINISHED: &str = ".new";
+/// What a disk must have room for that isn't called full, in bytes: two segments of sled and a journal's frame.
+const PROBE: usize = 2 << 20;
 
 impl Folder {
     /// Takes a folder, or makes it. What an earlier process left unfinished is removed.
@@ -110,14 +112,22 @@ impl Folder {
         }
     }
 
-    /// Puts the folder of a volume aside, for whoever wants to look at it.
+    /// Puts the folder of a volume aside, for whoever wants to look at it. Where nothing can be written that's why it can't be read either, and it stays.
     ///
     /// # Errors
     /// [`OpenError::Io`].
     pub fn set_aside_active(&self, number: u64) -> Result<(), OpenError> {
+        self.probe()?;
         let path = self.path(ACTIVE, number);
         let aside = (1_u32..).map(|n| PathBuf::from(format!("{}.damaged-{n}", path.display()))).find(|path| !path.exists()).expect("fewer than 4 billion");
         fs::rename(&path, &aside).and_then(|()| self.sync()).map_err(at(&path))
+    }
+
+    fn probe(&self) -> Result<(), OpenError> {
+        let path = self.dir.join("probe.new");
+        let written = File::create(&path).and_then(|mut file| file.write_all(&vec![1; PROBE]).and_then(|()| file.sync_all()));
+        let removed = fs::remove_file(&path);
+        written.and(removed).map_err(at(&path))
     }
 
     /// An empty volume that becomes the sealed one with [`finish_sealed`](Self::finish_sealed).
@@ -167,8 +177,11 @@ impl Folder {
     /// Why it can't be.
     pub fn open_sealed(&self, number: u64) -> Result<Volume, String> {
         let path = self.path(SEALED, number);
-        if !path.exists() {
-            return Err(format!("{} is missing", path.display()));
+        // sled would make them anew.
+        for part in [path.clone(), path.join("conf"), path.join("db")] {
+            if !part.exists() {
+                return Err(format!("{} is missing", part.display()));
+            }
         }
         Volume::open(&path).map_err(|reason| format!("{}: {reason}", path.display()))
     }
@@ -195,10 +208,14 @@ impl Folder {
     /// # Errors
     /// [`OpenError::Io`].
     pub fn remove_unsealed(&self, number: u64) -> Result<(), OpenError> {
-        for path in [self.path(JOURNAL, number), self.path(ACTIVE, number)] {
-            if path.exists() {
-                remove(&path).map_err(at(&path))?;
-            }
+        let there: Vec<PathBuf> = [self.path(JOURNAL, number), self.path(ACTIVE, number)].into_iter().filter(|path| path.exists()).collect();
+        if there.is_empty() {
+            return Ok(());
+        }
+        // The process that sealed it may have died before the name was on disk.
+        self.sync().map_err(at(&self.dir))?;
+        for path in there {
+            remove(&path).map_err(at(&path))?;
         }
         self.sync().map_err(at(&self.dir))
     }
@@ -254,23 +271,30 @@ impl Folder {
     /// Notes something that holds until it's taken back, on disk when this returns.
     ///
     /// # Errors
-    /// What the system says.
-    pub fn put_note(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        write_synced(&self.dir.join(name), bytes)?;
-        self.sync()
+    /// [`OpenError::Io`].
+    pub fn put_note(&self, name: &str, bytes: &[u8]) -> Result<(), OpenError> {
+        let path = self.dir.join(name);
+        write_synced(&path, bytes).map_err(at(&path))
     }
 
-    /// Takes a note back and gives it; it's gone from the disk when this returns.
+    /// A note, if there is one.
     ///
     /// # Errors
     /// [`OpenError::Io`].
-    pub fn take_note(&self, name: &str) -> Result<Option<Vec<u8>>, OpenError> {
+    pub fn note(&self, name: &str) -> Result<Option<Vec<u8>>, OpenError> {
+        read(&self.dir.join(name))
+    }
+
+    /// Takes a note back; it's gone from the disk when this returns.
+    ///
+    /// # Errors
+    /// [`OpenError::Io`].
+    pub fn remove_note(&self, name: &str) -> Result<(), OpenError> {
         let path = self.dir.join(name);
-        let found = read(&path)?;
-        if found.is_some() {
-            fs::remove_file(&path).and_then(|()| self.sync()).map_err(at(&path))?;
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed.and_then(|()| self.sync()).map_err(at(&path)),
         }
-        Ok(found)
     }
 
     fn sync(&self) -> io::Result<()> {

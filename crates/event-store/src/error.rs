@@ -102,12 +102,30 @@ pub enum ReadError {
         /// Its number.
         volume: u64,
     },
+    /// A sealed volume can't be opened, or sled can't read what it holds.
+    #[error("sealed volume {volume} can't be read: {reason}; restore the folder from a backup")]
+    Sealed {
+        /// Its number.
+        volume: u64,
+        /// Why.
+        reason: String,
+    },
     /// Nothing came within the time given.
     #[error("the ledger hasn't reached {size} records yet")]
     TimedOut {
         /// What was waited for.
         size: u64,
     },
+}
+
+impl ReadError {
+    /// What sled says doesn't name its volume.
+    pub(crate) fn in_sealed(self, volume: u64) -> Self {
+        match self {
+            Self::Store(error) => Self::Sealed { volume, reason: error.to_string() },
+            named => named,
+        }
+    }
 }
 
 /// Why a message got no receipt. Whether it was recorded isn't known unless the variant says so: send it again, what is recorded is recognised.

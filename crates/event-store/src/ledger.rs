@@ -1,4 +1,5 @@
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, OnceLock, mpsc as std_mpsc},
     thread,
@@ -336,15 +337,16 @@ struct Threads {
 }
 
 impl Threads {
-    /// Starts one whose failure ends the writer.
+    /// Starts one whose failure ends the writer. Where nothing can be said to the writer any more it has something to do, and looks at the fault by itself.
     fn start(&self, name: &str, run: impl FnOnce() -> Result<(), Fault> + Send + 'static) -> Result<thread::JoinHandle<()>, OpenError> {
         let (fault, requests) = (Arc::clone(&self.fault), self.requests.clone());
+        let panicked = Fault::new(format_args!("the thread \"{name}\" panicked"));
         let watched = move || {
-            if let Err(failed) = run() {
+            if let Err(failed) = catch_unwind(AssertUnwindSafe(run)).unwrap_or(Err(panicked)) {
                 // The first reason is the one that counts.
                 let _ = fault.set(failed);
                 if let Some(requests) = requests.upgrade() {
-                    let _ = requests.blocking_send(Request::Failed);
+                    let _ = requests.try_send(Request::Failed);
                 }
             }
         };

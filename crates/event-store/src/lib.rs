@@ -13,7 +13,7 @@
 //! anew out of its journal (records by blocks with a dictionary of their own, the index sorted), held against the tree record by record, and renamed; then its journal goes.
 //!
 //! ```text
-//! DIR/clean              where the journal ended when the ledger was closed in good order (JSON); taken away at opening
+//! DIR/clean              where the journal ended when the ledger was closed in good order: CRC-32C of the rest in hexadecimal · JSON; goes once it's open again
 //! DIR/journal-<n>        frames; see the crate `durable`
 //! DIR/active-<n>/        sled of a volume that's written
 //! DIR/sealed-<n>/        sled of a sealed volume, and its `summary`
@@ -69,6 +69,7 @@ mod backup;
 mod bench;
 mod block;
 mod checkpoints;
+mod closed;
 mod commit;
 mod committer;
 mod decide;

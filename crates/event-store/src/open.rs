@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Frontier, OpenError, ReadError,
+    closed::Closed,
     follower::{Follower, Marker},
     layout::{self, Geometry},
     payload::{Part, Payload, parts},
@@ -63,31 +64,29 @@ impl From<durable::OpenError> for Fault {
     }
 }
 
-/// The note that a ledger was closed in good order, and where it stood.
-pub(crate) const CLEAN: &str = "clean";
-
 /// Opens a folder, or makes it: the sealed volumes as they are, the others brought up to their journals or rebuilt from them.
 ///
 /// After anything but a close in good order every record of a volume that's written is held against its journal, and the journal against its tree.
 pub(crate) fn open(dir: &Path, geometry: Geometry) -> Result<Opened, OpenError> {
     let folder = Arc::new(Folder::take(dir)?);
-    let clean = folder.take_note(CLEAN)?.and_then(|note| serde_json::from_slice::<Place>(&note).ok());
+    check_geometry(&folder, geometry)?;
+    let closed = Closed::found(&folder)?;
     let store = Arc::new(Store::new(Arc::clone(&folder), geometry));
     let sealed = folder.sealed()?;
     for (expected, &number) in (0..).zip(&sealed) {
         if number != expected {
             return Err(OpenError::VolumeMissing { volume: expected, first: geometry.first_of(expected), last: geometry.first_of(expected + 1) - 1 });
         }
-        folder.remove_unsealed(number)?;
         place_sealed(&store, number)?;
+        folder.remove_unsealed(number)?;
     }
     let mut journals = folder.journals()?;
     let first = sealed.len() as u64;
-    if journals.is_empty() && first == 0 && folder.active()?.is_empty() {
+    if journals.is_empty() && first == 0 && closed.is_none() && folder.active()?.is_empty() {
         create_first(&folder, geometry)?;
         journals.push(0);
     }
-    let mut opening = Opening { store, clean, state: State::default(), commit: 0, follower: None, full: Vec::new(), ended: None };
+    let mut opening = Opening { store, closed, state: State::default(), commit: 0, follower: None, full: Vec::new(), ended: None };
     for (expected, &number) in (first..).zip(&journals) {
         if number != expected {
             return Err(folder.journal_missing(expected, geometry.first_of(expected)).into());
@@ -97,14 +96,23 @@ pub(crate) fn open(dir: &Path, geometry: Geometry) -> Result<Opened, OpenError> 
     opening.finish(first)
 }
 
+/// That the volumes have the size that was asked for.
+fn check_geometry(folder: &Folder, geometry: Geometry) -> Result<(), OpenError> {
+    let frame = folder.journals()?.last().map(|&number| folder.first_frame(number)).transpose()?.flatten();
+    let payload = frame.map(|frame| frame.payload).unwrap_or_default();
+    let Some(state) = parts(&payload).flatten().find_map(|part| if let Part::State(state) = part { Some(state) } else { None }) else { return Ok(()) };
+    let (found, expected) = (State::read(state)?.volume_records, geometry.records());
+    if found == expected { Ok(()) } else { Err(OpenError::Volumes { found, expected }) }
+}
+
 fn place_sealed(store: &Arc<Store>, number: u64) -> Result<(), OpenError> {
     let found = store.folder.summary(number)?.and_then(|bytes| Summary::from_bytes(number, &bytes));
     let summary = match found {
         Some(summary) => summary,
         None => {
             tracing::warn!(volume = number, "the summary of a sealed volume is damaged; it's made anew from the volume");
-            let volume = store.folder.open_sealed(number).map_err(|reason| ReadError::from(durable::ReadError::Damaged(reason)))?;
-            let summary = summarize(&volume, number)?;
+            let volume = store.folder.open_sealed(number).map_err(|reason| ReadError::Sealed { volume: number, reason })?;
+            let summary = summarize(&volume, number).map_err(|error| error.in_sealed(number))?;
             store.folder.put_summary(number, &summary.to_bytes(number))?;
             summary
         }
@@ -137,7 +145,7 @@ fn create_first(folder: &Folder, geometry: Geometry) -> Result<(), OpenError> {
 
 struct Opening {
     store: Arc<Store>,
-    clean: Option<Place>,
+    closed: Option<Closed>,
     state: State,
     commit: u64,
     follower: Option<Follower>,
@@ -175,8 +183,12 @@ impl Opening {
         }
         let place = Place { volume: number, frames: reader.frames() };
         let size = self.state.tree.size();
-        if let Some(clean) = self.clean.filter(|clean| clean.volume == number && clean.frames > place.frames) {
-            return Err(reader.short(clean.frames).into());
+        if place.frames == 0 {
+            // A journal has its name only once it has its first frame.
+            return Err(reader.damaged().into());
+        }
+        if let Some(Closed { place: closed, .. }) = self.closed.filter(|closed| closed.place.volume == number && closed.place.frames > place.frames) {
+            return Err(reader.short(closed.frames).into());
         }
         if self.store.geometry.volume_of(size) > number {
             self.full.push(number);
@@ -199,7 +211,7 @@ impl Opening {
         self.store.place(Shelf::Open(shelf));
         let shelf = self.store.newest().expect("it was placed just now");
         let frames = marker.map_or(0, |marker| marker.frames);
-        let checked = self.clean.is_none();
+        let checked = !self.closed.is_some_and(|closed| closed.sound);
         let mut follower = Follower::new(Arc::clone(&self.store), Arc::clone(&shelf), marker);
         let (mut had, mut waiting) = (BTreeMap::new(), Vec::new());
         while let Some(frame) = reader.next_frame()? {
@@ -259,7 +271,7 @@ impl Opening {
             agree(&kept, frame, &state.tree)?;
             self.state = state;
         }
-        if checked {
+        if checked || kept.records.is_empty() {
             agree(&kept, frame, &tree)?;
         }
         Ok(kept)
@@ -269,10 +281,30 @@ impl Opening {
         let Some(((journal, place), mut follower)) = self.ended.take().zip(self.follower.take()) else {
             return Err(self.store.folder.journal_missing(first, self.store.geometry.first_of(first)).into());
         };
+        self.check_last(place.volume)?;
+        Closed::forget(&self.store.folder)?;
         for &number in self.full.iter().filter(|&&number| number != place.volume) {
             follower.add_full(number);
         }
         Ok(Opened { store: self.store, state: self.state, journal, follower, place, commit: self.commit })
+    }
+}
+
+impl Opening {
+    /// That no later volume was ever written: each commit is in its journal before its sled has it.
+    fn check_last(&self, last: u64) -> Result<(), OpenError> {
+        let (folder, next) = (&self.store.folder, last + 1);
+        let written = || -> Result<bool, OpenError> {
+            if !folder.active()?.contains(&next) {
+                return Ok(false);
+            }
+            let (volume, _) = folder.open_active(next)?;
+            Ok(matches!(Marker::read(&volume), Ok(Some(_))))
+        };
+        if self.closed.is_some_and(|closed| closed.place.volume > last) || written()? {
+            return Err(folder.journal_missing(next, self.store.geometry.first_of(next)).into());
+        }
+        Ok(())
     }
 }
 

@@ -30,7 +30,7 @@ pub struct Refusal {
     /// The headers of a binary-mode event, without which its body is no event; none where nothing is kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<(String, String)>,
-    /// How many bytes of it are kept, headers included: none where the problem is personal data, or where it was dropped.
+    /// How many bytes of it are kept, headers included: none where the problem is personal data, where its headers are larger than any event's, or where it was dropped.
     pub kept: u64,
     /// Why an operator dropped its bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -58,15 +58,20 @@ impl Refusal {
 /// The most characters of a problem's detail, and of its pointer: both may repeat what was sent.
 const MAX_DETAIL: usize = 1_000;
 
+/// The most bytes of a refused message's headers that are kept: no event has as many, and a refusal stays small, however JSON spells them.
+const MAX_HEADERS: usize = 8 << 10;
+
 /// A problem as it's kept and answered: bounded, whatever it repeats.
 pub(crate) fn shortened(mut problem: Problem) -> Problem {
-    for text in [Some(&mut problem.detail), problem.pointer.as_mut()].into_iter().flatten() {
-        if let Some((end, _)) = text.char_indices().nth(MAX_DETAIL) {
-            text.truncate(end);
-            text.push('…');
-        }
-    }
+    [Some(&mut problem.detail), problem.pointer.as_mut()].into_iter().flatten().for_each(shorten);
     problem
+}
+
+fn shorten(text: &mut String) {
+    if let Some((end, _)) = text.char_indices().nth(MAX_DETAIL) {
+        text.truncate(end);
+        text.push('…');
+    }
 }
 
 /// Keeps a refused message, or counts it once more.
@@ -76,11 +81,17 @@ pub(crate) fn keep(index: &mut Index<'_>, bounds: &mut RefusalBounds, message: &
     if let Some(known) = known(index, &name)? {
         return count_again(index, bounds, known, message, problem);
     }
-    let (body, headers): (&[u8], _) = if problem.is(Fault::PersonalData) { (&[], Vec::new()) } else { (&message.body, event_headers(message)) };
-    let headers_size: usize = headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+    let size = |headers: &[(String, String)]| headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+    let (body, headers): (&[u8], _) = match event_headers(message) {
+        headers if problem.is(Fault::PersonalData) || size(&headers) > MAX_HEADERS => (&[], Vec::new()),
+        headers => (&message.body, headers),
+    };
+    let headers_size = size(&headers);
+    let mut subject = message.subject.clone();
+    shorten(&mut subject);
     let refusal = Refusal {
         number: bounds.next,
-        subject: message.subject.clone(),
+        subject,
         digest,
         sequence: message.sequence,
         time: message.time,
@@ -120,9 +131,10 @@ fn count_again(index: &mut Index<'_>, bounds: &mut RefusalBounds, known: Refusal
 }
 
 /// Drops the bytes of a refused message, with the reason. `None` where there is no such refusal.
-pub(crate) fn drop_bytes(index: &mut Index<'_>, bounds: &mut RefusalBounds, number: u64, dropped: Dropped) -> Result<Option<Refusal>, ReadError> {
+pub(crate) fn drop_bytes(index: &mut Index<'_>, bounds: &mut RefusalBounds, number: u64, mut dropped: Dropped) -> Result<Option<Refusal>, ReadError> {
     let Some(found) = find(index, number)? else { return Ok(None) };
     bounds.bytes -= found.kept;
+    shorten(&mut dropped.reason);
     let refusal = Refusal { kept: 0, headers: Vec::new(), dropped: Some(dropped), ..found };
     index.put(layout::refused_bytes(number), &[]);
     write(index, &refusal);

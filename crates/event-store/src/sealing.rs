@@ -19,6 +19,8 @@ use crate::{
 const DICTIONARY: usize = 16 << 10;
 /// One block in this many is a sample for the dictionary.
 const SAMPLE: u64 = 16;
+/// The most bytes of samples: some hundred times the dictionary are enough.
+const MAX_SAMPLES: usize = 16 << 20;
 /// How many blocks are written together.
 const MAX_BATCH: usize = 256;
 /// How many blocks one look brings while the volume is verified.
@@ -56,7 +58,7 @@ fn dictionary(store: &Store, number: u64) -> Result<Option<Vec<u8>>, Fault> {
     let (mut samples, mut sizes, mut count) = (Vec::new(), Vec::new(), 0_u64);
     each_part(&mut reader, |part| {
         if let Part::Record(record) = part {
-            if (count / BLOCK).is_multiple_of(SAMPLE) {
+            if (count / BLOCK).is_multiple_of(SAMPLE) && samples.len() < MAX_SAMPLES {
                 samples.extend_from_slice(record);
                 sizes.push(record.len());
             }

@@ -1,4 +1,4 @@
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
 use announcement::Position;
 use durable::{Folder, Volume};
@@ -36,7 +36,14 @@ pub(crate) struct SealedShelf {
     pub(crate) summary: Summary,
     folder: Arc<Folder>,
     /// Guards the volume while it's opened; closed again when others are asked for.
-    opened: Mutex<Option<Arc<Opened>>>,
+    opened: Mutex<Slot>,
+}
+
+/// An open volume that's kept, and the one that some reader may still have: sled can't be opened twice.
+#[derive(Debug, Default)]
+struct Slot {
+    kept: Option<Arc<Opened>>,
+    read: Weak<Opened>,
 }
 
 /// A sealed volume that's open.
@@ -62,24 +69,33 @@ impl OpenShelf {
 }
 
 impl SealedShelf {
-    pub(crate) const fn new(number: u64, summary: Summary, folder: Arc<Folder>) -> Self {
-        Self { number, summary, folder, opened: Mutex::new(None) }
+    pub(crate) fn new(number: u64, summary: Summary, folder: Arc<Folder>) -> Self {
+        Self { number, summary, folder, opened: Mutex::default() }
     }
 
     /// The open volume; opening it takes some tens of milliseconds.
     pub(crate) fn open(&self) -> Result<Arc<Opened>, ReadError> {
-        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(opened) = &*opened {
+        let mut slot = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(opened) = &slot.kept {
             return Ok(Arc::clone(opened));
         }
-        let volume = self.folder.open_sealed(self.number).map_err(durable::ReadError::Damaged)?;
-        let fresh = Arc::new(Opened::new(volume)?);
-        *opened = Some(Arc::clone(&fresh));
-        Ok(fresh)
+        let opened = match slot.read.upgrade() {
+            Some(opened) => opened,
+            None => {
+                let volume = self.folder.open_sealed(self.number).map_err(|reason| ReadError::Sealed { volume: self.number, reason })?;
+                Arc::new(Opened::new(volume)?)
+            }
+        };
+        *slot = Slot { kept: Some(Arc::clone(&opened)), read: Arc::downgrade(&opened) };
+        Ok(opened)
+    }
+
+    fn read<T>(&self, look: impl FnOnce(&Opened) -> Result<T, ReadError>) -> Result<T, ReadError> {
+        look(&*self.open()?).map_err(|error| error.in_sealed(self.number))
     }
 
     pub(crate) fn close(&self) {
-        self.opened.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner).kept.take();
     }
 }
 
@@ -100,10 +116,9 @@ impl Shelf {
                 if pages.is_empty() {
                     return Ok(Vec::new());
                 }
-                let opened = shelf.open()?;
                 let mut positions = Vec::new();
                 for number in pages {
-                    let page = opened.volume.get(&layout::page(number as u64))?;
+                    let page = shelf.read(|opened| Ok(opened.volume.get(&layout::page(number as u64))?))?;
                     let entries = page.and_then(|page| entries_of(number as u64, &page)).ok_or(ReadError::Index { volume: shelf.number })?;
                     positions.extend(entries.iter().filter(|entry| entry.hash == hash).map(|entry| entry.position));
                 }
@@ -117,10 +132,7 @@ impl Shelf {
     pub(crate) fn block(&self, first: u64) -> Result<Records, ReadError> {
         match self {
             Self::Open(shelf) => block(&shelf.volume, &shelf.decoder, first),
-            Self::Sealed(shelf) => {
-                let opened = shelf.open()?;
-                block(&opened.volume, &opened.decoder, first)
-            }
+            Self::Sealed(shelf) => shelf.read(|opened| block(&opened.volume, &opened.decoder, first)),
         }
     }
 
@@ -128,10 +140,7 @@ impl Shelf {
     pub(crate) fn blocks(&self, first: u64, count: usize) -> Result<Vec<Records>, ReadError> {
         match self {
             Self::Open(shelf) => blocks(&shelf.volume, &shelf.decoder, first, count),
-            Self::Sealed(shelf) => {
-                let opened = shelf.open()?;
-                blocks(&opened.volume, &opened.decoder, first, count)
-            }
+            Self::Sealed(shelf) => shelf.read(|opened| blocks(&opened.volume, &opened.decoder, first, count)),
         }
     }
 }

@@ -29,7 +29,6 @@ const STEP: usize = 16;
 /// Everything that the ledger holds, to be read by many while one writes: commits that no volume has yet, and volumes.
 #[derive(Debug)]
 pub(crate) struct Store {
-    pub(crate) folder: Arc<Folder>,
     pub(crate) geometry: Geometry,
     /// Guards the list of volumes, which changes when one begins or is sealed.
     shelves: RwLock<Vec<Arc<Shelf>>>,
@@ -47,6 +46,8 @@ pub(crate) struct Store {
     unpacked: Vec<Mutex<Option<(u64, Records)>>>,
     /// A volume that's written was found damaged.
     damaged: AtomicBool,
+    /// The last to go: it lets nobody else in until the volumes are closed.
+    pub(crate) folder: Arc<Folder>,
 }
 
 /// Who looks: a reader sees what is on disk, the writer also what it's about to commit.
@@ -176,11 +177,12 @@ impl Store {
         let shelves = locked(&self.shelves).clone();
         let mut found = Vec::new();
         for shelf in shelves.iter().rev() {
-            let positions = shelf.positions(hash).inspect_err(|_| self.note_damage(shelf))?;
-            if let (Shelf::Sealed(sealed), false) = (&**shelf, positions.is_empty()) {
+            if let Shelf::Sealed(sealed) = &**shelf
+                && !sealed.summary.pages(hash).is_empty()
+            {
                 self.asked_for(sealed);
             }
-            found.extend(positions);
+            found.extend(shelf.positions(hash).inspect_err(|_| self.note_damage(shelf))?);
         }
         Ok(found)
     }
@@ -270,9 +272,15 @@ impl Store {
         self.following.store(volume, Ordering::Release);
     }
 
+    /// One that was sealed between two looks has handed them on.
     fn following(&self) -> Option<Arc<Shelf>> {
-        let number = usize::try_from(self.following.load(Ordering::Acquire)).ok()?;
-        locked(&self.shelves).get(number).cloned()
+        loop {
+            let number = self.following.load(Ordering::Acquire);
+            let shelf = locked(&self.shelves).get(usize::try_from(number).ok()?).cloned()?;
+            if matches!(*shelf, Shelf::Open(_)) || number == self.following.load(Ordering::Acquire) {
+                return Some(shelf);
+            }
+        }
     }
 
     fn up_to(&self, who: Who) -> u64 {

@@ -11,10 +11,11 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 
 use crate::{
     Head, Health, Message, Part, SubmitError,
+    closed::Closed,
     commit::{Commit, Finished, Ready, Taken},
     committer::{Prepared, Step},
     layout,
-    open::{CLEAN, Fault, Place},
+    open::{Fault, Place},
     payload::Payload,
     recent::Kept,
     refusal::{Dropped, Refusal},
@@ -105,11 +106,10 @@ impl Writer {
     pub(crate) fn run(mut self) {
         let served = catch_unwind(AssertUnwindSafe(|| self.serve()));
         drop(self.prepared.take());
-        let panicked = self.threads.drain(..).filter_map(|thread| thread.join().err()).count() > 0;
+        self.threads.drain(..).for_each(|thread| drop(thread.join()));
         let fault = match served {
             Err(_) => Some(Fault::new("the writer panicked")),
             Ok(Err(fault)) => Some(self.fault.get().cloned().unwrap_or(fault)),
-            Ok(Ok(())) if panicked => Some(Fault::new("a thread that writes panicked")),
             Ok(Ok(())) => self.fault.get().cloned().or_else(|| self.note_clean().err()),
         };
         let Some(fault) = fault else { return };
@@ -125,8 +125,7 @@ impl Writer {
         if !self.store.is_sound() {
             return Ok(());
         }
-        let note = serde_json::to_vec(&self.place).expect("a place is plain data");
-        self.store.folder.put_note(CLEAN, &note).map_err(Fault::new)
+        Ok(Closed::note(&self.store.folder, self.place)?)
     }
 
     fn serve(&mut self) -> Result<(), Fault> {
@@ -137,6 +136,9 @@ impl Writer {
                 && let Ok(request) = self.requests.try_recv()
             {
                 waiting.push(request);
+            }
+            if self.fault.get().is_some() {
+                return Err(Fault::new(ENDED));
             }
             if waiting.is_empty() || self.handle(waiting.drain(..))? {
                 return Ok(());

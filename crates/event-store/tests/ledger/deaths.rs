@@ -11,10 +11,12 @@ use std::{
 };
 
 use announcement::{Outcome, Position, Receipt};
-use event_store::{Ledger, OpenError, Part, Reader};
+use event_store::{Ledger, OpenError, Options, Part, Reader, SubmitError};
 use futures::{StreamExt, stream};
+use jiff::Timestamp;
 use rustix::process::{Resource, Rlimit, setrlimit};
 
+use crate::extremes::noise;
 use crate::harness::{SUBJECT, audited, event, local, open, options, submit};
 
 /// Set in the process that a test starts of itself: its folder, and the number of its first event.
@@ -32,6 +34,11 @@ fn start(test: &str, dir: &Path, first: u64, limit: &str) -> Child {
     let mut command = Command::new("/bin/sh");
     command.args(["-c", &script]).arg(std::env::current_exe().unwrap()).arg(test);
     command.env(CHILD, format!("{first} {}", dir.display())).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+/// A volume that no test fills, so that its files grow.
+fn one_volume(dir: &Path) -> Options {
+    Options::new(dir.to_owned(), Timestamp::now)
 }
 
 /// Submits events for ever and prints each receipt; after the first error its text, and then the process ends.
@@ -73,37 +80,74 @@ async fn every_receipt_is_honoured_after_a_kill_9_under_load() {
     if let Some((dir, first)) = child() {
         return load(&open(&dir), first).await;
     }
-    let dir = tempfile::tempdir().unwrap();
     let seed = std::env::var("HANDOVER_SEED").map_or_else(|_| RandomState::new().hash_one(0), |seed| seed.parse().unwrap());
     println!("HANDOVER_SEED={seed}");
-    let mut receipts: Vec<Receipt> = Vec::new();
-    for round in 0..12_u64 {
-        let mut process = start("deaths::every_receipt_is_honoured_after_a_kill_9_under_load", dir.path(), round << 32, "true");
-        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let enough = 1 + usize::try_from((seed ^ round.wrapping_mul(0x9e37_79b9_7f4a_7c15)) % 1_500).unwrap();
-        let before = receipts.len();
-        for line in lines.map_while(Result::ok).filter(|line| line.starts_with('{')) {
-            receipts.push(serde_json::from_str(&line).unwrap());
-            if receipts.len() - before == enough {
-                process.kill().unwrap();
+    let folders = if std::env::var("HANDOVER_ROUNDS").is_ok_and(|rounds| rounds == "full") { 20 } else { 1 };
+    for folder in 0..folders {
+        let dir = tempfile::tempdir().unwrap();
+        let mut receipts: Vec<Receipt> = Vec::new();
+        for round in 0..10 {
+            let random = noise(seed).nth(10 * folder + round).unwrap();
+            let before = receipts.len();
+            let enough = 1 + usize::try_from(random % 1_500).unwrap();
+            killed(dir.path(), u64::try_from(round).unwrap() << 32, &mut receipts, Death::AfterReceipts(enough));
+            assert!(receipts.len() - before >= enough, "round {round}: the process ended by itself");
+            // It's killed again while it opens what it left, where every other time sled has to be made anew and full volumes wait to be sealed.
+            if random.is_multiple_of(2) {
+                newest_sled(dir.path()).into_iter().for_each(|sled| std::fs::remove_dir_all(sled).unwrap());
             }
+            for again in 0..2 {
+                let within = Duration::from_micros(noise(random).nth(again).unwrap() % 150_000);
+                killed(dir.path(), u64::try_from(round).unwrap() << 32 | 1 << 24 | (again as u64) << 20, &mut receipts, Death::Within(within));
+            }
+            let ledger = open(dir.path());
+            honoured(&ledger, &receipts);
+            ledger.close().await;
         }
-        process.wait().unwrap();
-        assert!(receipts.len() - before >= enough, "round {round}: the process ended by itself");
-        let ledger = open(dir.path());
-        honoured(&ledger, &receipts);
-        ledger.close().await;
     }
+}
+
+/// When a process is killed.
+enum Death {
+    AfterReceipts(usize),
+    Within(Duration),
+}
+
+/// Starts a process that takes events in, from this number on, kills it, and adds the receipts that it gave.
+fn killed(dir: &Path, first: u64, receipts: &mut Vec<Receipt>, death: Death) {
+    let mut process = start("deaths::every_receipt_is_honoured_after_a_kill_9_under_load", dir, first, "true");
+    let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    let enough = match death {
+        Death::AfterReceipts(enough) => receipts.len() + enough,
+        Death::Within(within) => {
+            std::thread::sleep(within);
+            process.kill().unwrap();
+            0
+        }
+    };
+    // The last line may be half a one.
+    for line in lines.map_while(Result::ok).filter(|line| line.starts_with('{') && line.ends_with('}')) {
+        receipts.extend(serde_json::from_str::<Receipt>(&line));
+        if receipts.len() == enough {
+            process.kill().unwrap();
+        }
+    }
+    process.wait().unwrap();
+}
+
+fn newest_sled(dir: &Path) -> Option<std::path::PathBuf> {
+    let names = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    names.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("active-") && path.extension().is_none()).max()
 }
 
 #[tokio::test]
 async fn a_disk_that_says_no_ends_the_writer_and_costs_no_receipt() {
     if let Some((dir, first)) = child() {
-        let ledger = open(&dir);
+        let ledger = Ledger::open(one_volume(&dir)).unwrap();
         load(&ledger, first).await;
         let Part::Stopped { reason, .. } = ledger.health().borrow().writer.clone() else { panic!("{:?}", ledger.health().borrow()) };
         let again = ledger.submit(SUBJECT.to_owned(), Vec::new(), event(first)).await;
-        let second = Ledger::open(options(&dir));
+        let second = Ledger::open(one_volume(&dir));
         assert!(matches!(second, Err(OpenError::Store(durable::OpenError::Locked { .. }))), "the folder stays locked");
         println!("ended {reason} / {} / {}", again.unwrap_err(), readable(&ledger.reader()));
         return;
@@ -118,7 +162,7 @@ async fn a_disk_that_says_no_ends_the_writer_and_costs_no_receipt() {
     assert!(receipts.len() > 100, "{}", receipts.len());
     assert!(error.contains("could not be written") && ended.matches("could not be written").count() == 2, "{error} {ended}");
     assert!(ended.rsplit(' ').next().unwrap().parse::<usize>().unwrap() > 100, "reading goes on: {ended}");
-    let ledger = open(dir.path());
+    let ledger = Ledger::open(one_volume(dir.path())).unwrap();
     honoured(&ledger, &receipts);
     submit(&ledger, [1 << 40], 1).await;
 }
@@ -170,4 +214,79 @@ async fn a_second_process_on_the_folder_is_refused_with_the_id_of_the_first() {
     let ledger = open(dir.path());
     submit(&ledger, [1], 1).await;
     tokio::time::timeout(Duration::from_secs(10), ledger.close()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_disk_that_says_no_while_as_many_wait_as_may_wait_ends_the_writer() {
+    if let Some((dir, _)) = child() {
+        let ledger = Ledger::open(one_volume(&dir)).unwrap();
+        let submitted = |number| ledger.submit(SUBJECT.to_owned(), Vec::new(), event(number));
+        // Several at once, so that the queue is full when the disk is.
+        let numbers = |first: u64| stream::iter((first << 32)..).map(submitted).buffer_unordered(2_000);
+        let all = (0..8).map(numbers);
+        let stopped = |result: &Result<Receipt, SubmitError>| std::future::ready(!matches!(result, Err(SubmitError::Stopped(_))));
+        futures::future::join_all(all.map(|receipts| receipts.take_while(stopped).for_each(|_| std::future::ready(())))).await;
+        println!("ended {:?}", ledger.health().borrow().writer);
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let mut process = start("deaths::a_disk_that_says_no_while_as_many_wait_as_may_wait_ends_the_writer", dir.path(), 0, "ulimit -f 8192");
+    let lines = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let ended = tokio::task::spawn_blocking(move || lines.filter(|line| line.starts_with("ended")).last());
+    let ended = tokio::time::timeout(blackbox::PATIENCE, ended).await;
+    process.kill().unwrap();
+    process.wait().unwrap();
+    let ended = ended.expect("the writer ends, and everyone who waits hears of it").unwrap().unwrap();
+    assert!(ended.contains("could not be written"), "{ended}");
+    audited(&Ledger::open(one_volume(dir.path())).unwrap().reader());
+}
+
+/// Runs a test of this program in a mount namespace of its own, where a folder is a file system of 6 MiB. `None` where that isn't permitted.
+fn on_a_small_disk(test: &str, dir: &Path) -> Option<std::process::Output> {
+    let script = "mount -t tmpfs -o size=6m none \"$1\" && exec \"$0\" --exact \"$2\" --nocapture";
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "sh", "-c", script]).arg(std::env::current_exe().unwrap()).arg(dir).arg(test);
+    let output = command.env(CHILD, format!("0 {}", dir.display())).output().ok()?;
+    let permitted = !String::from_utf8_lossy(&output.stderr).contains("ermission denied") && !String::from_utf8_lossy(&output.stderr).contains("not permitted");
+    permitted.then_some(output)
+}
+
+#[tokio::test]
+async fn a_full_disk_ends_the_writer_refuses_the_next_start_and_costs_nothing_once_it_has_room() {
+    const TEST: &str = "deaths::a_full_disk_ends_the_writer_refuses_the_next_start_and_costs_nothing_once_it_has_room";
+    let Some((dir, _)) = child() else {
+        let dir = tempfile::tempdir().unwrap();
+        match on_a_small_disk(TEST, dir.path()) {
+            Some(output) => assert!(output.status.success() && String::from_utf8_lossy(&output.stdout).contains("whole again"), "{output:?}"),
+            None => println!("skipped: no file system may be mounted here"),
+        }
+        return;
+    };
+    let ledger = Ledger::open(one_volume(&dir)).unwrap();
+    let mut submitted = stream::iter(0..).map(|number| ledger.submit(SUBJECT.to_owned(), Vec::new(), event(number))).buffered(64);
+    let mut receipts = Vec::new();
+    while let Some(Ok(receipt)) = submitted.next().await {
+        receipts.push(receipt);
+    }
+    drop(submitted);
+    assert!(receipts.len() > 100 && matches!(ledger.health().borrow().writer, Part::Stopped { .. }), "{}", receipts.len());
+    ledger.close().await;
+    drop(ledger);
+    // Nothing is left at all.
+    let mut filler = std::fs::File::create(dir.join("filler")).unwrap();
+    while std::io::Write::write_all(&mut filler, &[1; 512]).is_ok() {}
+    drop(filler);
+    for _ in 0..3 {
+        if let Err(error) = Ledger::open(one_volume(&dir)) {
+            assert!(error.to_string().contains("No space left on device"), "{error}");
+        }
+    }
+    let names: Vec<_> = std::fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(names.iter().all(|name| !name.to_str().unwrap().contains("damaged")), "{names:?}");
+    std::fs::remove_file(dir.join("filler")).unwrap();
+    assert!(Command::new("mount").args(["-o", "remount,size=64m"]).arg(&dir).status().unwrap().success());
+    let ledger = Ledger::open(one_volume(&dir)).unwrap();
+    honoured(&ledger, &receipts);
+    submit(&ledger, [1 << 40], 1).await;
+    println!("whole again");
 }

@@ -5,9 +5,12 @@ mod harness;
 mod node;
 
 mod control;
+mod damage;
 mod deaths;
 mod embedded;
+mod extremes;
 mod migration;
+mod model;
 mod queries;
 mod rollback;
 mod stream;

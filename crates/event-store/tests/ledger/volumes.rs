@@ -114,11 +114,11 @@ async fn a_journal_that_lost_its_last_frame_after_a_close_is_refused() {
     let whole = fs::read(&journal).unwrap();
     for damaged in [whole[..whole.len() - 1].to_vec(), flipped(&whole, whole.len() - 1)] {
         fs::write(&journal, &damaged).unwrap();
-        let clean = fs::read(dir.path().join("clean")).unwrap();
-        let error = Ledger::open(options(dir.path())).unwrap_err();
-        assert!(matches!(error, OpenError::Store(durable::OpenError::JournalShort { .. })), "{error}");
-        assert_eq!(fs::read(&journal).unwrap(), damaged, "it's left as it was");
-        fs::write(dir.path().join("clean"), clean).unwrap();
+        for _ in 0..2 {
+            let error = Ledger::open(options(dir.path())).unwrap_err();
+            assert!(matches!(error, OpenError::Store(durable::OpenError::JournalShort { .. })), "{error}");
+            assert_eq!(fs::read(&journal).unwrap(), damaged, "it's left as it was, however often it's tried");
+        }
     }
     fs::write(&journal, &whole).unwrap();
     assert_eq!(audited(&open(dir.path()).reader()).len(), 1_500);
@@ -201,4 +201,80 @@ async fn whatever_is_altered_in_a_sealed_volume_is_named() {
     assert!(noticed > 8, "{noticed} of 24");
     fs::write(&db, &whole).unwrap();
     assert_eq!(verified(dir.path()).damage, []);
+}
+
+#[tokio::test]
+async fn a_journal_without_a_whole_first_frame_is_damaged_and_no_beginning() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = open(dir.path());
+    ledger.submit(SUBJECT.to_owned(), Vec::new(), Bytes::from_static(b"{")).await.unwrap();
+    submit(&ledger, 0..512, 512).await;
+    ledger.close().await;
+    drop(ledger);
+    // The next volume begins with the first message after the last one is full: here with one that's recorded already.
+    let ledger = open(dir.path());
+    submit(&ledger, [0], 1).await;
+    ledger.close().await;
+    drop(ledger);
+    let journal = dir.path().join("journal-00000002");
+    let whole = fs::read(&journal).unwrap();
+    fs::remove_file(dir.path().join("clean")).unwrap();
+    fs::remove_dir_all(dir.path().join("active-00000002")).unwrap();
+    for damaged in [whole[..16].to_vec(), whole[..200].to_vec(), flipped(&whole[..first_frame(&whole)], 100)] {
+        fs::write(&journal, &damaged).unwrap();
+        let error = Ledger::open(options(dir.path())).unwrap_err();
+        assert!(matches!(error, OpenError::Store(durable::OpenError::JournalDamaged { position: 512, .. })), "{error}");
+        assert_eq!(fs::read(&journal).unwrap(), damaged);
+    }
+    fs::write(&journal, &whole).unwrap();
+    assert_eq!(open(dir.path()).reader().refusals(0, 10).unwrap().len(), 1);
+}
+
+/// Where a journal's first frame ends: header, head, payload.
+fn first_frame(journal: &[u8]) -> usize {
+    16 + 76 + usize::try_from(u32::from_be_bytes(journal[20..24].try_into().unwrap())).unwrap()
+}
+
+#[tokio::test]
+async fn a_journal_that_is_missing_is_found_out_by_the_note_or_by_its_sled() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = open(dir.path());
+    submit(&ledger, 0..256, 256).await;
+    ledger.close().await;
+    drop(ledger);
+    let full = fs::read(dir.path().join("journal-00000000")).unwrap();
+    let ledger = open(dir.path());
+    submit(&ledger, 256..300, 64).await;
+    ledger.close().await;
+    drop(ledger);
+    let (journal, clean) = (dir.path().join("journal-00000001"), dir.path().join("clean"));
+    let written = fs::read(&journal).unwrap();
+    // As if the first volume had not been sealed yet.
+    fs::remove_dir_all(dir.path().join("sealed-00000000")).unwrap();
+    fs::write(dir.path().join("journal-00000000"), &full).unwrap();
+    fs::remove_file(&journal).unwrap();
+    let missing = || {
+        let error = Ledger::open(options(dir.path())).unwrap_err();
+        assert!(matches!(error, OpenError::Store(durable::OpenError::JournalMissing { position: 256, .. })), "{error}");
+    };
+    missing();
+    let note = fs::read(&clean).unwrap();
+    fs::remove_file(&clean).unwrap();
+    missing();
+    fs::write(&clean, note).unwrap();
+    fs::remove_dir_all(dir.path().join("active-00000001")).unwrap();
+    missing();
+    fs::write(&journal, written).unwrap();
+    assert_eq!(audited(&open(dir.path()).reader()).len(), 300);
+}
+
+#[tokio::test]
+async fn a_folder_with_volumes_of_another_size_is_refused_by_name_and_left_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    filled(dir.path()).await.close().await;
+    let journal = fs::read(dir.path().join("journal-00000005")).unwrap();
+    let error = Ledger::open(event_store::Options { volume_records: 512, ..options(dir.path()) }).unwrap_err();
+    assert!(matches!(error, OpenError::Volumes { found: 256, expected: 512 }), "{error}");
+    assert_eq!(fs::read(dir.path().join("journal-00000005")).unwrap(), journal);
+    assert_eq!(audited(&open(dir.path()).reader()).len(), 1_500);
 }
