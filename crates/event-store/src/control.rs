@@ -11,6 +11,7 @@ use std::{
 use announcement::Position;
 use async_nats::{Client, jetstream};
 use futures::{StreamExt, stream::FuturesUnordered};
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::{
@@ -294,19 +295,27 @@ async fn resubmit(ledger: &Ledger, client: Option<&Client>, number: u64) -> Resu
 }
 
 async fn status(ledger: &Ledger, client: Option<&Client>) -> Value {
-    let end = match client {
-        Some(client) => timeout(STREAM_PATIENCE, stream_end(client)).await.ok().flatten(),
+    let head = ledger.head();
+    let lag = match client {
+        Some(client) => timeout(STREAM_PATIENCE, lag(client, head.stream_sequence, ledger.clock())).await.ok().flatten(),
         None => None,
     };
-    let head = ledger.head();
-    let lag = end.map(|end| end.saturating_sub(head.stream_sequence));
     let health = ledger.health().borrow().clone();
-    json!({"head": head, "health": health, "stream": {"last_sequence": end, "lag": lag}, "disk_bytes": ledger.disk_bytes()})
+    json!({"head": head, "health": health, "stream": lag, "disk_bytes": ledger.disk_bytes()})
 }
 
-async fn stream_end(client: &Client) -> Option<u64> {
+/// How far the ledger is behind the stream: in messages, and how long the oldest one that it hasn't read has waited.
+async fn lag(client: &Client, read: u64, clock: fn() -> Timestamp) -> Option<Value> {
     let stream = jetstream::new(client.clone()).get_stream(STREAM).await.ok()?;
-    Some(stream.cached_info().state.last_sequence)
+    let last = stream.cached_info().state.last_sequence;
+    let lag = last.saturating_sub(read);
+    let mut waited = SignedDuration::ZERO;
+    if lag > 0 {
+        let oldest = stream.get_first_raw_message_by_subject(">", read + 1).await.ok()?;
+        let published = Timestamp::from_nanosecond(oldest.time.unix_timestamp_nanos()).ok()?;
+        waited = clock().duration_since(published).max(SignedDuration::ZERO);
+    }
+    Some(json!({"last_sequence": last, "lag": lag, "lag_s": waited.as_secs()}))
 }
 
 #[cfg(test)]
