@@ -63,7 +63,7 @@ pub(crate) struct Serve {
     /// Where HTTP is served; port 0 picks a free one
     #[arg(long, env = "HANDOVER_LISTEN", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
-    /// The nats-server (2.12 or newer, with JetStream); without it announcements come in over HTTP only
+    /// The nats-server (2.12 or newer, with JetStream), or a cluster's, with commas between; without it announcements come in over HTTP only
     #[arg(long, env = "HANDOVER_NATS", value_name = "URL")]
     pub(crate) nats: Option<String>,
     /// What this process does: everything, the ledger without read models, or read models that follow a ledger over NATS

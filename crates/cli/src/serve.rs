@@ -176,7 +176,7 @@ impl Node {
 }
 
 async fn connect(url: &str) -> Result<async_nats::Client, Failure> {
-    let connected = async_nats::ConnectOptions::new().name("handover").connect(url).await;
+    let connected = async_nats::ConnectOptions::new().name("handover").connect(&*url.split(',').collect::<Vec<_>>()).await;
     connected.map_err(|error| Failure::new(Code::Unreachable, format_args!("nats-server can't be reached at {url}: {error}")))
 }
 
