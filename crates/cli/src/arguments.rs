@@ -69,12 +69,15 @@ pub(crate) struct Serve {
     /// What this process does: everything, the ledger without read models, or read models that follow a ledger over NATS
     #[arg(long, env = "HANDOVER_ROLE", default_value = "all")]
     pub(crate) role: Role,
-    /// On how many servers of a cluster each announcement is kept, where the stream is made
+    /// On how many servers of a cluster each message is kept, where the streams are made
     #[arg(long, env = "HANDOVER_REPLICAS", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=5))]
     pub(crate) replicas: u8,
     /// How much the stream may hold, where it's made; full means that publishers hear no
     #[arg(long, env = "HANDOVER_STREAM_MAX_BYTES", default_value_t = event_store::nats::Options::DEFAULT_MAX_BYTES, value_parser = clap::value_parser!(i64).range(1..))]
     pub(crate) stream_max_bytes: i64,
+    /// How much the stream LEDGER, which has every record for subscribers, may hold, where it's made; full means that it lags behind
+    #[arg(long, env = "HANDOVER_LEDGER_MAX_BYTES", default_value_t = event_store::nats::Options::DEFAULT_MAX_BYTES, value_parser = clap::value_parser!(i64).range(1..))]
+    pub(crate) ledger_max_bytes: i64,
     /// How the log is written; RUST_LOG says what is
     #[arg(long, env = "HANDOVER_LOG", default_value = "text")]
     pub(crate) log: Log,

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Ledger, RangeAnswer, ReadError, Refusal,
-    nats::{STREAM, adopt},
+    nats::{LOG_STREAM, STREAM, adopt},
 };
 
 /// The longest request, in bytes.
@@ -294,18 +294,26 @@ async fn resubmit(ledger: &Ledger, client: Option<&Client>, number: u64) -> Resu
 }
 
 async fn status(ledger: &Ledger, client: Option<&Client>) -> Value {
-    let end = match client {
-        Some(client) => timeout(STREAM_PATIENCE, stream_end(client)).await.ok().flatten(),
-        None => None,
+    let (end, log_end) = match client {
+        Some(client) => tokio::join!(stream_end(client, STREAM), stream_end(client, LOG_STREAM)),
+        None => (None, None),
     };
     let head = ledger.head();
     let lag = end.map(|end| end.saturating_sub(head.stream_sequence));
     let health = ledger.health().borrow().clone();
-    json!({"head": head, "health": health, "stream": {"last_sequence": end, "lag": lag}, "disk_bytes": ledger.disk_bytes()})
+    let log_lag = log_end.map(|end| head.size.saturating_sub(end));
+    json!({
+        "head": head,
+        "health": health,
+        "stream": {"last_sequence": end, "lag": lag},
+        "log": {"last_sequence": log_end, "lag": log_lag},
+        "disk_bytes": ledger.disk_bytes(),
+    })
 }
 
-async fn stream_end(client: &Client) -> Option<u64> {
-    let stream = jetstream::new(client.clone()).get_stream(STREAM).await.ok()?;
+async fn stream_end(client: &Client, name: &str) -> Option<u64> {
+    let context = jetstream::new(client.clone());
+    let stream = timeout(STREAM_PATIENCE, context.get_stream(name)).await.ok()?.ok()?;
     Some(stream.cached_info().state.last_sequence)
 }
 

@@ -220,7 +220,7 @@ impl Reader {
     }
 
     /// Pages of records from a position on, and then the new ones as they come. Ends when the ledger is closed, or after an error.
-    pub fn follow(&self, from: Position) -> impl Stream<Item = Result<Vec<Record>, ReadError>> + Send + 'static {
+    pub fn follow(&self, from: Position) -> impl Stream<Item = Result<Vec<Record>, ReadError>> + Send + use<> {
         stream::unfold(Some((self.clone(), from)), |reading| async move {
             let (mut reader, from) = reading?;
             reader.head.wait_for(|head| head.size > from.get()).await.ok()?;

@@ -7,6 +7,7 @@ mod node;
 mod control;
 mod deaths;
 mod embedded;
+mod log;
 mod queries;
 mod rollback;
 mod stream;
