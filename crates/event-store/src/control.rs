@@ -307,6 +307,8 @@ async fn status(ledger: &Ledger, client: Option<&Client>) -> Value {
         "health": health,
         "stream": {"last_sequence": end, "lag": lag},
         "log": {"last_sequence": log_end, "lag": log_lag},
+        "node": ledger.nodes().name(),
+        "nodes": ledger.heard(),
         "disk_bytes": ledger.disk_bytes(),
     })
 }

@@ -1,6 +1,7 @@
 //! The NATS side: the stream that announcements come on, the intake, receipts and questions.
 
 mod adopt;
+mod agree;
 mod announcements;
 mod compare;
 mod continuity;
@@ -24,7 +25,7 @@ use crate::Ledger;
 pub use adopt::{AdoptError, adopt};
 pub use announcements::{STREAM, SUBJECTS};
 pub use log::{LEAF_HEADER, LOG_STREAM, LOG_SUBJECTS, POSITION_HEADER, PUBLISHER_HEADER, RECORDED_HEADER};
-pub use queries::{RangeAnswer, RecordAnswer};
+pub use queries::{RangeAnswer, RecordAnswer, RootAnswer};
 pub use stream::{Options, StreamError};
 
 /// Questions to a ledger; not a subject of any stream, or they would be stored.
@@ -77,12 +78,12 @@ pub async fn run(ledger: Ledger, client: Client, options: Options, stop: Cancell
     };
     tokio::select! {
         () = stop.cancelled() => Ok(()),
-        ended = queries::answer(client.clone(), ledger.reader()) => ended,
+        ended = queries::answer(client.clone(), ledger.reader(), ledger.nodes().name()) => ended,
         () = taking => Ok(()),
     }
 }
 
-/// Keeps the stream of records up with the ledger, in turns with other nodes, and holds it against this ledger, until `stop`.
+/// Keeps the stream of records up with the ledger, in turns with other nodes, and holds it and what other nodes say of theirs against this ledger, until `stop`.
 ///
 /// Beside [`run`], as a task of its own. A difference stops the intake, with the first position where it lies; the ledger is never altered. What ails the stream of
 /// records otherwise shows in the ledger's health, and stops nothing.
@@ -95,7 +96,7 @@ pub async fn run_log(ledger: Ledger, client: Client, options: Options, stop: Can
     let (comparing, compared) = watch::channel(None);
     let jitter = jitter(ledger.nodes().name());
     let working = async {
-        tokio::join!(compare::run(&ledger, &client, &wanted, comparing), publish_log::run(&ledger, &client, jitter, compared));
+        tokio::join!(compare::run(&ledger, &client, &wanted, comparing), publish_log::run(&ledger, &client, jitter, compared), agree::run(&ledger, &client));
         std::future::pending().await
     };
     tokio::select! {

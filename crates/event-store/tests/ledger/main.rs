@@ -4,6 +4,7 @@
 mod harness;
 mod node;
 
+mod agreement;
 mod control;
 mod deaths;
 mod embedded;
