@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Ledger, RangeAnswer, ReadError, Refusal,
-    nats::{STREAM, adopt},
+    nats::{LOG_STREAM, STREAM, adopt},
 };
 
 /// The longest request, in bytes.
@@ -296,12 +296,30 @@ async fn resubmit(ledger: &Ledger, client: Option<&Client>, number: u64) -> Resu
 
 async fn status(ledger: &Ledger, client: Option<&Client>) -> Value {
     let head = ledger.head();
-    let lag = match client {
-        Some(client) => timeout(STREAM_PATIENCE, lag(client, head.stream_sequence, ledger.clock())).await.ok().flatten(),
-        None => None,
+    let (lag, log_end) = match client {
+        Some(client) => tokio::join!(within(lag(client, head.stream_sequence, ledger.clock())), within(log_end(client))),
+        None => (None, None),
     };
     let health = ledger.health().borrow().clone();
-    json!({"head": head, "health": health, "stream": lag, "disk_bytes": ledger.disk_bytes()})
+    let log_lag = log_end.map(|end| head.size.saturating_sub(end));
+    json!({
+        "head": head,
+        "health": health,
+        "stream": lag,
+        "log": {"last_sequence": log_end, "lag": log_lag},
+        "node": ledger.nodes().name(),
+        "nodes": ledger.heard(),
+        "disk_bytes": ledger.disk_bytes(),
+    })
+}
+
+async fn within<T>(answer: impl Future<Output = Option<T>>) -> Option<T> {
+    timeout(STREAM_PATIENCE, answer).await.ok().flatten()
+}
+
+async fn log_end(client: &Client) -> Option<u64> {
+    let stream = jetstream::new(client.clone()).get_stream(LOG_STREAM).await.ok()?;
+    Some(stream.cached_info().state.last_sequence)
 }
 
 /// How far the ledger is behind the stream: in messages, and how long the oldest one that it hasn't read has waited.
