@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Ledger(Ledger),
     /// What the ledger refused, and why
     Refusals(Refusals),
+    /// Measure the ledger on this machine
+    Bench(crate::bench::Bench),
     /// JSON Schema (2020-12) of a kind of announcement, or of all
     Schema(Schema),
     /// A completion script for a shell

@@ -1,6 +1,7 @@
 //! `handover`: runs the ledger, publishes announcements, reads what follows from them.
 
 mod arguments;
+mod bench;
 mod exit;
 mod input;
 mod operate;
@@ -36,6 +37,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Records(arguments) => read::records(&arguments),
         Command::Ledger(arguments) => operate::ledger(&arguments),
         Command::Refusals(arguments) => operate::refusals(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();

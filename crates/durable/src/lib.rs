@@ -37,6 +37,7 @@ mod folder;
 mod frame;
 mod journal;
 mod lock;
+mod plain;
 mod volume;
 
 pub use batch::Batch;
@@ -44,4 +45,5 @@ pub use error::{OpenError, ReadError, WriteError};
 pub use folder::Folder;
 pub use frame::{Frame, FrameHead, MAX_PAYLOAD};
 pub use journal::{Journal, JournalReader};
+pub use plain::PlainTrees;
 pub use volume::{Entry, Volume};
