@@ -57,6 +57,8 @@ pub(crate) enum Command {
     Import(Import),
     /// Give the records out again, in their order
     Replay(Replay),
+    /// Measure the ledger on this machine
+    Bench(crate::bench::Bench),
     /// JSON Schema (2020-12) of a kind of announcement, or of all
     Schema(Schema),
     /// A completion script for a shell
