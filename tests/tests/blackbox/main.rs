@@ -7,6 +7,7 @@ mod answers;
 mod road;
 
 mod audit;
+mod cluster;
 mod crashes;
 mod faults;
 mod hostile;
