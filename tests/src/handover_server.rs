@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{deadline::PATIENCE, http, nats_server::NatsServer, process::Process, programs};
+use crate::{deadline::PATIENCE, http, nats_cluster::NatsCluster, nats_server::NatsServer, process::Process, programs};
 
 /// How a server is to be started; the same one can be started again and again.
 #[derive(Clone, Debug)]
@@ -26,6 +26,12 @@ impl Serve {
     #[must_use]
     pub fn over(nats: &NatsServer, data: &Path) -> Self {
         Self::embedded(data).with(["--nats", &nats.url()])
+    }
+
+    /// With everything going through a cluster.
+    #[must_use]
+    pub fn over_cluster(cluster: &NatsCluster, data: &Path) -> Self {
+        Self::embedded(data).with(["--nats", &cluster.url()])
     }
 
     /// With these arguments too.

@@ -1,6 +1,6 @@
 //! What the black-box tests stand on: a real nats-server and the built `handover`, each a process of its own in a folder of its own.
 //!
-//! - [`NatsServer`] and [`Handover`] are started, killed and started again; both die with the test.
+//! - [`NatsServer`], [`NatsCluster`] and [`Handover`] are started, killed and started again; both die with the test.
 //! - [`handover_command()`] runs the binary's commands, [`http`] speaks to a server, also in bytes that no client would send.
 //! - [`corpus`] has the real announcements, [`Generator`] makes any number of others out of a seed.
 //!
@@ -12,6 +12,7 @@ pub mod http;
 mod deadline;
 mod handover_command;
 mod handover_server;
+mod nats_cluster;
 mod nats_server;
 mod process;
 mod programs;
@@ -20,5 +21,6 @@ pub use deadline::{PATIENCE, wait_for};
 pub use generator::{Generated, Generator};
 pub use handover_command::{Ran, handover_command};
 pub use handover_server::{Handover, NotReady, Serve};
+pub use nats_cluster::NatsCluster;
 pub use nats_server::NatsServer;
 pub use process::Process;

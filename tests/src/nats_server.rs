@@ -38,14 +38,26 @@ impl NatsServer {
     #[must_use]
     pub fn start_with(jetstream: &str) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
-        let configuration = format!("jetstream {{\n  store_dir: \"{}\"\n  {jetstream}\n}}\n", folder.path().display());
-        fs::write(folder.path().join(CONFIGURATION), configuration).expect("a file for the configuration");
+        configure(folder.path(), jetstream, "");
         for port in candidate_ports() {
             if let Some(process) = launch(folder.path(), port) {
                 return Self { process, folder, port };
             }
         }
         panic!("nats-server found none of {ATTEMPTS} ports free");
+    }
+
+    /// One of a cluster; `None` where a port of its own is taken.
+    pub(crate) fn start_member(port: u16, cluster: &str) -> Option<Self> {
+        let folder = TempDir::new().expect("a temporary folder");
+        configure(folder.path(), "", cluster);
+        launch(folder.path(), port).map(|process| Self { process, folder, port })
+    }
+
+    /// Where it can be asked about itself, where it was told to answer.
+    pub(crate) fn monitoring_url(&self) -> Option<String> {
+        let ports: Value = serde_json::from_slice(&fs::read(ports_file(self.folder.path(), &self.process)).ok()?).ok()?;
+        Some(ports["monitoring"][0].as_str()?.to_owned())
     }
 
     /// `nats://127.0.0.1:PORT`.
@@ -95,10 +107,20 @@ impl NatsServer {
 
 const CONFIGURATION: &str = "server.conf";
 
+/// `jetstream` and `more` are lines of configuration, inside its block and outside.
+fn configure(folder: &Path, jetstream: &str, more: &str) {
+    let configuration = format!("jetstream {{\n  store_dir: \"{}\"\n  {jetstream}\n}}\n{more}\n", folder.display());
+    fs::write(folder.join(CONFIGURATION), configuration).expect("a file for the configuration");
+}
+
+fn ports_file(folder: &Path, process: &Process) -> PathBuf {
+    folder.join(format!("nats-server_{}.ports", process.id()))
+}
+
 const ATTEMPTS: u16 = 50;
 
 /// Below the range from which the kernel hands out ports, so that nobody gets a killed server's port before it's started again.
-fn candidate_ports() -> impl Iterator<Item = u16> {
+pub(crate) fn candidate_ports() -> impl Iterator<Item = u16> {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let of_this_process = u16::try_from(process::id() % 6000).expect("less than 6,000");
     (0..ATTEMPTS).map(move |_| 20_000 + of_this_process * 2 % 12_000 + NEXT.fetch_add(7, Ordering::Relaxed) % 500)
@@ -117,7 +139,7 @@ fn launch(folder: &Path, port: u16) -> Option<Process> {
         folder.into(),
     ];
     let mut process = Process::start(programs::nats_server(), &arguments);
-    let ports_file = folder.join(format!("nats-server_{}.ports", process.id()));
+    let ports_file = ports_file(folder, &process);
     let started = wait_for("nats-server to say its port", PATIENCE, || {
         if let Some(status) = process.ended() {
             assert!(process.stderr().contains("address already in use"), "nats-server ended with {status}: {}", process.stderr());

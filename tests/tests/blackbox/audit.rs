@@ -49,7 +49,7 @@ fn position(receipt: &Receipt) -> u64 {
     }
 }
 
-fn honoured(receipt: &Receipt, records: &[Record]) {
+pub(crate) fn honoured(receipt: &Receipt, records: &[Record]) {
     let position = position(receipt);
     let record = records.get(usize::try_from(position).unwrap()).unwrap_or_else(|| panic!("receipted at {position} and lost"));
     let event: Value = serde_json::from_slice(&record.event).unwrap();

@@ -8,6 +8,7 @@ mod road;
 
 mod audit;
 mod bench;
+mod cluster;
 mod crashes;
 mod faults;
 mod hostile;
