@@ -115,3 +115,16 @@ fn answer(mut response: Response<Body>) -> Result<Answer, ureq::Error> {
     let headers = response.headers().iter().map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect();
     Ok(Answer { status: response.status().as_u16(), headers, body: response.body_mut().read_to_string()? })
 }
+
+/// Asks for an address that answers with bytes.
+///
+/// # Panics
+///
+/// Where the server can't be reached, or answers anything but 200.
+#[must_use]
+#[track_caller]
+pub fn get_bytes(url: &str) -> Vec<u8> {
+    let mut response = agent().get(url).call().expect("the server can be reached");
+    assert_eq!(response.status(), 200, "{url}");
+    response.body_mut().read_to_vec().expect("a body")
+}

@@ -34,6 +34,17 @@ pub(crate) enum Command {
     Refusals(Refusals),
     /// Read everything once more: whether each record, tile, index entry and root is as it was written; exit code 10 where one isn't
     Verify(Verify),
+    /// Get everything that shows offline that a record is in the ledger
+    Prove(Prove),
+    /// Check a proof with nothing but a checkpoint that came another way; exit code 10 where it doesn't hold
+    CheckProof(CheckProof),
+    /// What the ledger stands at, signed
+    Checkpoint {
+        #[command(subcommand)]
+        command: CheckpointCommand,
+    },
+    /// The key that checkpoints are signed with
+    Key(Key),
     #[command(hide = true)]
     VerifyVolume(VerifyVolume),
     /// Copy the ledger into a folder while it's served; volumes that are there already are left as they are
@@ -75,6 +86,9 @@ pub(crate) struct Serve {
     /// How much the stream may hold, where it's made; full means that publishers hear no
     #[arg(long, env = "HANDOVER_STREAM_MAX_BYTES", default_value_t = event_store::nats::Options::DEFAULT_MAX_BYTES, value_parser = clap::value_parser!(i64).range(1..))]
     pub(crate) stream_max_bytes: i64,
+    /// The key that checkpoints are signed with (ledger.key in the data folder, made at the first start); all nodes of one ledger have the same
+    #[arg(long, env = "HANDOVER_KEY", value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
     /// How the log is written; RUST_LOG says what is
     #[arg(long, env = "HANDOVER_LOG", default_value = "text")]
     pub(crate) log: Log,
@@ -243,6 +257,8 @@ pub(crate) struct Ledger {
 pub(crate) enum LedgerCommand {
     /// Size, root, epoch, stream position, disk, and whether it takes records in; exit code 10 where it doesn't
     Status(Data),
+    /// Bring a ledger of the first format to the one of this program; what was there is put aside
+    Migrate(Data),
     /// Let a stopped intake go on with the stream as it is: begins an epoch
     AdoptStream(Data),
 }
@@ -261,6 +277,89 @@ pub(crate) struct Verify {
     /// Where the copy is made that's read; it takes as much room as the ledger (beside the ledger)
     #[arg(long, value_name = "DIR")]
     pub(crate) work: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Prove {
+    /// The record's position, or the event's id with --source
+    #[arg(value_name = "POSITION|ID")]
+    pub(crate) event: String,
+    /// The event's source
+    #[arg(long)]
+    pub(crate) source: Option<String>,
+    /// Who published it (local)
+    #[arg(long, requires = "source")]
+    pub(crate) publisher: Option<String>,
+    /// The server
+    #[arg(long, env = "HANDOVER_SERVER", default_value = "http://127.0.0.1:8080", value_name = "URL")]
+    pub(crate) server: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckProof {
+    /// What handover prove printed
+    #[arg(value_name = "FILE")]
+    pub(crate) proof: PathBuf,
+    /// A checkpoint of the same size that came another way
+    #[arg(long, value_name = "FILE")]
+    pub(crate) checkpoint: PathBuf,
+    /// The ledger's key, as handover key show prints it
+    #[arg(long)]
+    pub(crate) key: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CheckpointCommand {
+    /// Print it
+    Show {
+        /// The server
+        #[arg(long, env = "HANDOVER_SERVER", default_value = "http://127.0.0.1:8080", value_name = "URL")]
+        server: String,
+    },
+    /// Keep each one in a folder, and end with exit code 10 at one that isn't an extension of the one before
+    Watch(Watch),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Watch {
+    /// Where they are kept: somewhere that the ledger's operator can't write to
+    #[arg(long, value_name = "DIR")]
+    pub(crate) to: PathBuf,
+    /// The server
+    #[arg(long, env = "HANDOVER_SERVER", default_value = "http://127.0.0.1:8080", value_name = "URL")]
+    pub(crate) server: String,
+    /// The ledger's key, as handover key show prints it
+    #[arg(long)]
+    pub(crate) key: Option<String>,
+    /// How often it's asked, in seconds
+    #[arg(long, default_value_t = 60, value_name = "S", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) every_s: u64,
+    /// Ask once and end
+    #[arg(long)]
+    pub(crate) once: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Key {
+    #[command(subcommand)]
+    pub(crate) command: KeyCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Make a key in a new file, for all nodes of one ledger; prints its public part
+    New {
+        /// The file
+        file: PathBuf,
+        /// The ledger's name, without white space and plus signs (handover- and eight digits)
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// Print the public part of a data folder's key
+    Show {
+        #[command(flatten)]
+        data: Data,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -30,6 +30,10 @@ impl Failure {
         Self { code, reason: reason.to_string() }
     }
 
+    pub(crate) const fn code(&self) -> Code {
+        self.code
+    }
+
     /// Everything was said already.
     pub(crate) const fn said(code: Code) -> Self {
         Self { code, reason: String::new() }
@@ -40,6 +44,12 @@ impl Failure {
             say(format_args!("handover: {}", self.reason));
         }
         ExitCode::from(self.code as u8)
+    }
+}
+
+impl Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.reason)
     }
 }
 

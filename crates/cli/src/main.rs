@@ -6,8 +6,10 @@ mod exit;
 mod export;
 mod folder;
 mod input;
+mod key;
 mod operate;
 mod output;
+mod proof;
 mod publish;
 mod read;
 mod refusals;
@@ -42,6 +44,10 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Records(arguments) => read::records(&arguments),
         Command::Ledger(arguments) => operate::ledger(&arguments),
         Command::Refusals(arguments) => refusals::run(&arguments),
+        Command::Prove(arguments) => proof::prove(&arguments),
+        Command::CheckProof(arguments) => proof::check(&arguments),
+        Command::Checkpoint { command } => proof::checkpoint(&command),
+        Command::Key(arguments) => key::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::VerifyVolume(arguments) => verify::volume(&arguments),
         Command::Backup(arguments) => backup::backup(&arguments),

@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use crate::{
     arguments::{Ledger, LedgerCommand},
-    exit::{Code, Failure},
+    exit::{Code, Failure, say},
+    folder::ledger_in,
     output::print,
 };
 
@@ -19,6 +20,11 @@ pub(crate) fn ledger(arguments: &Ledger) -> Result<(), Failure> {
             pretty(&status)?;
             let running = |part: &str| status["health"][part]["state"] == "running";
             if running("writer") && running("intake") { Ok(()) } else { Err(Failure::new(Code::Unhealthy, "the ledger takes nothing in: see health")) }
+        }
+        LedgerCommand::Migrate(data) => {
+            let aside = event_store::migrate(&ledger_in(&data.data)).map_err(|error| Failure::new(Code::Failed, error))?;
+            say(format_args!("the ledger was migrated; what was there is {}", aside.display()));
+            Ok(())
         }
         LedgerCommand::AdoptStream(data) => pretty(&ask(&data.data, &Command::AdoptStream)?),
     }

@@ -161,18 +161,21 @@ pub(crate) fn records(arguments: &Records) -> Result<(), Failure> {
 }
 
 fn get<const N: usize>(reading: &Reading, path: &str, query: [(&str, Option<String>); N]) -> Result<Vec<u8>, Failure> {
-    let mut request = agent().get(format!("{}{path}", reading.server.trim_end_matches('/')));
+    let at_least = ("at_least", reading.at_least.map(|position| position.to_string()));
+    fetch(&reading.server, path, query.into_iter().chain([at_least]))
+}
+
+/// A server's answer, or its problem as the failure.
+pub(crate) fn fetch<'a>(server: &str, path: &str, query: impl IntoIterator<Item = (&'a str, Option<String>)>) -> Result<Vec<u8>, Failure> {
+    let unreachable = |error: ureq::Error| Failure::new(Code::Unreachable, format_args!("{server}: {error}"));
+    let mut request = agent().get(format!("{}{path}", server.trim_end_matches('/')));
     for (name, value) in query {
         if let Some(value) = value {
             request = request.query(name, value);
         }
     }
-    if let Some(position) = reading.at_least {
-        request = request.query("at_least", position.to_string());
-    }
-    let mut response = request.call().map_err(|error| Failure::new(Code::Unreachable, format_args!("{}: {error}", reading.server)))?;
-    let body = response.body_mut().with_config().limit(MAX_ANSWER).read_to_vec();
-    let body = body.map_err(|error| Failure::new(Code::Unreachable, format_args!("{}: {error}", reading.server)))?;
+    let mut response = request.call().map_err(unreachable)?;
+    let body = response.body_mut().with_config().limit(MAX_ANSWER).read_to_vec().map_err(unreachable)?;
     if response.status().is_success() {
         return Ok(body);
     }

@@ -1,7 +1,8 @@
 use std::{future, io::IsTerminal, time::Duration};
 
 use announcement::Publisher;
-use event_store::{Ledger, control, nats};
+use async_nats::{ConnectError, ConnectErrorKind};
+use event_store::{Checkpoints, CheckpointsError, Ledger, control, nats};
 use gateway::{App, Intake};
 use producer::{Options as ProducerOptions, Producer};
 use projection::{Projection, Source};
@@ -9,7 +10,7 @@ use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
     task::JoinSet,
-    time::timeout,
+    time::{Instant, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
@@ -18,12 +19,16 @@ use crate::{
     arguments::{Log, Role, Serve},
     exit::{Code, Failure},
     folder::open,
+    key,
     operate::SOCKET,
     output::print,
 };
 
 /// What a stop may take: connections are drained and the ledger is synced; then the process ends.
 const DRAIN: Duration = Duration::from_secs(9);
+/// How long a nats-server that is started together with this process may take until it listens.
+const NATS_WITHIN: Duration = Duration::from_secs(5);
+const NATS_RETRY: Duration = Duration::from_millis(100);
 /// HTTP, the intake and the folds share these; the ledger's writer has a thread of its own.
 const WORKERS: usize = 2;
 
@@ -141,6 +146,10 @@ impl Node {
         let address = listener.local_addr().map_err(|error| Failure::new(Code::Failed, error))?;
         let app = App::new(projection, source, intake, self.ledger.as_ref().map(Ledger::health));
         let app = if with_read_models { app } else { app.without_read_models() };
+        let app = match &self.ledger {
+            Some(ledger) => app.with_checkpoints(checkpoints(arguments, ledger)?),
+            None => app,
+        };
         let stopping = stop.clone();
         self.tasks.spawn(async move {
             let served = gateway::serve(listener, app, stopping.cancelled_owned()).await;
@@ -175,9 +184,34 @@ impl Node {
     }
 }
 
+/// Holds the ledger against the checkpoint that was handed out last.
+fn checkpoints(arguments: &Serve, ledger: &Ledger) -> Result<Checkpoints, Failure> {
+    let key = key::load(&arguments.data, arguments.key.as_deref())?;
+    Checkpoints::open(arguments.data.join(CHECKPOINT), key, ledger.reader()).map_err(|error| match error {
+        CheckpointsError::Unreadable { .. } => Failure::new(Code::Configuration, error),
+        other => Failure::new(Code::Failed, other),
+    })
+}
+
+/// The last checkpoint that was handed out, in the data folder.
+const CHECKPOINT: &str = "checkpoint";
+
 async fn connect(url: &str) -> Result<async_nats::Client, Failure> {
-    let connected = async_nats::ConnectOptions::new().name("handover").connect(url).await;
+    let deadline = Instant::now() + NATS_WITHIN;
+    let attempt = || async_nats::ConnectOptions::new().name("handover").connect(url);
+    let mut connected = attempt().await;
+    if is_absent(&connected) {
+        tracing::info!("waiting for nats-server");
+    }
+    while is_absent(&connected) && Instant::now() < deadline {
+        sleep(NATS_RETRY).await;
+        connected = attempt().await;
+    }
     connected.map_err(|error| Failure::new(Code::Unreachable, format_args!("nats-server can't be reached at {url}: {error}")))
+}
+
+fn is_absent(connected: &Result<async_nats::Client, ConnectError>) -> bool {
+    connected.as_ref().is_err_and(|error| error.kind() == ConnectErrorKind::Io)
 }
 
 const fn stream_code(error: &nats::StreamError) -> Code {

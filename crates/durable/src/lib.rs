@@ -33,6 +33,7 @@
 
 mod batch;
 mod error;
+mod first_format;
 mod folder;
 mod frame;
 mod journal;
@@ -41,6 +42,7 @@ mod volume;
 
 pub use batch::Batch;
 pub use error::{OpenError, ReadError, WriteError};
+pub use first_format::{FirstFormat, FirstWrite};
 pub use folder::Folder;
 pub use frame::{Frame, FrameHead, MAX_PAYLOAD};
 pub use journal::{Journal, JournalReader};

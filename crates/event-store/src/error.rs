@@ -67,6 +67,12 @@ pub enum OpenError {
         /// Why.
         reason: String,
     },
+    /// A ledger of the first format is too large to be brought to this one.
+    #[error("a ledger of the first format with {most} records or more isn't migrated; publish its announcements anew")]
+    TooManyToMigrate {
+        /// One more than can be.
+        most: u64,
+    },
     /// A new ledger can't be made.
     #[error("the ledger can't be made: {0}")]
     Create(#[source] durable::WriteError),

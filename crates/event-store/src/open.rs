@@ -5,11 +5,10 @@ use durable::{Folder, Frame, FrameHead, Journal, JournalReader, Volume, WriteErr
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    OpenError, ReadError,
+    Frontier, OpenError, ReadError,
     closed::Closed,
     follower::{Follower, Marker},
     layout::{self, Geometry},
-    merkle::Frontier,
     payload::{Part, Payload, parts},
     recent::Kept,
     shelf::{OpenShelf, SealedShelf, Shelf},

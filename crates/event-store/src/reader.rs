@@ -28,6 +28,10 @@ impl Reader {
         Self { store, head }
     }
 
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// Where the ledger stands, as far as it can be read.
     #[must_use]
     pub fn head(&self) -> Head {

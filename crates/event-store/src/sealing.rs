@@ -4,10 +4,10 @@ use announcement::Digest;
 use durable::{Batch, JournalReader, Volume, WriteError};
 
 use crate::{
+    Frontier,
     block::{BLOCK, Encoder},
     entry::Entry,
     layout::{self, TILE},
-    merkle::Frontier,
     open::Fault,
     payload::{Part, parts},
     shelf::{SealedShelf, Shelf, blocks},

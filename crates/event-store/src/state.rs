@@ -2,8 +2,9 @@ use announcement::Digest;
 use durable::FrameHead;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use transparency::Frontier;
 
-use crate::{Head, OpenError, ReadError, merkle::Frontier, rules::Rules};
+use crate::{Head, OpenError, ReadError, rules::Rules};
 
 /// What the ledger carries from one message to the next, written with each commit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

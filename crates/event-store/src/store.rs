@@ -10,13 +10,13 @@ use announcement::{Digest, Position};
 use durable::{Entry as KeyAndValue, Folder};
 
 use crate::{
-    ReadError,
+    Frontier, ReadError,
     block::{BLOCK, Records},
     entry::Entry,
     layout::{self, Geometry, TILE},
-    merkle::Frontier,
     recent::{Kept, Recent},
     shelf::{OpenShelf, SealedShelf, Shelf},
+    tree::Tiles,
 };
 
 /// How many sealed volumes are open at a time: each takes some megabytes.
@@ -35,7 +35,7 @@ pub(crate) struct Store {
     /// Guards what no volume has yet; held for the time of a look-up.
     recent: RwLock<Recent>,
     /// Guards the roots of all complete tiles.
-    nodes: RwLock<Vec<Digest>>,
+    nodes: RwLock<Tiles>,
     /// The last commit that's on disk. What a later one wrote isn't seen by readers.
     durable: AtomicU64,
     /// The volume that has the mutable keys.
@@ -127,12 +127,18 @@ impl Store {
         written(&self.nodes).push(node);
     }
 
+    /// Hashes of a level of the tree's tiles, from 1 on.
+    pub(crate) fn hashes(&self, level: u8, from: u64, to: u64) -> Option<Vec<Digest>> {
+        let nodes = locked(&self.nodes);
+        nodes.hashes(level, usize::try_from(from).ok()?, usize::try_from(to).ok()?).map(<[Digest]>::to_vec)
+    }
+
     pub(crate) fn nodes_from(&self, from: usize) -> Vec<Digest> {
         self.nodes(from, self.node_count())
     }
 
     pub(crate) fn nodes(&self, from: usize, to: usize) -> Vec<Digest> {
-        locked(&self.nodes).get(from..to).map(<[Digest]>::to_vec).unwrap_or_default()
+        locked(&self.nodes).hashes(1, from, to).map(<[Digest]>::to_vec).unwrap_or_default()
     }
 
     pub(crate) fn node_count(&self) -> usize {

@@ -1,6 +1,6 @@
 use announcement::Digest;
 use sha2::{Digest as _, Sha256};
-use xorf::{BinaryFuse16, Descriptor, DmaSerializable, Filter};
+use xorf::{BinaryFuse32, Descriptor, DmaSerializable, Filter};
 
 use crate::entry::Entry;
 
@@ -15,7 +15,7 @@ use crate::entry::Entry;
 /// 48   SHA-256 of all entries as they stand in the pages
 /// 80   tiles                    32 bytes each
 ///      first hash of each page  u64
-///      fingerprints             u16 each
+///      fingerprints             u32 each: with fewer bits every 65,536th look-up of something new would open a volume for nothing
 /// ```
 #[derive(Debug)]
 pub(crate) struct Summary {
@@ -23,7 +23,7 @@ pub(crate) struct Summary {
     /// The digest of the index.
     pub(crate) entries: Digest,
     fences: Vec<u64>,
-    filter: BinaryFuse16,
+    filter: BinaryFuse32,
 }
 
 const MAGIC: &[u8; 4] = b"HsU1";
@@ -38,7 +38,7 @@ impl Summary {
     pub(crate) fn new(nodes: Vec<Digest>, entries: &[Entry]) -> (Self, Vec<Vec<u8>>) {
         let mut hashes: Vec<u64> = entries.iter().map(|entry| entry.hash).collect();
         hashes.dedup();
-        let filter = BinaryFuse16::try_from(hashes.as_slice()).expect("a filter of different keys can be made");
+        let filter = BinaryFuse32::try_from(hashes.as_slice()).expect("a filter of different keys can be made");
         let (mut fences, mut pages, mut digest) = (Vec::new(), Vec::new(), Sha256::new());
         for (number, entries) in (0..).zip(entries.chunks(PAGE)) {
             let page = page_of(number, entries);
@@ -64,7 +64,7 @@ impl Summary {
     }
 
     pub(crate) fn to_bytes(&self, volume: u64) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(HEAD + 32 * self.nodes.len() + 8 * self.fences.len() + 2 * self.filter.fingerprints.len());
+        let mut bytes = Vec::with_capacity(HEAD + 32 * self.nodes.len() + 8 * self.fences.len() + 4 * self.filter.fingerprints.len());
         bytes.extend_from_slice(MAGIC);
         bytes.extend_from_slice(&[0; 4]);
         bytes.extend_from_slice(&volume.to_be_bytes());
@@ -79,7 +79,9 @@ impl Summary {
         bytes.extend_from_slice(self.entries.as_bytes());
         self.nodes.iter().for_each(|node| bytes.extend_from_slice(node.as_bytes()));
         self.fences.iter().for_each(|fence| bytes.extend_from_slice(&fence.to_be_bytes()));
-        bytes.extend(self.filter.dma_fingerprints().chunks_exact(2).flat_map(|print| u16::from_ne_bytes([print[0], print[1]]).to_be_bytes()));
+        bytes.extend(
+            self.filter.dma_fingerprints().chunks_exact(4).flat_map(|print| u32::from_ne_bytes([print[0], print[1], print[2], print[3]]).to_be_bytes()),
+        );
         let crc = crc32c::crc32c(&bytes[8..]);
         bytes[4..8].copy_from_slice(&crc.to_be_bytes());
         bytes
@@ -96,7 +98,7 @@ impl Summary {
         let [nodes, fences, prints] = [16, 20, 24].map(|at| usize::try_from(u32_at(at)).unwrap_or(usize::MAX));
         let (nodes, rest) = rest.split_at_checked(nodes.checked_mul(32)?)?;
         let (fences, prints_bytes) = rest.split_at_checked(fences.checked_mul(8)?)?;
-        if prints_bytes.len() != prints.checked_mul(2)? {
+        if prints_bytes.len() != prints.checked_mul(4)? {
             return None;
         }
         let descriptor = Descriptor { seed: u64_at(28), segment_length: u32_at(36), segment_length_mask: u32_at(40), segment_count_length: u32_at(44) };
@@ -104,7 +106,7 @@ impl Summary {
             entries: Digest::from_bytes(*head.last_chunk().expect("32 bytes")),
             nodes: nodes.as_chunks::<32>().0.iter().map(|node| Digest::from_bytes(*node)).collect(),
             fences: fences.as_chunks::<8>().0.iter().map(|fence| u64::from_be_bytes(*fence)).collect(),
-            filter: BinaryFuse16 { descriptor, fingerprints: prints_bytes.as_chunks::<2>().0.iter().map(|print| u16::from_be_bytes(*print)).collect() },
+            filter: BinaryFuse32 { descriptor, fingerprints: prints_bytes.as_chunks::<4>().0.iter().map(|print| u32::from_be_bytes(*print)).collect() },
         })
     }
 }

@@ -6,12 +6,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    OpenError,
+    Frontier, OpenError,
     block::{BLOCK, Decoder},
     entry::Entry,
     follower::Marker,
     layout::{self, Geometry, TILE},
-    merkle::Frontier,
     payload::{Part, parts},
     shelf::blocks,
     state::State,

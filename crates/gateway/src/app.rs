@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use announcement::Position;
 use axum::http::StatusCode;
-use event_store::Health;
+use event_store::{Checkpoints, Health};
 use projection::{Projection, Source};
 use tokio::sync::{Semaphore, watch};
 
@@ -16,6 +16,7 @@ pub struct App {
     pub(crate) intake: Intake,
     pub(crate) health: Option<watch::Receiver<Health>>,
     pub(crate) limits: Limits,
+    pub(crate) checkpoints: Option<Checkpoints>,
     gates: Arc<Gates>,
 }
 
@@ -30,13 +31,19 @@ impl App {
     #[must_use]
     pub fn new(projection: Projection, records: Source, intake: Intake, health: Option<watch::Receiver<Health>>) -> Self {
         let gates = Gates { scans: Arc::new(Semaphore::new(MAX_SCANS)), bodies: Arc::new(Semaphore::new(MAX_BODIES_BYTES)) };
-        Self { projection: Some(projection), records, intake, health, limits: Limits::default(), gates: Arc::new(gates) }
+        Self { projection: Some(projection), records, intake, health, limits: Limits::default(), checkpoints: None, gates: Arc::new(gates) }
     }
 
     /// The same without read models, for a node that runs none: what would be read from them is answered with a problem, and readiness doesn't wait for them.
     #[must_use]
     pub fn without_read_models(self) -> Self {
         Self { projection: None, ..self }
+    }
+
+    /// The same, handing out checkpoints and proofs.
+    #[must_use]
+    pub fn with_checkpoints(self, checkpoints: Checkpoints) -> Self {
+        Self { checkpoints: Some(checkpoints), ..self }
     }
 
     /// The same with other time limits.

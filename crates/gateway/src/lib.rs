@@ -45,6 +45,7 @@ mod limits;
 mod page;
 mod parameters;
 mod problem;
+mod proofs;
 mod publish;
 mod readiness;
 mod receipts;

@@ -7,7 +7,7 @@ use axum::{
     routing::{get, post},
 };
 
-use crate::{App, channels, exchanges, guard::guard, page, problem::Failure, publish, readiness, receipts, records, totals};
+use crate::{App, channels, exchanges, guard::guard, page, problem::Failure, proofs, publish, readiness, receipts, records, totals};
 
 /// All addresses, behind [`guard`].
 pub(crate) fn router(app: App) -> Router {
@@ -24,6 +24,12 @@ pub(crate) fn router(app: App) -> Router {
         .route("/v1/channels", get(channels::channels))
         .route("/v1/records", get(records::range))
         .route("/v1/records/{position}", get(records::record))
+        .route("/v1/checkpoint", get(proofs::checkpoint))
+        .route("/v1/proof", get(proofs::file))
+        .route("/v1/proof/inclusion", get(proofs::inclusion))
+        .route("/v1/proof/consistency", get(proofs::consistency))
+        .route("/v1/log/checkpoint", get(proofs::checkpoint))
+        .route("/v1/log/tile/{*path}", get(proofs::tile))
         .route("/livez", get(readiness::live))
         .route("/readyz", get(readiness::ready))
         .fallback(nothing_here)

@@ -11,5 +11,6 @@ mod crashes;
 mod faults;
 mod hostile;
 mod operations;
+mod proofs;
 mod roles;
 mod stream;

@@ -48,3 +48,13 @@ fn whatever_can_not_be_reached_ends_with_69() {
         assert!(ran.code == Some(69) && !ran.stderr.is_empty() && ran.stdout.is_empty(), "{arguments:?}: {ran:?}");
     }
 }
+
+#[test]
+fn a_nats_server_may_come_up_a_little_later_than_the_server() {
+    let (mut nats, data) = (NatsServer::start(), TempDir::new().unwrap());
+    nats.stop();
+    let server = Serve::over(&nats, data.path()).spawn();
+    wait_for("the first attempt", PATIENCE, || server.stderr().contains("waiting for nats-server").then_some(()));
+    nats.restart();
+    wait_for("the address", PATIENCE, || server.stdout().contains("http://").then_some(()));
+}

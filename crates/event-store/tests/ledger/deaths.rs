@@ -14,6 +14,7 @@ use announcement::{Outcome, Position, Receipt};
 use event_store::{Ledger, OpenError, Options, Part, Reader, SubmitError};
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
+use rustix::process::{Resource, Rlimit, setrlimit};
 
 use crate::extremes::noise;
 use crate::harness::{SUBJECT, audited, event, local, open, options, submit};
@@ -164,6 +165,28 @@ async fn a_disk_that_says_no_ends_the_writer_and_costs_no_receipt() {
     let ledger = Ledger::open(one_volume(dir.path())).unwrap();
     honoured(&ledger, &receipts);
     submit(&ledger, [1 << 40], 1).await;
+}
+
+#[tokio::test]
+async fn no_receipt_leaves_for_what_the_journal_could_not_take() {
+    if let Some((dir, first)) = child() {
+        let ledger = open(&dir);
+        submit(&ledger, first..100, 10).await;
+        // From here on no file grows, and the journal is the first that has to.
+        setrlimit(Resource::Fsize, Rlimit { current: Some(0), maximum: Some(0) }).unwrap();
+        // The test's own name stands on the first line.
+        println!();
+        return load(&ledger, 100).await;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let mut process = start("deaths::no_receipt_leaves_for_what_the_journal_could_not_take", dir.path(), 0, "true");
+    let lines: Vec<String> = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok).collect();
+    assert!(process.wait().unwrap().success(), "{lines:?}");
+    let receipts: Vec<Receipt> = lines.iter().filter(|line| line.starts_with('{')).map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(lines.iter().any(|line| line.starts_with("error") && line.contains("could not be written")), "{lines:?}");
+    let ledger = open(dir.path());
+    assert_eq!(ledger.head().size, 100, "what was receipted before is there");
+    honoured(&ledger, &receipts);
 }
 
 #[tokio::test]

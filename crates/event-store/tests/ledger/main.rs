@@ -9,6 +9,7 @@ mod damage;
 mod deaths;
 mod embedded;
 mod extremes;
+mod migration;
 mod model;
 mod queries;
 mod rollback;

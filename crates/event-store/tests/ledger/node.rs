@@ -6,6 +6,7 @@ use async_nats::{
 };
 use blackbox::NatsServer;
 use event_store::{Ledger, nats};
+use futures::{StreamExt, stream};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -46,13 +47,9 @@ impl Node {
 /// Publishes these events in their order and waits until they are in the stream.
 pub(crate) async fn publish(client: &Client, numbers: impl IntoIterator<Item = u64>) {
     let context = jetstream::new(client.clone());
-    let mut acknowledged = Vec::new();
-    for number in numbers {
-        acknowledged.push(context.send_publish(SUBJECT, PublishMessage::build().payload(event(number))).await.unwrap());
-    }
-    for acknowledgement in acknowledged {
-        acknowledgement.await.unwrap();
-    }
+    let sent = stream::iter(numbers).then(|number| context.send_publish(SUBJECT, PublishMessage::build().payload(event(number))));
+    // The client takes no more than 5,000 that nobody waits for.
+    sent.map(|sent| async { sent.unwrap().await.unwrap() }).buffered(1_000).for_each(|_| async {}).await;
 }
 
 /// Publishes one message on any subject, and gives its sequence.
