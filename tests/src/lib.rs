@@ -10,7 +10,6 @@ pub mod corpus;
 pub mod http;
 
 mod deadline;
-mod generator;
 mod handover_command;
 mod handover_server;
 mod nats_server;

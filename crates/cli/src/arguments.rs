@@ -57,6 +57,8 @@ pub(crate) enum Command {
     Import(Import),
     /// Give the records out again, in their order
     Replay(Replay),
+    /// Measure the ledger on this machine
+    Bench(crate::bench::Bench),
     /// JSON Schema (2020-12) of a kind of announcement, or of all
     Schema(Schema),
     /// A completion script for a shell
@@ -74,13 +76,13 @@ pub(crate) struct Serve {
     /// Where HTTP is served; port 0 picks a free one
     #[arg(long, env = "HANDOVER_LISTEN", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
-    /// The nats-server (2.12 or newer, with JetStream); without it announcements come in over HTTP only
+    /// The nats-server (2.12 or newer, with JetStream), or a cluster's, with commas between; without it announcements come in over HTTP only
     #[arg(long, env = "HANDOVER_NATS", value_name = "URL")]
     pub(crate) nats: Option<String>,
     /// What this process does: everything, the ledger without read models, or read models that follow a ledger over NATS
     #[arg(long, env = "HANDOVER_ROLE", default_value = "all")]
     pub(crate) role: Role,
-    /// On how many servers of a cluster each announcement is kept, where the stream is made
+    /// On how many servers of a cluster each message is kept, where the streams are made
     #[arg(long, env = "HANDOVER_REPLICAS", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=5))]
     pub(crate) replicas: u8,
     /// How much the stream may hold, where it's made; full means that publishers hear no
@@ -89,6 +91,9 @@ pub(crate) struct Serve {
     /// The key that checkpoints are signed with (ledger.key in the data folder, made at the first start); all nodes of one ledger have the same
     #[arg(long, env = "HANDOVER_KEY", value_name = "FILE")]
     pub(crate) key: Option<PathBuf>,
+    /// How much the stream LEDGER, which has every record for subscribers, may hold, where it's made; full means that it lags behind
+    #[arg(long, env = "HANDOVER_LEDGER_MAX_BYTES", default_value_t = event_store::nats::Options::DEFAULT_MAX_BYTES, value_parser = clap::value_parser!(i64).range(1..))]
+    pub(crate) ledger_max_bytes: i64,
     /// How the log is written; RUST_LOG says what is
     #[arg(long, env = "HANDOVER_LOG", default_value = "text")]
     pub(crate) log: Log,

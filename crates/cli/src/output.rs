@@ -32,7 +32,7 @@ impl Rows {
         Self { header: header.to_vec(), rows: Vec::new(), numbers: Vec::new() }
     }
 
-    fn table(&self) -> String {
+    pub(crate) fn table(&self) -> String {
         let mut table = Table::new();
         table.load_style(presets::UTF8_HORIZONTAL_ONLY);
         table.set_header(self.header.iter().map(|name| name.replace('_', " ")));

@@ -105,10 +105,13 @@ impl Node {
             }
             return Ok(());
         };
-        let options = nats::Options { replicas: arguments.replicas.into(), max_bytes: arguments.stream_max_bytes };
+        let options =
+            nats::Options { replicas: arguments.replicas.into(), max_bytes: arguments.stream_max_bytes, ledger_max_bytes: arguments.ledger_max_bytes };
         nats::prepare(&client, &options).await.map_err(|error| Failure::new(stream_code(&error), error))?;
-        let (ledger, stopping) = (ledger.clone(), stop.clone());
-        self.tasks.spawn(async move { nats::run(ledger, client, options, stopping).await.map_err(|error| Failure::new(Code::Failed, error)) });
+        let logging = nats::run_log(ledger.clone(), client.clone(), options.clone(), stop.clone());
+        self.tasks.spawn(async move { logging.await.map_err(|error| Failure::new(Code::Failed, error)) });
+        let taking = nats::run(ledger.clone(), client, options, stop.clone());
+        self.tasks.spawn(async move { taking.await.map_err(|error| Failure::new(Code::Failed, error)) });
         Ok(())
     }
 
@@ -198,7 +201,7 @@ const CHECKPOINT: &str = "checkpoint";
 
 async fn connect(url: &str) -> Result<async_nats::Client, Failure> {
     let deadline = Instant::now() + NATS_WITHIN;
-    let attempt = || async_nats::ConnectOptions::new().name("handover").connect(url);
+    let attempt = || async_nats::ConnectOptions::new().name("handover").connect(url.split(',').collect::<Vec<_>>());
     let mut connected = attempt().await;
     if is_absent(&connected) {
         tracing::info!("waiting for nats-server");

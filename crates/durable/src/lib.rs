@@ -38,6 +38,7 @@ mod folder;
 mod frame;
 mod journal;
 mod lock;
+mod plain;
 mod volume;
 
 pub use batch::Batch;
@@ -46,4 +47,5 @@ pub use first_format::{FirstFormat, FirstWrite};
 pub use folder::Folder;
 pub use frame::{Frame, FrameHead, MAX_PAYLOAD};
 pub use journal::{Journal, JournalReader};
+pub use plain::PlainTrees;
 pub use volume::{Entry, Volume};

@@ -1,6 +1,6 @@
 use std::{
-    fs::{File, OpenOptions, TryLockError},
-    io::{Read, Seek, Write},
+    fs::{self, File, OpenOptions, TryLockError},
+    io::{Seek, Write},
     path::Path,
     thread,
     time::{Duration, Instant},
@@ -8,10 +8,9 @@ use std::{
 
 use crate::{OpenError, error::at};
 
-/// How long a process that was just started may still have the file of the one that started it and has let go of it since: until it becomes another program.
-const STARTING: Duration = Duration::from_millis(500);
-/// How long is waited before another look.
-const STARTING_STEP: Duration = Duration::from_millis(5);
+/// A child that this process is starting has its locks until it is another program; for so long a lock that was let go of may seem held.
+const STARTING: Duration = Duration::from_secs(1);
+const STEP: Duration = Duration::from_millis(2);
 
 /// Holds a folder for one process. The system lets go of it when the process ends, however it ends.
 #[derive(Debug)]
@@ -23,27 +22,18 @@ impl Lock {
     pub(crate) fn take(dir: &Path) -> Result<Self, OpenError> {
         let path = dir.join("lock");
         let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(at(&path))?;
-        match try_lock(&file) {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let mut pid = String::new();
-                let _ = file.take(20).read_to_string(&mut pid);
-                let pid = if pid.is_empty() { "unknown".to_owned() } else { pid };
+        let deadline = Instant::now() + STARTING;
+        while let Err(error) = file.try_lock() {
+            if let TryLockError::Error(source) = error {
+                return Err(at(&path)(source));
+            }
+            let pid = fs::read_to_string(&path).ok().filter(|pid| !pid.is_empty()).unwrap_or_else(|| "unknown".to_owned());
+            if pid != std::process::id().to_string() || Instant::now() >= deadline {
                 return Err(OpenError::Locked { dir: dir.to_owned(), pid });
             }
-            Err(TryLockError::Error(source)) => return Err(at(&path)(source)),
+            thread::sleep(STEP);
         }
         file.set_len(0).and_then(|()| file.rewind()).and_then(|()| write!(file, "{}", std::process::id())).map_err(at(&path))?;
         Ok(Self { _file: file })
-    }
-}
-
-fn try_lock(file: &File) -> Result<(), TryLockError> {
-    let deadline = Instant::now() + STARTING;
-    loop {
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) if Instant::now() < deadline => thread::sleep(STARTING_STEP),
-            tried => return tried,
-        }
     }
 }

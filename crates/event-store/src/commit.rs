@@ -87,10 +87,11 @@ impl<'a> Commit<'a> {
         }
         let time = microseconds(message.time);
         let recorded = self.state.recorded.map_or(time, |last| last.max(time));
+        let digest = Digest::of(&message.body);
         let taken = match decide(message, recorded, self.state.rules, &self.index)? {
-            Decision::Record(accepted) => self.record(message, *accepted, recorded)?,
-            Decision::Duplicate { first, announcement } => self.duplicate(message, &first, &announcement)?,
-            Decision::Refuse(problem) => self.refuse(message, problem)?,
+            Decision::Record(accepted) => self.record(message, digest, *accepted, recorded)?,
+            Decision::Duplicate { first, announcement } => self.duplicate(message, digest, &first, &announcement)?,
+            Decision::Refuse(problem) => self.refuse(message, digest, problem)?,
             Decision::Rules(version) => match Rules::try_from(version) {
                 Ok(rules) => {
                     self.state.rules = rules;
@@ -104,7 +105,7 @@ impl<'a> Commit<'a> {
             },
         };
         if let Some(sequence) = message.sequence {
-            let seen = Seen { time: message.time, digest: Digest::of(&message.body) };
+            let seen = Seen { time: message.time, digest };
             self.state.checkpoint = Some(Checkpoint { sequence, message: Some(seen) });
         }
         Ok(taken)
@@ -143,7 +144,7 @@ impl<'a> Commit<'a> {
         Finished { frame: self.state.frame_from(self.first_position), payload, kept, state: self.state }
     }
 
-    fn record(&mut self, message: &Message, accepted: Accepted, recorded: Timestamp) -> Result<Taken, ReadError> {
+    fn record(&mut self, message: &Message, digest: Digest, accepted: Accepted, recorded: Timestamp) -> Result<Taken, ReadError> {
         let Accepted { publisher, announcement, event, change, stage } = accepted;
         let position = Position::new(self.state.tree.size());
         let structured = event[..] == message.body[..];
@@ -152,7 +153,6 @@ impl<'a> Commit<'a> {
         let leaf = layout::leaf(position.get(), &kept);
         self.index.add(kept);
         self.index.add_entry(layout::event(&announcement.envelope.source, announcement.envelope.id), position);
-        let digest = Digest::of(&message.body);
         if structured {
             self.index.add_entry(layout::digest(&record.publisher, digest), position);
         } else {
@@ -178,8 +178,8 @@ impl<'a> Commit<'a> {
         Ok(decided(message, digest, Some(names_of(&announcement)), Outcome::Recorded { position, recorded, leaf }))
     }
 
-    fn duplicate(&mut self, message: &Message, first: &Record, announcement: &Announcement) -> Result<Taken, ReadError> {
-        let (digest, position) = (Digest::of(&message.body), first.position);
+    fn duplicate(&mut self, message: &Message, digest: Digest, first: &Record, announcement: &Announcement) -> Result<Taken, ReadError> {
+        let position = first.position;
         if first.event[..] != message.body[..] {
             let known = |index: &Index<'_>, how| {
                 let [one, other] = layout::other_bytes(&first.publisher, digest, how);
@@ -193,10 +193,10 @@ impl<'a> Commit<'a> {
         Ok(decided(message, digest, Some(names_of(announcement)), Outcome::Duplicate { position }))
     }
 
-    fn refuse(&mut self, message: &Message, problem: Problem) -> Result<Taken, ReadError> {
+    fn refuse(&mut self, message: &Message, digest: Digest, problem: Problem) -> Result<Taken, ReadError> {
         let problem = refusal::shortened(problem);
         refusal::keep(&mut self.index, &mut self.state.refusals, message, &problem)?;
-        Ok(decided(message, Digest::of(&message.body), names_in(message), Outcome::Refused { problem }))
+        Ok(decided(message, digest, names_in(message), Outcome::Refused { problem }))
     }
 
     fn begin_epoch(&mut self, epoch: &Epoch) -> Option<Taken> {

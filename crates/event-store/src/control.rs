@@ -11,6 +11,7 @@ use std::{
 use announcement::Position;
 use async_nats::{Client, jetstream};
 use futures::{StreamExt, stream::FuturesUnordered};
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::{
@@ -22,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Ledger, RangeAnswer, ReadError, Refusal,
-    nats::{STREAM, adopt},
+    nats::{LOG_STREAM, STREAM, adopt},
 };
 
 /// The longest request, in bytes.
@@ -294,19 +295,45 @@ async fn resubmit(ledger: &Ledger, client: Option<&Client>, number: u64) -> Resu
 }
 
 async fn status(ledger: &Ledger, client: Option<&Client>) -> Value {
-    let end = match client {
-        Some(client) => timeout(STREAM_PATIENCE, stream_end(client)).await.ok().flatten(),
-        None => None,
-    };
     let head = ledger.head();
-    let lag = end.map(|end| end.saturating_sub(head.stream_sequence));
+    let (lag, log_end) = match client {
+        Some(client) => tokio::join!(within(lag(client, head.stream_sequence, ledger.clock())), within(log_end(client))),
+        None => (None, None),
+    };
     let health = ledger.health().borrow().clone();
-    json!({"head": head, "health": health, "stream": {"last_sequence": end, "lag": lag}, "disk_bytes": ledger.disk_bytes()})
+    let log_lag = log_end.map(|end| head.size.saturating_sub(end));
+    json!({
+        "head": head,
+        "health": health,
+        "stream": lag,
+        "log": {"last_sequence": log_end, "lag": log_lag},
+        "node": ledger.nodes().name(),
+        "nodes": ledger.heard(),
+        "disk_bytes": ledger.disk_bytes(),
+    })
 }
 
-async fn stream_end(client: &Client) -> Option<u64> {
-    let stream = jetstream::new(client.clone()).get_stream(STREAM).await.ok()?;
+async fn within<T>(answer: impl Future<Output = Option<T>>) -> Option<T> {
+    timeout(STREAM_PATIENCE, answer).await.ok().flatten()
+}
+
+async fn log_end(client: &Client) -> Option<u64> {
+    let stream = jetstream::new(client.clone()).get_stream(LOG_STREAM).await.ok()?;
     Some(stream.cached_info().state.last_sequence)
+}
+
+/// How far the ledger is behind the stream: in messages, and how long the oldest one that it hasn't read has waited.
+async fn lag(client: &Client, read: u64, clock: fn() -> Timestamp) -> Option<Value> {
+    let stream = jetstream::new(client.clone()).get_stream(STREAM).await.ok()?;
+    let last = stream.cached_info().state.last_sequence;
+    let lag = last.saturating_sub(read);
+    let mut waited = SignedDuration::ZERO;
+    if lag > 0 {
+        let oldest = stream.get_first_raw_message_by_subject(">", read + 1).await.ok()?;
+        let published = Timestamp::from_nanosecond(oldest.time.unix_timestamp_nanos()).ok()?;
+        waited = clock().duration_since(published).max(SignedDuration::ZERO);
+    }
+    Some(json!({"last_sequence": last, "lag": lag, "lag_s": waited.as_secs()}))
 }
 
 #[cfg(test)]

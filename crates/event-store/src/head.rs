@@ -42,6 +42,8 @@ pub struct Health {
     pub writer: Part,
     /// The intake from the stream; embedded it always runs.
     pub intake: Part,
+    /// Whether the stream of records is kept up; embedded there is none. The ledger goes on without.
+    pub log: Part,
 }
 
 /// The state of one part.
@@ -68,6 +70,6 @@ impl Health {
     /// Everything works.
     #[must_use]
     pub const fn running() -> Self {
-        Self { writer: Part::Running, intake: Part::Running }
+        Self { writer: Part::Running, intake: Part::Running, log: Part::Running }
     }
 }

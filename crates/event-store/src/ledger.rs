@@ -3,6 +3,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, OnceLock, mpsc as std_mpsc},
     thread,
+    time::Instant,
 };
 
 use announcement::{Kind, Publisher, Receipt, Record, Route};
@@ -11,10 +12,11 @@ use jiff::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc, oneshot, watch};
 
 use crate::{
-    Backup, BackupError, Head, Health, MAX_MESSAGE, Message, OpenError, Part, Reader, Ready, SubmitError,
+    Backup, BackupError, Head, Health, Heard, MAX_MESSAGE, Message, OpenError, Part, Reader, Ready, SubmitError,
     backup::backup,
     committer::Committer,
     layout::Geometry,
+    nodes::Nodes,
     open::{Fault, Opened, open},
     refusal::{Dropped, Refusal},
     state::VOLUME_RECORDS,
@@ -69,6 +71,7 @@ struct Inner {
     health: watch::Sender<Health>,
     rounds: watch::Receiver<Option<Round>>,
     clock: fn() -> Timestamp,
+    nodes: Nodes,
     dir: PathBuf,
     /// Guards the one end of the receipts, which the NATS side takes once.
     receipts: Mutex<Option<mpsc::Receiver<Receipts>>>,
@@ -125,6 +128,7 @@ impl Ledger {
             health,
             rounds,
             clock: options.clock,
+            nodes: Nodes::default(),
             dir: options.dir,
             receipts: Mutex::new(Some(receipts)),
             holding: Mutex::new(Some(holding)),
@@ -155,6 +159,12 @@ impl Ledger {
     #[must_use]
     pub fn health(&self) -> watch::Receiver<Health> {
         self.inner.health.subscribe()
+    }
+
+    /// The other ledger nodes that were heard in the last minute.
+    #[must_use]
+    pub fn heard(&self) -> Vec<Heard> {
+        self.inner.nodes.heard(Instant::now())
     }
 
     /// What the ledger's files take on disk, in bytes.
@@ -316,6 +326,26 @@ impl Ledger {
             }
             changes
         });
+    }
+
+    /// The intake takes nothing more in until it's restarted; what was read and waits is thrown away.
+    pub(crate) async fn stop_intake(&self, reason: String, remedy: &str) {
+        self.set_intake(Part::Stopped { reason, remedy: remedy.to_owned() });
+        // Fails only where the writer has ended.
+        let _ = self.begin_round().await;
+    }
+
+    pub(crate) fn set_log(&self, part: Part) {
+        self.inner.health.send_if_modified(|health| {
+            let changes = health.log != part;
+            health.log = part;
+            changes
+        });
+    }
+
+    /// This node and the others that were heard.
+    pub(crate) fn nodes(&self) -> &Nodes {
+        &self.inner.nodes
     }
 
     pub(crate) fn take_receipts(&self) -> Option<mpsc::Receiver<Receipts>> {

@@ -51,6 +51,17 @@
 //!
 //! H is the first half of such a SHA-256. `format` is 2; another is refused at opening. The summary is drawn at its type.
 //!
+//! On NATS, each stream made or checked at the start:
+//!
+//! ```text
+//! ANNOUNCEMENTS  handover.announce.> handover.curate.> handover.operate.>   what is decided on, in its order
+//! LEDGER         handover.log.<kind>     every record: the event's bytes as accepted; Handover-Position, -Recorded (RFC 3339, µs), -Publisher, -Leaf;
+//!                                        position p is message p + 1, never deleted or purged; whichever node published last goes on
+//! no stream      handover.receipts.<publisher>                      receipts, many a message
+//!                handover.query.{head,record,range,receipt,root}    questions, one of the nodes answers; handover.query.<node>.root asks one
+//!                handover.nodes.<node>                              where a node stands (size, root, epoch, stream_sequence), every two seconds
+//! ```
+//!
 //! Invariants:
 //! 1. A receipt leaves only after its commit's frame is in the journal and synced.
 //! 2. Positions are 0, 1, 2 … without gaps; `recorded` never goes back.
@@ -60,6 +71,8 @@
 //! 6. A stream that doesn't go on from the checkpoint stops the intake, and nothing else.
 //! 7. Nothing rests on sled alone until its volume is sealed: at opening, each record of a volume that's written is held against its journal and the journal against the tree,
 //!    unless the ledger was closed in good order; where sled can't be opened or differs it's set aside and rebuilt.
+//! 8. What LEDGER or another node holds otherwise stops the intake, with the first position, and never alters the ledger. From its start on a node compares each message of
+//!    LEDGER, of those before it the last one; roots that nodes exchange cover everything.
 
 pub mod control;
 pub mod nats;
@@ -82,6 +95,7 @@ mod layout;
 mod ledger;
 mod message;
 mod migrate;
+mod nodes;
 mod open;
 mod payload;
 mod proofs;
@@ -110,7 +124,8 @@ pub use head::{Head, Health, Part};
 pub use ledger::{Ledger, Options};
 pub use message::{MAX_MESSAGE, Message};
 pub use migrate::migrate;
-pub use nats::{RangeAnswer, RecordAnswer};
+pub use nats::{RangeAnswer, RecordAnswer, RootAnswer};
+pub use nodes::{Heard, NodeHead};
 pub use proofs::ProofError;
 pub use reader::{MAX_PAGE, MAX_PAGE_BYTES, Reader};
 pub use refusal::{Dropped, MAX_REFUSALS, MAX_REFUSED_BYTES, Refusal};

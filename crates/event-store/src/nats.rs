@@ -1,20 +1,39 @@
 //! The NATS side: the stream that announcements come on, the intake, receipts and questions.
 
 mod adopt;
+mod agree;
+mod announcements;
+mod compare;
 mod continuity;
 mod intake;
+mod log;
+mod publish_log;
 mod queries;
 mod receipts;
 mod stream;
+mod tail;
 
+use std::time::Duration;
+
+use announcement::Digest;
 use async_nats::{Client, jetstream};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::Ledger;
 
 pub use adopt::{AdoptError, adopt};
-pub use queries::{RangeAnswer, RecordAnswer};
-pub use stream::{Options, QUERY_PREFIX, RECEIPTS_PREFIX, STREAM, SUBJECTS, StreamError};
+pub use announcements::{STREAM, SUBJECTS};
+pub use log::{LEAF_HEADER, LOG_STREAM, LOG_SUBJECTS, POSITION_HEADER, PUBLISHER_HEADER, RECORDED_HEADER};
+pub use queries::{RangeAnswer, RecordAnswer, RootAnswer};
+pub use stream::{Options, StreamError};
+
+/// Questions to a ledger; not a subject of any stream, or they would be stored.
+pub const QUERY_PREFIX: &str = "handover.query";
+/// Receipts, by publisher; not a subject of any stream.
+pub const RECEIPTS_PREFIX: &str = "handover.receipts";
+/// Where ledger nodes say where they stand, by node; not a subject of any stream.
+pub const NODES_PREFIX: &str = "handover.nodes";
 
 /// Why the NATS side ended.
 #[derive(Debug, thiserror::Error)]
@@ -30,12 +49,14 @@ pub enum NatsError {
     Running,
 }
 
-/// Creates or checks the stream.
+/// Creates or checks both streams; waits a while for a cluster that's electing a leader.
 ///
 /// # Errors
 /// See [`StreamError`]; nothing is changed where a stream exists that's set otherwise.
 pub async fn prepare(client: &Client, options: &Options) -> Result<(), StreamError> {
-    stream::ensure(client, options).await.map(drop)
+    stream::prepare(client, &announcements::wanted(options)).await?;
+    stream::prepare(client, &log::wanted(options)).await?;
+    Ok(())
 }
 
 /// Where a ledger says that it goes on with another stream.
@@ -48,7 +69,7 @@ pub(crate) const EPOCH_SUBJECT: &str = "handover.operate.epoch";
 /// # Errors
 /// See [`NatsError`]. What was recorded stays.
 pub async fn run(ledger: Ledger, client: Client, options: Options, stop: CancellationToken) -> Result<(), NatsError> {
-    stream::ensure(&client, &options).await?;
+    stream::prepare(&client, &announcements::wanted(&options)).await?;
     let receipts = ledger.take_receipts().ok_or(NatsError::Running)?;
     let context = jetstream::new(client.clone());
     let taking = async {
@@ -57,7 +78,35 @@ pub async fn run(ledger: Ledger, client: Client, options: Options, stop: Cancell
     };
     tokio::select! {
         () = stop.cancelled() => Ok(()),
-        ended = queries::answer(client.clone(), ledger.reader()) => ended,
+        ended = queries::answer(client.clone(), ledger.reader(), ledger.nodes().name()) => ended,
         () = taking => Ok(()),
     }
+}
+
+/// Keeps the stream of records up with the ledger, in turns with other nodes, and holds it and what other nodes say of theirs against this ledger, until `stop`.
+///
+/// Beside [`run`], as a task of its own. A difference stops the intake, with the first position where it lies; the ledger is never altered. What ails the stream of
+/// records otherwise shows in the ledger's health, and stops nothing.
+///
+/// # Errors
+/// See [`StreamError`].
+pub async fn run_log(ledger: Ledger, client: Client, options: Options, stop: CancellationToken) -> Result<(), StreamError> {
+    let wanted = log::wanted(&options);
+    stream::prepare(&client, &wanted).await?;
+    let (comparing, compared) = watch::channel(None);
+    let jitter = jitter(ledger.nodes().name());
+    let working = async {
+        tokio::join!(compare::run(&ledger, &client, &wanted, comparing), publish_log::run(&ledger, &client, jitter, compared), agree::run(&ledger, &client));
+        std::future::pending().await
+    };
+    tokio::select! {
+        () = stop.cancelled() => Ok(()),
+        () = working => Ok(()),
+    }
+}
+
+/// Below a second; another for each node, so that not all of them begin to publish at once.
+fn jitter(node: &str) -> Duration {
+    let [high, low, ..] = *Digest::of(node.as_bytes()).as_bytes();
+    Duration::from_millis(u64::from(u16::from_be_bytes([high, low])) % 1_000)
 }

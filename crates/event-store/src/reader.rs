@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     Head, ReadError, Refusal,
-    layout::{self, Otherwise},
+    layout::{self, Otherwise, TILE},
     store::{Going, Store, Who},
 };
 
@@ -76,6 +76,18 @@ impl Reader {
     /// The store can't read what it holds.
     pub fn root_at(&self, size: u64) -> Result<Option<Digest>, ReadError> {
         if size > self.head.borrow().size { Ok(None) } else { self.store.root_at(size).map(Some) }
+    }
+
+    /// Whether the records of a position's tile, or those after the last complete one, give the tree that the ledger keeps.
+    ///
+    /// # Errors
+    /// The store can't read what it holds.
+    pub fn gives_its_tree(&self, position: Position) -> Result<bool, ReadError> {
+        let head = self.head();
+        match self.store.tile_holds(position.get() / TILE)? {
+            Some(holds) => Ok(holds),
+            None => Ok(self.store.root_at(head.size)? == head.root),
+        }
     }
 
     /// The position of an event.
@@ -224,7 +236,7 @@ impl Reader {
     }
 
     /// Pages of records from a position on, and then the new ones as they come. Ends when the ledger is closed, or after an error.
-    pub fn follow(&self, from: Position) -> impl Stream<Item = Result<Vec<Record>, ReadError>> + Send + 'static {
+    pub fn follow(&self, from: Position) -> impl Stream<Item = Result<Vec<Record>, ReadError>> + Send + use<> {
         stream::unfold(Some((self.clone(), from)), |reading| async move {
             let (mut reader, from) = reading?;
             reader.head.wait_for(|head| head.size > from.get()).await.ok()?;

@@ -88,6 +88,18 @@ impl Store {
         Ok(tree.root())
     }
 
+    /// Whether the records of a tile give its root; nothing where it isn't complete.
+    pub(crate) fn tile_holds(&self, tile: u64) -> Result<Option<bool>, ReadError> {
+        let number = usize::try_from(tile).unwrap_or(usize::MAX);
+        let Some(kept) = self.nodes(number, number + 1).pop() else { return Ok(None) };
+        let mut tree = Frontier::default();
+        self.scan(tile * TILE, (tile + 1) * TILE, |position, record| {
+            tree.append(layout::leaf(position, record));
+            Going::On
+        })?;
+        Ok(Some(tree.root() == kept))
+    }
+
     /// The volume with a number.
     pub(crate) fn shelf(&self, number: u64) -> Option<Arc<Shelf>> {
         let shelf = locked(&self.shelves).get(usize::try_from(number).ok()?).cloned()?;

@@ -99,7 +99,7 @@ impl Producer {
             }
         });
         let unreachable = |reason: String| ConnectError::Unreachable { url: options.url.clone(), reason };
-        let client = connecting.connect(&options.url).await.map_err(|error| unreachable(error.to_string()))?;
+        let client = connecting.connect(&*options.url.split(',').collect::<Vec<_>>()).await.map_err(|error| unreachable(error.to_string()))?;
         if !client.is_server_compatible(2, 12, 0) {
             return Err(ConnectError::Server { found: client.server_info().version });
         }

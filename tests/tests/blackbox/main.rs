@@ -7,6 +7,7 @@ mod answers;
 mod road;
 
 mod audit;
+mod bench;
 mod crashes;
 mod faults;
 mod hostile;

@@ -19,9 +19,9 @@ use tokio::time::sleep;
 use crate::{
     Ledger, Message, Part, SubmitError,
     nats::{
-        STREAM,
+        announcements::{self, STREAM},
         continuity::{Verdict, judge, look},
-        stream::{Options, check},
+        stream::Options,
     },
     writer::{Reply, Round},
 };
@@ -99,7 +99,7 @@ impl Intake<'_> {
             Ok(stream) => stream,
             Err(error) => return unreachable(&error),
         };
-        if let Err(error) = check(&stream.cached_info().config, self.options) {
+        if let Err(error) = announcements::wanted(self.options).check(&stream.cached_info().config) {
             return Ended::Stopped { reason: error.to_string(), remedy: "set it back, then start anew" };
         }
         let (round, next) = match self.begin(&stream).await {
@@ -138,7 +138,7 @@ impl Intake<'_> {
     }
 
     async fn read(&self, mut messages: Ordered, mut stream: Stream, round: Round, mut next: u64, connects: u64) -> Ended {
-        let mut rounds = self.ledger.rounds();
+        let (mut rounds, mut health) = (self.ledger.rounds(), self.ledger.health());
         let end = stream.cached_info().state.last_sequence;
         // What the consumer owed when it was silent before.
         let mut owed = None;
@@ -146,6 +146,7 @@ impl Intake<'_> {
             let message = tokio::select! {
                 biased;
                 _ = rounds.wait_for(|current| *current != Some(round)) => return Ended::Anew("the writer ended the round"),
+                _ = health.wait_for(|health| matches!(health.intake, Part::Stopped { .. })) => return Ended::Anew("the intake was stopped"),
                 message = messages.next() => Some(message),
                 () = sleep(SILENCE) => None,
             };

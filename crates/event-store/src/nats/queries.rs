@@ -106,6 +106,21 @@ struct RangeQuestion {
     limit: usize,
 }
 
+/// The answer to `handover.query.root`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RootAnswer {
+    /// How many records.
+    pub size: u64,
+    /// The root of the tree of the first so many.
+    pub root: Digest,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RootQuestion {
+    size: u64,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ReceiptQuestion {
@@ -115,17 +130,19 @@ struct ReceiptQuestion {
     id: Option<Uuid>,
 }
 
-/// Answers `handover.query.{head,record,range,receipt}` for ever.
-pub(super) async fn answer(client: Client, reader: Reader) -> Result<(), NatsError> {
+/// Answers `handover.query.{head,record,range,receipt,root}` for ever, and `handover.query.<node>.root` as this node alone.
+pub(super) async fn answer(client: Client, reader: Reader, node: &str) -> Result<(), NatsError> {
     let failed = |error: async_nats::Error| NatsError::Service(error.to_string());
     let service =
         client.service_builder().description("reads a ledger of announced exchanges").start("handover", env!("CARGO_PKG_VERSION")).await.map_err(failed)?;
     let group = service.group(QUERY_PREFIX);
     let mut endpoints = Vec::new();
-    for question in [Question::Head, Question::Record, Question::Range, Question::Receipt] {
+    for question in [Question::Head, Question::Record, Question::Range, Question::Receipt, Question::Root] {
         let endpoint: Endpoint = group.endpoint(question.name()).await.map_err(failed)?;
         endpoints.push(endpoint.map(move |request| (question, request)).boxed());
     }
+    let own: Endpoint = group.group(node).endpoint(Question::Root.name()).await.map_err(failed)?;
+    endpoints.push(own.map(|request| (Question::Root, request)).boxed());
     let requests = stream::select_all(endpoints);
     requests
         .for_each_concurrent(MAX_CONCURRENT, |(question, request)| {
@@ -145,6 +162,7 @@ enum Question {
     Record,
     Range,
     Receipt,
+    Root,
 }
 
 impl Question {
@@ -154,6 +172,7 @@ impl Question {
             Self::Record => "record",
             Self::Range => "range",
             Self::Receipt => "receipt",
+            Self::Root => "root",
         }
     }
 }
@@ -194,6 +213,11 @@ fn look_up(question: Question, payload: &[u8], reader: &Reader, limit: usize) ->
             let ReceiptQuestion { publisher, digest, source, id } = serde_json::from_slice(payload).map_err(malformed)?;
             let receipt = reader.receipt(&publisher, digest, source.as_deref().zip(id)).map_err(failed)?;
             Ok(receipt.map_or_else(|| Bytes::from_static(b"{\"status\":\"unknown\"}"), |receipt| json(&receipt)))
+        }
+        Question::Root => {
+            let RootQuestion { size } = serde_json::from_slice(payload).map_err(malformed)?;
+            let root = reader.root_at(size).map_err(failed)?.ok_or_else(missing)?;
+            Ok(json(&RootAnswer { size, root }))
         }
     }
 }

@@ -3,32 +3,22 @@ use std::time::Duration;
 use async_nats::{
     Client,
     jetstream::{
-        self,
+        self, ErrorCode,
         context::{CreateStreamErrorKind, GetStreamErrorKind},
-        stream::{Config, DiscardPolicy, RetentionPolicy, StorageType, Stream},
+        stream::{Config, Stream},
     },
 };
+use tokio::time::{Instant, sleep};
 
-/// The stream that announcements come on.
-pub const STREAM: &str = "ANNOUNCEMENTS";
-/// Its subjects.
-pub const SUBJECTS: [&str; 3] = ["handover.announce.>", "handover.curate.>", "handover.operate.>"];
-/// Questions to a ledger; not a subject of any stream, or they would be stored.
-pub const QUERY_PREFIX: &str = "handover.query";
-/// Receipts, by publisher; not a subject of any stream.
-pub const RECEIPTS_PREFIX: &str = "handover.receipts";
-
-/// The largest message.
-const MAX_MESSAGE: i32 = 64 << 10;
-const DUPLICATE_WINDOW: Duration = Duration::from_secs(120);
-
-/// What an operator may choose of the stream.
+/// What an operator may choose of the streams.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// On how many servers each message is kept: 1, or 3 in a cluster.
     pub replicas: usize,
-    /// How much the stream may hold; full means that publishers hear no.
+    /// How much the stream of announcements may hold; full means that publishers hear no.
     pub max_bytes: i64,
+    /// How much the stream of records may hold; full means that it lags behind the ledger, which goes on.
+    pub ledger_max_bytes: i64,
 }
 
 impl Options {
@@ -38,11 +28,11 @@ impl Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { replicas: 1, max_bytes: Self::DEFAULT_MAX_BYTES }
+        Self { replicas: 1, max_bytes: Self::DEFAULT_MAX_BYTES, ledger_max_bytes: Self::DEFAULT_MAX_BYTES }
     }
 }
 
-/// Why the stream can't be used. Nothing was changed.
+/// Why a stream can't be used. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum StreamError {
     /// The server is too old: it would take what it doesn't know for done.
@@ -55,8 +45,10 @@ pub enum StreamError {
     #[error("JetStream isn't enabled on the server; start it with -js")]
     NoJetStream,
     /// The stream is set otherwise.
-    #[error("the stream {STREAM} has {setting} {found}, and must have {expected}; change the stream, or use a server of its own")]
+    #[error("the stream {stream} has {setting} {found}, and must have {expected}; change the stream, or use a server of its own")]
     Differs {
+        /// The stream.
+        stream: String,
         /// The setting.
         setting: &'static str,
         /// What it is.
@@ -65,117 +57,155 @@ pub enum StreamError {
         expected: String,
     },
     /// The server refuses to make it.
-    #[error("the server refuses the stream {STREAM}: {0}; look at its storage limit, and at --stream-max-bytes and --replicas")]
-    Refused(String),
+    #[error("the server refuses the stream {stream}: {reason}; look at its storage limit, and at {flags}")]
+    Refused {
+        /// The stream.
+        stream: String,
+        /// What the server says.
+        reason: String,
+        /// What an operator sets of it.
+        flags: &'static str,
+    },
     /// The server doesn't answer.
     #[error("the server doesn't answer: {0}")]
     Unreachable(String),
 }
 
-fn config(options: &Options) -> Config {
-    Config {
-        name: STREAM.to_owned(),
-        subjects: SUBJECTS.map(str::to_owned).to_vec(),
-        storage: StorageType::File,
-        retention: RetentionPolicy::Limits,
-        discard: DiscardPolicy::New,
-        max_bytes: options.max_bytes,
-        max_message_size: MAX_MESSAGE,
-        duplicate_window: DUPLICATE_WINDOW,
-        deny_delete: true,
-        num_replicas: options.replicas,
-        description: Some("announcements on their way to the ledger".to_owned()),
-        ..Config::default()
+/// A stream as it must be.
+#[derive(Clone, Debug)]
+pub(super) struct Wanted {
+    pub(super) config: Config,
+    /// The options of `handover serve` that set it.
+    pub(super) flags: &'static str,
+}
+
+/// How long a cluster that's electing its leader is waited for.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// Between two attempts.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// Creates or checks a stream; waits for a cluster that has no leader at the moment.
+pub(super) async fn prepare(client: &Client, wanted: &Wanted) -> Result<Stream, StreamError> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match ensure(client, wanted).await {
+            Err(StreamError::Unreachable(_)) if Instant::now() < deadline => sleep(RETRY).await,
+            ensured => return ensured,
+        }
     }
 }
 
-pub(super) async fn ensure(client: &Client, options: &Options) -> Result<Stream, StreamError> {
+/// Creates or checks a stream.
+pub(super) async fn ensure(client: &Client, wanted: &Wanted) -> Result<Stream, StreamError> {
     if !client.is_server_compatible(2, 12, 0) {
         return Err(StreamError::Server { found: client.server_info().version });
     }
     let context = jetstream::new(client.clone());
-    match context.get_stream(STREAM).await {
+    match context.get_stream(&wanted.config.name).await {
         Ok(stream) => {
-            check(&stream.cached_info().config, options)?;
+            wanted.check(&stream.cached_info().config)?;
             Ok(stream)
         }
         Err(error) => match error.kind() {
-            GetStreamErrorKind::JetStream(reason) if reason.code() == 404 => create(&context, config(options)).await,
-            GetStreamErrorKind::JetStream(reason) if reason.code() == 503 => Err(StreamError::NoJetStream),
-            GetStreamErrorKind::JetStream(reason) => Err(StreamError::Refused(reason.to_string())),
+            GetStreamErrorKind::JetStream(reason) if reason.error_code() == ErrorCode::STREAM_NOT_FOUND => create(&context, wanted).await,
+            GetStreamErrorKind::JetStream(reason) => Err(wanted.refused(&reason)),
             _ => Err(StreamError::Unreachable(error.to_string())),
         },
     }
 }
 
-async fn create(context: &jetstream::Context, wanted: Config) -> Result<Stream, StreamError> {
-    match context.create_stream(wanted).await {
-        Ok(_) => context.get_stream(STREAM).await.map_err(|error| StreamError::Unreachable(error.to_string())),
+async fn create(context: &jetstream::Context, wanted: &Wanted) -> Result<Stream, StreamError> {
+    match context.create_stream(&wanted.config).await {
+        Ok(_) => context.get_stream(&wanted.config.name).await.map_err(|error| StreamError::Unreachable(error.to_string())),
         Err(error) => Err(match error.kind() {
-            CreateStreamErrorKind::JetStream(reason) => StreamError::Refused(reason.to_string()),
+            CreateStreamErrorKind::JetStream(reason) => wanted.refused(&reason),
             CreateStreamErrorKind::JetStreamUnavailable => StreamError::NoJetStream,
             _ => StreamError::Unreachable(error.to_string()),
         }),
     }
 }
 
-/// What an operator may choose (`replicas`, `max_bytes`) may differ, as long as it's bounded: a cluster is grown and a limit raised while nodes run.
-pub(super) fn check(found: &Config, options: &Options) -> Result<(), StreamError> {
-    let wanted = config(options);
-    let mut subjects = found.subjects.clone();
-    subjects.sort();
-    let limit = |limit: i64| if limit <= 0 { "no limit".to_owned() } else { limit.to_string() };
-    let settings = [
-        ("subjects", format!("{subjects:?}"), format!("{:?}", wanted.subjects)),
-        ("storage", format!("{:?}", found.storage), format!("{:?}", wanted.storage)),
-        ("retention", format!("{:?}", found.retention), format!("{:?}", wanted.retention)),
-        ("discard", format!("{:?}", found.discard), format!("{:?}", wanted.discard)),
-        ("max_msg_size", found.max_message_size.to_string(), wanted.max_message_size.to_string()),
-        ("duplicate_window", format!("{:?}", found.duplicate_window), format!("{:?}", wanted.duplicate_window)),
-        ("deny_delete", found.deny_delete.to_string(), wanted.deny_delete.to_string()),
-        ("max_age", format!("{:?}", found.max_age), format!("{:?}", wanted.max_age)),
-        ("max_msgs", limit(found.max_messages), limit(wanted.max_messages)),
-        ("max_msgs_per_subject", limit(found.max_messages_per_subject), limit(wanted.max_messages_per_subject)),
-        ("no_ack", found.no_ack.to_string(), wanted.no_ack.to_string()),
-        ("sealed", found.sealed.to_string(), wanted.sealed.to_string()),
-        ("allow_rollup_hdrs", found.allow_rollup.to_string(), wanted.allow_rollup.to_string()),
-        ("allow_msg_ttl", found.allow_message_ttl.to_string(), wanted.allow_message_ttl.to_string()),
-        ("mirror", found.mirror.is_some().to_string(), wanted.mirror.is_some().to_string()),
-        ("sources", found.sources.iter().flatten().count().to_string(), "0".to_owned()),
-        ("subject_transform", found.subject_transform.is_some().to_string(), wanted.subject_transform.is_some().to_string()),
-    ];
-    for (setting, found, expected) in settings {
-        if found != expected {
-            return Err(StreamError::Differs { setting, found, expected });
+impl Wanted {
+    fn refused(&self, reason: &jetstream::Error) -> StreamError {
+        match reason.error_code() {
+            ErrorCode::JETSTREAM_NOT_ENABLED | ErrorCode::JETSTREAM_NOT_ENABLED_FOR_ACCOUNT => StreamError::NoJetStream,
+            // A cluster without a leader, or where servers are missing.
+            ErrorCode::CLUSTER_NOT_AVAILABLE | ErrorCode::CLUSTER_NO_PEERS | ErrorCode::STREAM_OFFLINE => StreamError::Unreachable(reason.to_string()),
+            _ => StreamError::Refused { stream: self.config.name.clone(), reason: reason.to_string(), flags: self.flags },
         }
     }
-    if found.max_bytes <= 0 {
-        return Err(StreamError::Differs { setting: "max_bytes", found: limit(found.max_bytes), expected: "a limit".to_owned() });
+
+    /// What an operator may choose (`replicas`, `max_bytes`) may differ, as long as it's bounded: a cluster is grown and a limit raised while nodes run.
+    pub(super) fn check(&self, found: &Config) -> Result<(), StreamError> {
+        let differs = |setting, found, expected| Err(StreamError::Differs { stream: self.config.name.clone(), setting, found, expected });
+        for ((setting, found), (_, expected)) in settings(found).into_iter().zip(settings(&self.config)) {
+            if found != expected {
+                return differs(setting, found, expected);
+            }
+        }
+        if found.max_bytes <= 0 {
+            return differs("max_bytes", limit(found.max_bytes), "a limit".to_owned());
+        }
+        Ok(())
     }
-    Ok(())
+}
+
+fn limit(limit: i64) -> String {
+    if limit <= 0 { "no limit".to_owned() } else { limit.to_string() }
+}
+
+fn settings(config: &Config) -> [(&'static str, String); 18] {
+    let mut subjects = config.subjects.clone();
+    subjects.sort();
+    [
+        ("subjects", format!("{subjects:?}")),
+        ("storage", format!("{:?}", config.storage)),
+        ("retention", format!("{:?}", config.retention)),
+        ("discard", format!("{:?}", config.discard)),
+        ("max_msg_size", config.max_message_size.to_string()),
+        ("duplicate_window", format!("{:?}", config.duplicate_window)),
+        ("deny_delete", config.deny_delete.to_string()),
+        ("deny_purge", config.deny_purge.to_string()),
+        ("max_age", format!("{:?}", config.max_age)),
+        ("max_msgs", limit(config.max_messages)),
+        ("max_msgs_per_subject", limit(config.max_messages_per_subject)),
+        ("no_ack", config.no_ack.to_string()),
+        ("sealed", config.sealed.to_string()),
+        ("allow_rollup_hdrs", config.allow_rollup.to_string()),
+        ("allow_msg_ttl", config.allow_message_ttl.to_string()),
+        ("mirror", config.mirror.is_some().to_string()),
+        ("sources", config.sources.iter().flatten().count().to_string()),
+        ("subject_transform", config.subject_transform.is_some().to_string()),
+    ]
 }
 
 #[cfg(test)]
 mod tests {
+    use async_nats::jetstream::stream::{DiscardPolicy, RetentionPolicy, StorageType};
+
     use super::*;
+    use crate::nats::{LOG_SUBJECTS, NODES_PREFIX, QUERY_PREFIX, RECEIPTS_PREFIX, SUBJECTS, announcements, log};
 
     #[test]
-    fn a_question_or_a_receipt_is_never_stored_by_the_stream() {
-        for subject in [QUERY_PREFIX, RECEIPTS_PREFIX] {
-            for stream_subject in SUBJECTS {
-                let prefix = stream_subject.trim_end_matches('>');
+    fn a_question_a_receipt_or_a_nodes_word_is_never_stored_by_a_stream() {
+        for subject in [QUERY_PREFIX, RECEIPTS_PREFIX, NODES_PREFIX] {
+            for stream_subject in SUBJECTS.into_iter().chain(LOG_SUBJECTS) {
+                let prefix = stream_subject.trim_end_matches(['>', '*']);
                 assert!(!format!("{subject}.").starts_with(prefix) && !prefix.starts_with(&format!("{subject}.")));
             }
         }
     }
 
-    fn check_changed(setting: &str, change: impl FnOnce(&mut Config)) {
-        let options = Options::default();
-        let mut found = config(&options);
-        change(&mut found);
-        match check(&found, &options) {
-            Err(StreamError::Differs { setting: named, found, expected }) => assert!(named == setting && found != expected, "{named}: {found}, {expected}"),
-            other => panic!("{setting}: {other:?}"),
+    fn check_changed(setting: &str, change: impl Fn(&mut Config)) {
+        for wanted in [announcements::wanted(&Options::default()), log::wanted(&Options::default())] {
+            let mut found = wanted.config.clone();
+            change(&mut found);
+            match wanted.check(&found) {
+                Err(StreamError::Differs { stream, setting: named, found, expected }) => {
+                    assert!(stream == wanted.config.name && named == setting && found != expected, "{stream} {named}: {found}, {expected}");
+                }
+                other => panic!("{setting}: {other:?}"),
+            }
         }
     }
 
@@ -189,6 +219,7 @@ mod tests {
         check_changed("max_msg_size", |found| found.max_message_size = 1 << 20);
         check_changed("duplicate_window", |found| found.duplicate_window = Duration::from_secs(1));
         check_changed("deny_delete", |found| found.deny_delete = false);
+        check_changed("deny_purge", |found| found.deny_purge = !found.deny_purge);
         check_changed("max_age", |found| found.max_age = Duration::from_secs(3_600));
         check_changed("max_msgs", |found| found.max_messages = 10);
         check_changed("max_msgs_per_subject", |found| found.max_messages_per_subject = 1);
@@ -201,7 +232,9 @@ mod tests {
 
     #[test]
     fn replicas_and_a_limit_are_the_operators_choice() {
-        let found = Config { num_replicas: 3, max_bytes: 1 << 20, max_messages: -1, max_messages_per_subject: -1, ..config(&Options::default()) };
-        assert!(check(&found, &Options::default()).is_ok());
+        for wanted in [announcements::wanted(&Options::default()), log::wanted(&Options::default())] {
+            let found = Config { num_replicas: 3, max_bytes: 1 << 20, max_messages: -1, max_messages_per_subject: -1, ..wanted.config.clone() };
+            assert!(wanted.check(&found).is_ok());
+        }
     }
 }

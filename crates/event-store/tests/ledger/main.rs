@@ -4,11 +4,13 @@
 mod harness;
 mod node;
 
+mod agreement;
 mod control;
 mod damage;
 mod deaths;
 mod embedded;
 mod extremes;
+mod log;
 mod migration;
 mod model;
 mod queries;

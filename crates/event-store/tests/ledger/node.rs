@@ -20,8 +20,9 @@ pub(crate) async fn client(server: &NatsServer) -> Client {
 pub(crate) struct Node {
     pub(crate) ledger: Ledger,
     pub(crate) client: Client,
+    options: nats::Options,
     stop: CancellationToken,
-    running: JoinHandle<Result<(), nats::NatsError>>,
+    running: Vec<JoinHandle<()>>,
 }
 
 impl Node {
@@ -30,16 +31,34 @@ impl Node {
     }
 
     pub(crate) async fn start_with(server: &NatsServer, ledger: Ledger) -> Self {
+        Self::start_set(server, ledger, nats::Options::default()).await
+    }
+
+    pub(crate) async fn start_set(server: &NatsServer, ledger: Ledger, options: nats::Options) -> Self {
+        Self::start_without_log(server, ledger, options).await.with_log()
+    }
+
+    /// One that takes announcements in, and neither publishes nor compares records.
+    pub(crate) async fn start_without_log(server: &NatsServer, ledger: Ledger, options: nats::Options) -> Self {
         let (client, stop) = (client(server).await, CancellationToken::new());
-        nats::prepare(&client, &nats::Options::default()).await.unwrap();
-        let running = tokio::spawn(nats::run(ledger.clone(), client.clone(), nats::Options::default(), stop.clone()));
-        Self { ledger, client, stop, running }
+        nats::prepare(&client, &options).await.unwrap();
+        let running = nats::run(ledger.clone(), client.clone(), options.clone(), stop.clone());
+        let running = vec![tokio::spawn(async move { running.await.unwrap() })];
+        Self { ledger, client, options, stop, running }
+    }
+
+    pub(crate) fn with_log(mut self) -> Self {
+        let log = nats::run_log(self.ledger.clone(), self.client.clone(), self.options.clone(), self.stop.clone());
+        self.running.push(tokio::spawn(async move { log.await.unwrap() }));
+        self
     }
 
     /// Stops it in good order.
     pub(crate) async fn stop(self) {
         self.stop.cancel();
-        self.running.await.unwrap().unwrap();
+        for running in self.running {
+            running.await.unwrap();
+        }
         self.ledger.close().await;
     }
 }

@@ -72,7 +72,7 @@ async fn a_stream_is_made_as_it_must_be_and_one_that_is_set_otherwise_is_refused
     let server = NatsServer::start();
     let client = client(&server).await;
     nats::prepare(&client, &nats::Options::default()).await.unwrap();
-    nats::prepare(&client, &nats::Options { replicas: 1, max_bytes: 1 << 20 }).await.unwrap();
+    nats::prepare(&client, &nats::Options { max_bytes: 1 << 20, ..nats::Options::default() }).await.unwrap();
     let made = the_stream(&client).await.cached_info().config.clone();
     assert_eq!(made.subjects, ["handover.announce.>", "handover.curate.>", "handover.operate.>"]);
     assert!(made.deny_delete && !made.deny_purge);
@@ -89,9 +89,12 @@ async fn a_server_that_can_not_hold_the_stream_is_named_with_the_options_to_chan
     let server = NatsServer::start_with("max_file_store: 100MB");
     let client = client(&server).await;
     let refused = nats::prepare(&client, &nats::Options::default()).await.unwrap_err().to_string();
-    assert!(refused.contains("refuses the stream") && refused.contains("--stream-max-bytes"), "{refused}");
-    nats::prepare(&client, &nats::Options { max_bytes: 50 << 20, ..nats::Options::default() }).await.unwrap();
-    let replicas = nats::prepare(&client, &nats::Options { replicas: 3, max_bytes: 1 << 20 }).await;
+    assert!(refused.contains("refuses the stream ANNOUNCEMENTS") && refused.contains("--stream-max-bytes"), "{refused}");
+    let small = nats::Options { max_bytes: 40 << 20, ..nats::Options::default() };
+    let refused = nats::prepare(&client, &small).await.unwrap_err().to_string();
+    assert!(refused.contains("refuses the stream LEDGER") && refused.contains("--ledger-max-bytes"), "{refused}");
+    nats::prepare(&client, &nats::Options { max_bytes: 40 << 20, ledger_max_bytes: 40 << 20, ..nats::Options::default() }).await.unwrap();
+    let replicas = nats::prepare(&client, &nats::Options { replicas: 3, max_bytes: 1 << 20, ledger_max_bytes: 1 << 20 }).await;
     assert!(replicas.is_ok(), "the stream is there, and its replicas are the operator's choice");
 }
 

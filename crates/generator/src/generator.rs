@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 /// The two parties of every generated exchange: none of the real announcements' parties, so that their figures stay apart.
 const PARTIES: [&str; 2] = ["X-NORTH", "X-SOUTH"];
+/// How many exchanges they are about.
 const EXCHANGES: u64 = 40;
 const NAMESPACE: Uuid = Uuid::from_u128(0x7a1d_60f4_1c5e_5f0b_9c37_2d5d_8e02_41b6);
 const CORRECTABLE: usize = 64;
@@ -39,8 +40,16 @@ impl Generator {
         Self { seed, random: SplitMix(seed), next: 0, correctable: VecDeque::new() }
     }
 
-    fn source(&self) -> String {
+    /// The source of this seed's announcements.
+    #[must_use]
+    pub fn source(&self) -> String {
         format!("urn:handover:generated:{}", self.seed)
+    }
+
+    /// The id of the announcement with this number, counted from 0.
+    #[must_use]
+    pub fn id(&self, number: u64) -> Uuid {
+        Uuid::new_v5(&NAMESPACE, format!("{}/{number}", self.seed).as_bytes())
     }
 
     fn report(&self) -> Value {
@@ -127,7 +136,7 @@ impl Iterator for Generator {
     type Item = Generated;
 
     fn next(&mut self) -> Option<Generated> {
-        let id = Uuid::new_v5(&NAMESPACE, format!("{}/{}", self.seed, self.next).as_bytes());
+        let id = self.id(self.next);
         let (kind, subject, data) = self.data(id);
         let mut event = json!({
             "specversion": "1.0", "id": id, "source": self.source(), "type": format!("org.handover.{kind}.v1"), "datacontenttype": "application/json", "data": data,

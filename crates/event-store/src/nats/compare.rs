@@ -1,0 +1,160 @@
+use std::{convert::Infallible, time::Duration};
+
+use announcement::Position;
+use async_nats::{Client, jetstream::stream::Stream};
+use tokio::{sync::watch, time::sleep};
+
+use crate::{
+    Ledger, Part, ReadError, Reader,
+    nats::{
+        log::{LOG_STREAM, Look, differs, position_of},
+        stream::{Wanted, ensure},
+        tail::{Ended, Numbered, Parts, Tail},
+    },
+};
+
+/// Between two attempts to read the stream.
+const RETRY: Duration = Duration::from_millis(500);
+/// How long the ledger may take to come to a record that the stream has, before the stream is looked at again.
+const BEHIND: Duration = Duration::from_secs(10);
+
+/// Follows the stream of records and holds each against this ledger's own; says in `compared` up to which sequence they are the same. Ends once they aren't, with the
+/// intake stopped.
+///
+/// When it begins it compares the last message that both have, not the ones before it; from then on each.
+pub(super) async fn run(ledger: &Ledger, client: &Client, wanted: &Wanted, compared: watch::Sender<Option<u64>>) {
+    let mut comparing = Comparing { ledger, client, wanted, compared, seen: None };
+    loop {
+        let Err(stopped) = comparing.round().await;
+        match stopped {
+            Stopped::Ended(Ended(reason)) => {
+                tracing::debug!(reason, "the stream of records is read again");
+                comparing.compared.send_replace(None);
+                sleep(RETRY).await;
+            }
+            Stopped::Failed(error) => {
+                tracing::error!(%error, "the stream of records can't be compared");
+                return ledger.set_log(Part::Stopped { reason: error.to_string(), remedy: "see to the disk and start anew".to_owned() });
+            }
+            Stopped::Differs(position) => {
+                let reason = format!("the stream {LOG_STREAM} holds another record at position {position} than this ledger");
+                tracing::error!(reason, remedy = REMEDY, "the intake stopped");
+                ledger.set_log(Part::Stopped { reason: reason.clone(), remedy: REMEDY.to_owned() });
+                return ledger.stop_intake(reason, REMEDY).await;
+            }
+        }
+    }
+}
+
+const REMEDY: &str = "find out which is right with handover verify and the other nodes: where it's the ledger, remove the stream (nats stream rm LEDGER) and start anew, it's \
+                      filled again; else replace the data folder with a copy of another node's";
+
+/// Why a round of comparing ended.
+enum Stopped {
+    Ended(Ended),
+    /// The ledger can't be read.
+    Failed(ReadError),
+    /// At this position.
+    Differs(Position),
+}
+
+impl From<Ended> for Stopped {
+    fn from(ended: Ended) -> Self {
+        Self::Ended(ended)
+    }
+}
+
+struct Comparing<'a> {
+    ledger: &'a Ledger,
+    client: &'a Client,
+    wanted: &'a Wanted,
+    compared: watch::Sender<Option<u64>>,
+    /// The stream that was compared, by when it was made, and up to which sequence.
+    seen: Option<(i128, u64)>,
+}
+
+impl Comparing<'_> {
+    /// One connection's worth of comparing: the last message that was compared is looked at again, then each after it.
+    async fn round(&mut self) -> Result<Infallible, Stopped> {
+        let stream = match ensure(self.client, self.wanted).await {
+            Ok(stream) => stream,
+            Err(error) => {
+                self.ledger.set_log(Part::Waiting { reason: error.to_string() });
+                return Err(Ended(error.to_string()).into());
+            }
+        };
+        let (made, last) = (stream.cached_info().created.unix_timestamp_nanos(), stream.cached_info().state.last_sequence);
+        let from = match self.seen {
+            Some((before, compared)) if before == made => compared.min(last),
+            Some(_) => 0,
+            None => last.min(self.ledger.head().size),
+        };
+        self.seen = Some((made, from));
+        if last == 0 {
+            self.compared.send_replace(Some(0));
+        }
+        let mut tail = Tail::begin(self.client, stream.clone(), from.max(1), Parts::All).await?;
+        loop {
+            let mut messages = tail.read().await?;
+            while let Some(&(last, _)) = messages.last() {
+                let size = self.ledger.head().size;
+                let ahead = messages.split_off(messages.partition_point(|&(sequence, _)| sequence <= size));
+                if let Some(&(compared, _)) = messages.last() {
+                    if let Some(sequence) = compare(self.ledger.reader(), messages, Look::Whole).await? {
+                        return Err(self.first_differing(stream, sequence).await?);
+                    }
+                    self.seen = Some((made, compared));
+                    self.compared.send_replace(Some(compared));
+                    self.ledger.set_log(Part::Running);
+                }
+                messages = ahead;
+                if !messages.is_empty() && self.ledger.reader().wait_for(last, BEHIND).await.is_err() {
+                    return Err(Ended("the stream of records is ahead of this ledger".to_owned()).into());
+                }
+            }
+        }
+    }
+
+    /// Where a difference was found: looks for the first one from the stream's beginning on.
+    async fn first_differing(&self, stream: Stream, found: u64) -> Result<Stopped, Stopped> {
+        let mut tail = Tail::begin(self.client, stream.clone(), 1, Parts::HeadersOnly).await?;
+        let mut next = 1;
+        while next < found {
+            let mut messages = tail.read().await?;
+            next += messages.len() as u64;
+            messages.retain(|&(sequence, _)| sequence < found);
+            if let Some(first) = compare(self.ledger.reader(), messages, Look::Headers).await? {
+                return Ok(Stopped::Differs(position(first)));
+            }
+        }
+        // Read once more, in case the stream was made anew meanwhile.
+        let mut again = Tail::begin(self.client, stream, found, Parts::All).await?.read().await?;
+        again.truncate(1);
+        match compare(self.ledger.reader(), again, Look::Whole).await? {
+            Some(sequence) => Ok(Stopped::Differs(position(sequence))),
+            None => Ok(Ended("a difference was gone when it was looked at again".to_owned()).into()),
+        }
+    }
+}
+
+fn position(sequence: u64) -> Position {
+    position_of(sequence).expect("a stream's first message has sequence 1")
+}
+
+/// The first of these messages, without a gap, that isn't the reader's record at its place.
+async fn compare(reader: Reader, messages: Vec<Numbered>, look: Look) -> Result<Option<u64>, Stopped> {
+    let compared = tokio::task::spawn_blocking(move || {
+        let mut records = Vec::new().into_iter();
+        for (sequence, message) in &messages {
+            if records.len() == 0 {
+                let left = usize::try_from(messages.last().map_or(0, |(last, _)| last + 1 - sequence)).unwrap_or(usize::MAX);
+                records = reader.range(position(*sequence), left)?.into_iter();
+            }
+            if records.next().is_none_or(|record| differs(message, &record, look)) {
+                return Ok(Some(*sequence));
+            }
+        }
+        Ok(None)
+    });
+    compared.await.unwrap_or(Ok(None)).map_err(Stopped::Failed)
+}

@@ -1,0 +1,158 @@
+use std::{borrow::Cow, time::Duration};
+
+use announcement::{Kind, Position, Record};
+use async_nats::{
+    HeaderMap, Message,
+    jetstream::{
+        message::PublishMessage,
+        stream::{Config, DiscardPolicy, RetentionPolicy, StorageType},
+    },
+};
+use serde::Deserialize;
+
+use crate::{
+    ReadError,
+    nats::stream::{Options, Wanted},
+};
+
+/// The stream that has every record for whoever subscribes: the record at position p is its message p + 1.
+pub const LOG_STREAM: &str = "LEDGER";
+/// Its subjects: `handover.log.<kind>`.
+pub const LOG_SUBJECTS: [&str; 1] = ["handover.log.*"];
+/// A message's header with the record's position.
+pub const POSITION_HEADER: &str = "Handover-Position";
+/// With when the record was taken in, RFC 3339 in microseconds.
+pub const RECORDED_HEADER: &str = "Handover-Recorded";
+/// With who published it.
+pub const PUBLISHER_HEADER: &str = "Handover-Publisher";
+/// With its leaf hash.
+pub const LEAF_HEADER: &str = "Handover-Leaf";
+
+/// The largest message: an event of 64 KiB, which grows where it came in binary mode, with its headers.
+const MAX_MESSAGE: i32 = 128 << 10;
+/// The server's own; no message has an id, the expected sequence keeps out what comes twice.
+const DUPLICATE_WINDOW: Duration = Duration::from_secs(120);
+
+/// The stream of records as it must be.
+pub(super) fn wanted(options: &Options) -> Wanted {
+    let config = Config {
+        name: LOG_STREAM.to_owned(),
+        subjects: LOG_SUBJECTS.map(str::to_owned).to_vec(),
+        storage: StorageType::File,
+        retention: RetentionPolicy::Limits,
+        discard: DiscardPolicy::New,
+        max_bytes: options.ledger_max_bytes,
+        max_message_size: MAX_MESSAGE,
+        duplicate_window: DUPLICATE_WINDOW,
+        deny_delete: true,
+        deny_purge: true,
+        num_replicas: options.replicas,
+        description: Some("the ledger's records, each with its leaf hash".to_owned()),
+        ..Config::default()
+    };
+    Wanted { config, flags: "--ledger-max-bytes and --replicas" }
+}
+
+/// A record as a message that the stream takes in its place only.
+pub(super) fn message(record: Record) -> Result<(String, PublishMessage), ReadError> {
+    let kind = kind(&record).ok_or(ReadError::Unreadable { position: record.position })?;
+    let mut headers = HeaderMap::new();
+    for (name, value) in headers_of(&record) {
+        headers.insert(name, value);
+    }
+    let message = PublishMessage::build().headers(headers).payload(record.event.into()).expected_last_sequence(record.position.get());
+    Ok((subject(kind), message))
+}
+
+/// Whether a message of the stream isn't the record's own. `Headers` looks past its body, which then isn't needed.
+pub(super) fn differs(message: &Message, record: &Record, look: Look) -> bool {
+    let named = |(name, value): (&str, String)| message.headers.as_ref().and_then(|headers| headers.get(name)).is_some_and(|found| found.as_str() == value);
+    let body = look == Look::Headers || message.payload == record.event;
+    let on_subject = kind(record).is_some_and(|kind| *message.subject == *subject(kind));
+    !(body && on_subject && headers_of(record).into_iter().all(named))
+}
+
+/// How closely a message is looked at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Look {
+    Whole,
+    Headers,
+}
+
+/// The record of a message by its sequence; there is none for 0.
+pub(super) fn position_of(sequence: u64) -> Option<Position> {
+    sequence.checked_sub(1).map(Position::new)
+}
+
+fn headers_of(record: &Record) -> [(&'static str, String); 4] {
+    [
+        (POSITION_HEADER, record.position.to_string()),
+        (RECORDED_HEADER, format!("{:.6}", record.recorded)),
+        (PUBLISHER_HEADER, record.publisher.to_string()),
+        (LEAF_HEADER, record.leaf().to_string()),
+    ]
+}
+
+fn subject(kind: Kind) -> String {
+    format!("handover.log.{}", kind.as_str())
+}
+
+/// The kind of an accepted event, without reading the rest of it.
+fn kind(record: &Record) -> Option<Kind> {
+    #[derive(Deserialize)]
+    struct Type<'a> {
+        #[serde(borrow, rename = "type")]
+        event_type: Cow<'a, str>,
+    }
+    let Type { event_type } = serde_json::from_slice(&record.event).ok()?;
+    Kind::ALL.iter().copied().find(|kind| kind.event_type() == event_type)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(event: &str) -> Record {
+        Record { position: Position::new(7), recorded: "2026-03-01T12:00:00Z".parse().unwrap(), publisher: "gate.desk".parse().unwrap(), event: event.into() }
+    }
+
+    fn stored(record: &Record) -> Message {
+        let (subject, message) = message(record.clone()).unwrap();
+        let message = message.outbound_message(subject);
+        let length = message.payload.len();
+        Message { subject: message.subject, reply: None, payload: message.payload, headers: message.headers, status: None, description: None, length }
+    }
+
+    #[test]
+    fn a_message_says_everything_of_its_record_and_asks_for_its_place() {
+        let record = record(" {\"data\":{\"type\":\"x\"},\"type\":\"org.handover.completed.v1\"}\n");
+        let message = stored(&record);
+        let headers = message.headers.as_ref().unwrap();
+        let header = |name: &str| headers.get(name).unwrap().as_str().to_owned();
+        assert_eq!((&*message.subject, &message.payload[..]), ("handover.log.completed", &record.event[..]));
+        assert_eq!(header("Handover-Recorded"), "2026-03-01T12:00:00.000000Z");
+        assert_eq!([header("Handover-Position"), header("Handover-Publisher"), header("Nats-Expected-Last-Sequence")], ["7", "gate.desk", "7"]);
+        assert_eq!(header("Handover-Leaf"), record.leaf().to_string());
+    }
+
+    #[test]
+    fn whatever_is_altered_of_a_message_is_seen() {
+        let record = record(r#"{"type":"org.handover.completed.v1","id":"a"}"#);
+        assert!(!differs(&stored(&record), &record, Look::Whole));
+        for name in [POSITION_HEADER, RECORDED_HEADER, PUBLISHER_HEADER, LEAF_HEADER] {
+            let mut altered = stored(&record);
+            altered.headers.as_mut().unwrap().insert(name, "8");
+            assert!(differs(&altered, &record, Look::Whole) && differs(&altered, &record, Look::Headers), "{name}");
+        }
+        let moved = Message { subject: "handover.log.planned".into(), ..stored(&record) };
+        assert!(differs(&moved, &record, Look::Whole));
+        let altered = Message { payload: r#"{"type":"org.handover.completed.v1","id":"b"}"#.into(), ..stored(&record) };
+        assert!(differs(&altered, &record, Look::Whole) && !differs(&altered, &record, Look::Headers));
+        assert!(differs(&Message { headers: None, ..stored(&record) }, &record, Look::Headers));
+    }
+
+    #[test]
+    fn what_is_no_announcement_has_no_place_in_the_stream() {
+        assert!(matches!(message(record("{\"type\":\"org.handover.unknown.v9\"}")), Err(ReadError::Unreadable { .. })));
+    }
+}
