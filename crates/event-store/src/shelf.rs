@@ -164,3 +164,27 @@ pub(crate) fn blocks(volume: &Volume, decoder: &Decoder, first: u64, count: usiz
     }
     Ok(blocks)
 }
+
+#[cfg(test)]
+mod tests {
+    use announcement::Digest;
+
+    use super::*;
+    use crate::entry::Entry;
+
+    #[test]
+    fn a_volume_that_is_closed_while_it_is_read_is_not_opened_a_second_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Arc::new(Folder::take(dir.path()).unwrap());
+        drop(folder.begin_sealed(0).unwrap());
+        let summary = Summary::new(vec![Digest::of(b"a")], &[Entry { hash: 1, position: 1 }]).0;
+        folder.finish_sealed(0, &summary.to_bytes(0)).unwrap();
+        let shelf = SealedShelf::new(0, summary, folder);
+        let reading = shelf.open().unwrap();
+        shelf.close();
+        assert!(Arc::ptr_eq(&reading, &shelf.open().unwrap()));
+        shelf.close();
+        drop(reading);
+        assert_eq!(shelf.read(|opened| Ok(opened.volume.get(b"a")?)).unwrap(), None);
+    }
+}

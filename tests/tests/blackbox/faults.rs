@@ -136,3 +136,41 @@ fn a_disk_that_is_full_ends_the_writer_and_costs_no_receipt() {
     drop(limited);
     audit(Serve::embedded(data.path()).start(), data.path(), &receipts);
 }
+
+/// Runs a shell's script with the binary as `$0` and the data folder as `$1`.
+fn script(script: &str, data: &Path) -> std::process::Output {
+    let binary = std::env::var("HANDOVER_BIN").unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../target/debug/handover").to_owned());
+    std::process::Command::new("/bin/sh").args(["-c", script, &binary]).arg(data).output().unwrap()
+}
+
+#[test]
+fn a_data_folder_that_is_read_only_or_may_not_be_written_is_a_wrong_configuration_and_left_as_it_is() {
+    let data = TempDir::new().unwrap();
+    let server = Serve::embedded(data.path()).start();
+    let receipts = load(server.address(), 6);
+    server.kill();
+    let journal = data.path().join("ledger/journal-00000000");
+    let before = fs::read(&journal).unwrap();
+    let refused = |how: &str, output: std::process::Output, says: &str| {
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(78), "{how}: {said}");
+        assert!(said.contains(says) && said.contains(data.path().to_str().unwrap()), "{how}: {said}");
+        assert_eq!(fs::read(&journal).unwrap(), before, "{how}");
+    };
+    let serve = "exec timeout 30 \"$0\" serve --data \"$1\" --listen 127.0.0.1:0";
+    let mounted = "mount --bind \"$1\" \"$1\" && mount -o remount,ro,bind \"$1\"";
+    let may_mount = script(&format!("unshare --mount sh -c '{mounted}' \"$0\" \"$1\""), data.path()).status.success();
+    if may_mount {
+        refused("read-only", script(&format!("unshare --mount sh -c '{mounted} && {serve}' \"$0\" \"$1\""), data.path()), "Read-only file system");
+    } else {
+        println!("skipped: no file system may be mounted here, so none is read-only");
+    }
+    // Who may do anything is made somebody who may not; others are kept out by the folder's mode.
+    let somebody = script("[ \"$(id -u)\" = 0 ] && exec setpriv --reuid 65534 --regid 65534 --clear-groups \"$0\" --version", data.path()).status.success();
+    let outside = if somebody { "exec setpriv --reuid 65534 --regid 65534 --clear-groups" } else { "exec" };
+    let script_of = format!("chmod -R a+rX,a-w \"$1\"; {outside} timeout 30 \"$0\" serve --data \"$1\" --listen 127.0.0.1:0");
+    let output = script(&script_of, data.path());
+    assert!(script("chmod -R u+w \"$1\"", data.path()).status.success());
+    refused("unwritable", output, "Permission denied");
+    audit(Serve::embedded(data.path()).start(), data.path(), &receipts);
+}

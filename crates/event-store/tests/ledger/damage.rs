@@ -44,7 +44,7 @@ fn with_a_flipped_bit(whole: &Path, file: &str, at: usize, killed: bool) -> temp
 
 fn flip(path: &Path, at: usize) {
     let mut bytes = fs::read(path).unwrap();
-    bytes[at] ^= 0x10;
+    bytes[at] ^= 1;
     fs::write(path, bytes).unwrap();
 }
 
@@ -73,8 +73,15 @@ async fn a_flipped_bit_in_the_journal_is_refused_by_name_however_often_it_is_tri
     // Magic, length, checksum, number, first position, stream sequence, size, root, payload.
     let parts = [0, 5, 8, 19, 27, 35, 43, 60, 90];
     for at in header.into_iter().chain([first, middle, last].into_iter().flat_map(|frame| parts.map(|part| frame + part))) {
-        for killed in [false, true] {
+        // What ended a journal early is told by the note, or by sled; a frame that others follow by these.
+        for (killed, alone) in [(false, false), (true, false), (true, true)] {
+            if alone && at >= last {
+                continue;
+            }
             let dir = with_a_flipped_bit(whole_dir.path(), name, at, killed);
+            if alone {
+                fs::remove_dir_all(dir.path().join("active-00000002")).unwrap();
+            }
             for _ in 0..2 {
                 let error = Ledger::open(options(dir.path())).unwrap_err();
                 assert!(matches!(error, OpenError::Store(_)) && error.to_string().contains(name), "{at}: {error}");
@@ -169,4 +176,23 @@ async fn a_flipped_bit_in_the_note_or_the_lock_costs_nothing() {
             whole(&open(dir.path()));
         }
     }
+}
+
+#[tokio::test]
+async fn a_sled_that_holds_other_records_than_its_journal_is_set_aside() {
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for (dir, first) in [(&one, 0), (&other, 1_000)] {
+        let ledger = open(dir.path());
+        submit(&ledger, first..first + 200, 1).await;
+        ledger.close().await;
+    }
+    let sled = one.path().join("active-00000000");
+    fs::remove_dir_all(&sled).unwrap();
+    fs::rename(other.path().join("active-00000000"), &sled).unwrap();
+    fs::remove_file(one.path().join("clean")).unwrap();
+    let ledger = open(one.path());
+    let records = audited(&ledger.reader());
+    assert!(records.len() == 200 && records.iter().zip(0..).all(|(record, number)| record.event == event(number)));
+    assert!(one.path().join("active-00000000.damaged-1").exists());
+    ledger.close().await;
 }

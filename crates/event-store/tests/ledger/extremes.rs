@@ -1,10 +1,15 @@
 //! What a hostile or unlucky publisher, disk or reader may bring: the largest events and refusals, floods, full queues, more readers than volumes may be open.
 
-use std::fmt::Write as _;
+use std::{
+    fmt::Write as _,
+    sync::atomic::{AtomicI64, Ordering},
+};
 
 use announcement::{Outcome, Position};
 use bytes::Bytes;
+use event_store::{Ledger, Options};
 use futures::{StreamExt, stream};
+use jiff::Timestamp;
 
 use crate::harness::{SUBJECT, audited, event, id, open, submit};
 
@@ -87,4 +92,21 @@ async fn more_volumes_than_may_be_open_are_read_by_many_at_once() {
     let ended: Vec<_> = stream::iter(readers).buffer_unordered(4).collect().await;
     ended.into_iter().for_each(|ended| ended.unwrap());
     ledger.close().await;
+}
+
+#[tokio::test]
+async fn a_clock_that_goes_back_an_hour_does_not_take_what_is_recorded_with_it() {
+    static HOUR: AtomicI64 = AtomicI64::new(500_000);
+    let dir = tempfile::tempdir().unwrap();
+    let clock = || Timestamp::from_second(HOUR.load(Ordering::Relaxed) * 3_600).unwrap();
+    let options = || Options { volume_records: 256, ..Options::new(dir.path().to_owned(), clock) };
+    let mut recorded = Vec::new();
+    for number in 0..6 {
+        let ledger = Ledger::open(options()).unwrap();
+        submit(&ledger, [2 * number, 2 * number + 1], 2).await;
+        recorded = audited(&ledger.reader()).iter().map(|record| record.recorded.as_second() / 3_600).collect();
+        ledger.close().await;
+        HOUR.fetch_add(if number == 2 { 5 } else { -1 }, Ordering::Relaxed);
+    }
+    assert_eq!(recorded, [0, 0, 0, 0, 0, 0, 3, 3, 3, 3, 3, 3].map(|hours| 500_000 + hours));
 }
