@@ -7,7 +7,7 @@ pub(crate) fn percentiles(samples: &mut [Duration]) -> Option<Latency> {
     samples.sort_unstable();
     let at = |permille: usize| {
         let rank = (samples.len() * permille).div_ceil(1_000).max(1);
-        samples.get(rank - 1).map(|sample| sample.as_secs_f64() * 1e6)
+        samples.get(rank - 1).map(|sample| sample.as_nanos() as f64 / 1e3)
     };
     Some(Latency { p50_us: at(500)?, p99_us: at(990)?, p999_us: at(999)? })
 }

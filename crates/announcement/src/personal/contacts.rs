@@ -1,5 +1,10 @@
 use super::numbers::Numbers;
 
+/// Whether it has one of the signs that every address has, whatever the case of its letters.
+pub(super) fn may_have_email(text: &str) -> bool {
+    text.bytes().any(|byte| b"@([{".contains(&byte))
+}
+
 /// An address as it's written, or with its @ spelled out in brackets.
 pub(super) fn has_email(text: &str) -> bool {
     let part = |character: char| character.is_alphanumeric() || "._%+-".contains(character);

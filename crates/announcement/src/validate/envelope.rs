@@ -43,7 +43,7 @@ fn check_extension(name: &str, value: &Value) -> Result<(), Problem> {
         Value::String(text) if text.len() > MAX_VALUE => Err(wrong(name, "longer than 256 bytes")),
         Value::String(text) if name == "traceparent" && !is_traceparent(text) => Err(wrong(name, "expected a W3C traceparent")),
         Value::String(_) if name == "traceparent" => Ok(()),
-        Value::String(text) => personal::check(text, &pointer(name)),
+        Value::String(text) => personal::check(text, || pointer(name)),
         Value::Bool(_) => Ok(()),
         Value::Number(number) if number.as_i64().is_some_and(|number| i32::try_from(number).is_ok()) => Ok(()),
         _ => Err(wrong(name, "expected a string, a boolean or an integer of 32 bits")),

@@ -7,10 +7,10 @@ pub(super) fn check(data: &Data, base: &str) -> Result<(), Problem> {
         check_target(target, || at(pointer))?;
     }
     match data {
-        Data::Planned(data) => data.both_ways.map_or(Ok(()), |both| check_count(both.count, &at("both_ways/count"))),
+        Data::Planned(data) => data.both_ways.map_or(Ok(()), |both| check_count(both.count, || at("both_ways/count"))),
         Data::Aggregate(data) => {
-            data.both_ways.map_or(Ok(()), |both| check_count(both.count, &at("both_ways/count")))?;
-            data.exchanges.map_or(Ok(()), |count| check_count(count, &at("exchanges")))?;
+            data.both_ways.map_or(Ok(()), |both| check_count(both.count, || at("both_ways/count")))?;
+            data.exchanges.map_or(Ok(()), |count| check_count(count, || at("exchanges")))?;
             not_empty(data.scope_exchanges.as_deref(), || at("scope_exchanges"))?;
             if data.transfers.is_empty() && data.both_ways.is_none() && data.exchanges.is_none() {
                 return Err(Problem::at(Fault::MissingField, at("transfers"), "an aggregate has a figure: transfers, both_ways or exchanges"));
@@ -20,7 +20,7 @@ pub(super) fn check(data: &Data, base: &str) -> Result<(), Problem> {
         Data::Offered(data) => not_empty(Some(&data.transfers), || at("transfers")),
         Data::Stock(data) => {
             not_empty(Some(&data.held), || at("held"))?;
-            data.held.iter().enumerate().try_for_each(|(number, held)| check_count(held.count, &at(&format!("held/{number}/count"))))
+            data.held.iter().enumerate().try_for_each(|(number, held)| check_count(held.count, || at(&format!("held/{number}/count"))))
         }
         Data::Channel(data) if data.parties[0] == data.parties[1] => Err(Problem::at(Fault::Transfers, at("parties/1"), "a channel is between two parties")),
         Data::Contact(data) => not_empty(Some(&data.with), || at("with")),

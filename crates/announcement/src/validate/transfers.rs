@@ -3,69 +3,69 @@ use crate::{Bounds, Category, Count, Data, ExchangeKey, Fault, Item, Party, Prob
 pub(super) fn check(data: &Data, base: &str) -> Result<(), Problem> {
     let transfers = data.transfers();
     for (number, transfer) in transfers.iter().enumerate() {
-        let at = format!("{base}/{number}");
+        let at = || format!("{base}/{number}");
         if transfer.from == transfer.to {
-            return Err(wrong(format!("{at}/to"), "a party hands over to itself"));
+            return Err(wrong(at() + "/to", "a party hands over to itself"));
         }
         let first = &transfers[0];
         if pair(transfer) != pair(first) {
-            return Err(wrong(format!("{at}/from"), "the transfers are between several pairs of parties"));
+            return Err(wrong(at() + "/from", "the transfers are between several pairs of parties"));
         }
         if transfers[..number].iter().any(|other| other.from == transfer.from) {
-            return Err(wrong(at, "there are two transfers of this direction; put their items into one"));
+            return Err(wrong(at(), "there are two transfers of this direction; put their items into one"));
         }
         let other = transfers.iter().any(|other| other.from == transfer.to);
         if transfer.relation.is_some() && !other && transfer.counts.is_empty() {
-            return Err(wrong(format!("{at}/relation"), "it's compared with the other direction, which isn't given"));
+            return Err(wrong(at() + "/relation", "it's compared with the other direction, which isn't given"));
         }
-        check_items(&transfer.counts, matches!(data, Data::Identity(_)), &format!("{at}/counts"))?;
+        check_items(&transfer.counts, matches!(data, Data::Identity(_)), || at() + "/counts")?;
     }
     Ok(())
 }
 
 /// Findings about the bodies of one exchange may differ by `identity` alone.
-fn check_items(items: &[Item], findings: bool, base: &str) -> Result<(), Problem> {
+fn check_items(items: &[Item], findings: bool, base: impl Fn() -> String) -> Result<(), Problem> {
     for (number, item) in items.iter().enumerate() {
-        let at = format!("{base}/{number}");
-        check_count(item.count, &format!("{at}/count"))?;
+        let at = || format!("{}/{number}", base());
+        check_count(item.count, || at() + "/count")?;
         if item.of.is_none() && item.category.main().is_none() {
             let detail = "expected bodies, prisoners, civilians, children or people; a part names its whole in `of`";
-            return Err(Problem::at(Fault::Malformed, format!("{at}/category"), detail));
+            return Err(Problem::at(Fault::Malformed, at() + "/category", detail));
         }
         let about = |item: &Item| item.of.or(item.category.main());
         if item.identity.is_some() && about(item) != Some(Category::Bodies) {
-            return Err(wrong(format!("{at}/identity"), "identity is said of bodies only"));
+            return Err(wrong(at() + "/identity", "identity is said of bodies only"));
         }
         let told_apart = |other: &Item| findings && other.identity != item.identity;
         let same = |other: &Item| {
             (&other.category, other.of, &other.group, &other.origin) == (&item.category, item.of, &item.group, &item.origin) && !told_apart(other)
         };
         if items[..number].iter().any(same) {
-            return Err(wrong(at, "an item before it has the same category, of, group and origin"));
+            return Err(wrong(at(), "an item before it has the same category, of, group and origin"));
         }
         if let Some(whole) = item.of {
-            check_part(item, whole, items, &at)?;
+            check_part(item, whole, items, at)?;
         }
     }
     Ok(())
 }
 
-fn check_part(part: &Item, whole: Category, items: &[Item], at: &str) -> Result<(), Problem> {
+fn check_part(part: &Item, whole: Category, items: &[Item], at: impl Fn() -> String) -> Result<(), Problem> {
     let of_whole: Vec<Bounds> = items.iter().filter(|item| item.main() == Some(whole)).map(|item| item.count.bounds()).collect();
     if of_whole.is_empty() {
-        return Err(Problem::at(Fault::Range, format!("{at}/of"), format_args!("the transfer has no item of {whole} that it could be a part of")));
+        return Err(Problem::at(Fault::Range, at() + "/of", format_args!("the transfer has no item of {whole} that it could be a part of")));
     }
     let sum: Bounds = of_whole.into_iter().sum();
     if sum.high.is_some_and(|high| part.count.bounds().low > high) {
-        return Err(Problem::at(Fault::Range, format!("{at}/count"), format_args!("the part is larger than its whole, {whole}")));
+        return Err(Problem::at(Fault::Range, at() + "/count", format_args!("the part is larger than its whole, {whole}")));
     }
     Ok(())
 }
 
-pub(super) fn check_count(count: Count, at: &str) -> Result<(), Problem> {
+pub(super) fn check_count(count: Count, at: impl FnOnce() -> String) -> Result<(), Problem> {
     match count {
-        Count::Between(low, high) if low > high => Err(Problem::at(Fault::Range, at, "the smaller number comes first")),
-        Count::LessThan(number) if number.get() == 0 => Err(Problem::at(Fault::Range, at, "no count is less than 0")),
+        Count::Between(low, high) if low > high => Err(Problem::at(Fault::Range, at(), "the smaller number comes first")),
+        Count::LessThan(number) if number.get() == 0 => Err(Problem::at(Fault::Range, at(), "no count is less than 0")),
         _ => Ok(()),
     }
 }

@@ -96,7 +96,8 @@ impl Publishing {
             window.acquire().await.map_err(BenchError::failed)?.forget();
             Ok(())
         });
-        Ok((start.elapsed().as_secs_f64(), latencies.await?))
+        let latencies = latencies.await?;
+        Ok((start.elapsed().as_secs_f64(), latencies))
     }
 
     /// One after each `pace`, whatever becomes of the others.
