@@ -35,6 +35,10 @@ pub(crate) struct Marker {
 }
 
 impl Marker {
+    fn to_bytes(self) -> Vec<u8> {
+        serde_json::to_vec(&self).expect("a marker is plain data")
+    }
+
     /// `None` where the volume has followed nothing yet.
     pub(crate) fn read(volume: &Volume) -> Result<Option<Self>, durable::ReadError> {
         let bytes = volume.get(layout::MARKER)?;
@@ -49,8 +53,10 @@ pub(crate) struct Follower {
     shelf: Arc<Shelf>,
     encoder: Encoder,
     marker: Marker,
-    /// What the volume has of it.
+    /// What the volume has of it: that frames without a block or a key were followed is written when it's synced.
     written: Option<Marker>,
+    /// There is something in the batch.
+    changed: bool,
     /// The records after the last block.
     tail: Vec<(Arc<Kept>, usize)>,
     applied: Vec<Arc<Kept>>,
@@ -65,7 +71,19 @@ impl Follower {
         let written = marker;
         let marker = marker.unwrap_or(Marker { frames: 0, blocks_end: store.geometry.first_of(shelf.number()) });
         let encoder = Encoder::new(open(&shelf).decoder.dictionary());
-        Self { store, shelf, encoder, marker, written, tail: Vec::new(), applied: Vec::new(), unsynced_since: None, full: VecDeque::new(), sealing: None }
+        Self {
+            store,
+            shelf,
+            encoder,
+            marker,
+            written,
+            changed: false,
+            tail: Vec::new(),
+            applied: Vec::new(),
+            unsynced_since: None,
+            full: VecDeque::new(),
+            sealing: None,
+        }
     }
 
     /// Follows until nothing comes any more, then brings everything to disk.
@@ -109,10 +127,12 @@ impl Follower {
                     batch.put(&layout::block(self.marker.blocks_end), &block);
                     self.marker.blocks_end += BLOCK;
                     self.tail.clear();
+                    self.changed = true;
                     blocks += 1;
                 }
             }
             if kept.frames > self.marker.frames {
+                self.changed |= !kept.keys.is_empty();
                 for (key, value) in &kept.keys {
                     match value {
                         _ if layout::may_be_large(key) => batch.replace(key, value.as_deref()),
@@ -133,12 +153,13 @@ impl Follower {
 
     fn apply(&mut self, mut batch: Batch) -> Result<(), Fault> {
         let Some(last) = self.applied.last() else { return Ok(()) };
-        if self.written != Some(self.marker) {
-            batch.put(layout::MARKER, &serde_json::to_vec(&self.marker).expect("a marker is plain data"));
+        if self.changed || self.written.is_none() {
+            batch.put(layout::MARKER, &self.marker.to_bytes());
             open(&self.shelf).volume.apply(batch)?;
             self.written = Some(self.marker);
-            self.unsynced_since.get_or_insert_with(Instant::now);
+            self.changed = false;
         }
+        self.unsynced_since.get_or_insert_with(Instant::now);
         self.store.follow_in(self.shelf.number());
         self.store.forget(&self.applied, last.commit, self.marker.blocks_end);
         self.applied.clear();
@@ -155,6 +176,12 @@ impl Follower {
     }
 
     fn sync(&mut self) -> Result<(), WriteError> {
+        if self.written != Some(self.marker) {
+            let mut batch = Batch::new();
+            batch.put(layout::MARKER, &self.marker.to_bytes());
+            open(&self.shelf).volume.apply(batch)?;
+            self.written = Some(self.marker);
+        }
         open(&self.shelf).volume.sync()?;
         self.unsynced_since = None;
         Ok(())
