@@ -29,7 +29,7 @@ impl Folder {
     /// # Errors
     /// [`OpenError::Locked`], [`OpenError::Old`] or [`OpenError::Io`].
     pub fn take(dir: &Path) -> Result<Self, OpenError> {
-        fs::create_dir_all(dir).map_err(at(dir))?;
+        make(dir).map_err(at(dir))?;
         let folder = Self { dir: dir.to_owned(), keeping: Mutex::new(()), _lock: Lock::take(dir)? };
         if dir.join("journal").exists() {
             return Err(OpenError::Old { dir: dir.to_owned() });
@@ -319,6 +319,22 @@ impl Folder {
         numbers.sort_unstable();
         Ok(numbers)
     }
+}
+
+/// Makes a folder and those above it that aren't there, with their names on disk when this returns.
+fn make(dir: &Path) -> io::Result<()> {
+    let above = dir.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let synced = || File::open(above)?.sync_all();
+    if dir.is_dir() {
+        // A process that was killed may have made it and not come to sync it. Elsewhere it's of no concern that what is above can't be opened or synced.
+        if let Err(error) = synced() {
+            tracing::debug!(%error, dir = %above.display(), "the folder above wasn't synced");
+        }
+        return Ok(());
+    }
+    make(above)?;
+    fs::create_dir_all(dir)?;
+    synced()
 }
 
 /// A sled's log, its configuration and the summary; a snapshot is made anew from the log.
