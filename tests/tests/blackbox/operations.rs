@@ -43,8 +43,8 @@ fn a_ledger_is_verified_while_it_is_served_and_afterwards() {
         assert_eq!(verified["damage"], Value::Array(Vec::new()));
         assert!(verified["entries"].as_u64().unwrap() >= 1_400, "an identity and a digest each: {verified}");
     }
-    let left: Vec<_> = fs::read_dir(data.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(left, ["ledger"], "no copy stays");
+    let left = fs::read_dir(data.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert!(left.into_iter().all(|name| !name.starts_with("verify")), "no copy stays");
 }
 
 #[test]
