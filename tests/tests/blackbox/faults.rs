@@ -170,7 +170,7 @@ fn a_data_folder_that_is_read_only_or_may_not_be_written_is_a_wrong_configuratio
     let outside = if somebody { "exec setpriv --reuid 65534 --regid 65534 --clear-groups" } else { "exec" };
     let script_of = format!("chmod -R a+rX,a-w \"$1\"; {outside} timeout 30 \"$0\" serve --data \"$1\" --listen 127.0.0.1:0");
     let output = script(&script_of, data.path());
-    assert!(script("chmod -R u+w \"$1\"", data.path()).status.success());
+    assert!(script("chmod -R u+w \"$1\"; chmod 600 \"$1/ledger.key\"", data.path()).status.success());
     refused("unwritable", output, "Permission denied");
     audit(Serve::embedded(data.path()).start(), data.path(), &receipts);
 }
