@@ -2,12 +2,14 @@
 //!
 //! - [`NatsServer`], [`NatsCluster`] and [`Handover`] are started, killed and started again; both die with the test.
 //! - [`handover_command()`] runs the binary's commands, [`http`] speaks to a server, also in bytes that no client would send.
+//! - [`power`] records what a process does to its files, and makes what a power cut may leave of them.
 //! - [`corpus`] has the real announcements, [`Generator`] makes any number of others out of a seed.
 //!
 //! Nothing here sleeps and hopes: [`wait_for`] waits for a condition, with a deadline. What can't be had ends the test with a sentence that says so.
 
 pub mod corpus;
 pub mod http;
+pub mod power;
 
 mod deadline;
 mod handover_command;
@@ -18,7 +20,7 @@ mod process;
 mod programs;
 
 pub use deadline::{PATIENCE, wait_for};
-pub use generator::{Generated, Generator};
+pub use generator::{Generated, Generator, SplitMix};
 pub use handover_command::{Ran, handover_command};
 pub use handover_server::{Handover, NotReady, Serve};
 pub use nats_cluster::NatsCluster;

@@ -39,6 +39,8 @@ impl Folder {
                 remove(&dir.join(&name)).map_err(at(&dir.join(&name)))?;
             }
         }
+        // A process that was killed may have named a journal or a volume and not come to sync the name, and this one builds on what it finds.
+        folder.sync().map_err(at(dir))?;
         Ok(folder)
     }
 

@@ -3,6 +3,8 @@ use std::collections::VecDeque;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::SplitMix;
+
 /// The two parties of every generated exchange: none of the real announcements' parties, so that their figures stay apart.
 const PARTIES: [&str; 2] = ["X-NORTH", "X-SOUTH"];
 /// How many exchanges they are about.
@@ -37,7 +39,7 @@ impl Generator {
     /// The ones of this seed.
     #[must_use]
     pub const fn new(seed: u64) -> Self {
-        Self { seed, random: SplitMix(seed), next: 0, correctable: VecDeque::new() }
+        Self { seed, random: SplitMix::new(seed), next: 0, correctable: VecDeque::new() }
     }
 
     /// The source of this seed's announcements.
@@ -163,26 +165,4 @@ fn key(exchange: u64) -> String {
 
 fn transfer(from: usize, category: &str, count: u64) -> Value {
     json!({"from": PARTIES[from], "to": PARTIES[1 - from], "counts": [{"category": category, "count": {"exact": count}}]})
-}
-
-/// `SplitMix64` (Steele, Lea, Flood 2014): small, and the same numbers everywhere and for ever.
-#[derive(Clone, Debug)]
-struct SplitMix(u64);
-
-impl SplitMix {
-    const fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    const fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound
-    }
-
-    fn index(&mut self, length: usize) -> usize {
-        usize::try_from(self.below(length as u64)).expect("less than a length")
-    }
 }

@@ -1,5 +1,7 @@
 //! Announcements out of a seed: what the tests publish and what `handover bench` measures with.
 
 mod generator;
+mod random;
 
 pub use generator::{Generated, Generator};
+pub use random::SplitMix;

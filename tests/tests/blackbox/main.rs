@@ -13,6 +13,7 @@ mod crashes;
 mod faults;
 mod hostile;
 mod operations;
+mod power;
 mod proofs;
 mod roles;
 mod stream;

@@ -13,6 +13,7 @@ mod extremes;
 mod log;
 mod migration;
 mod model;
+mod power;
 mod queries;
 mod rollback;
 mod stream;

@@ -1,0 +1,321 @@
+//! The power goes, at any moment: while a ledger is made, under load, while it's opened after a cut, after a kill. A test starts itself as the process that is recorded.
+#![expect(clippy::print_stdout, reason = "what the recorded process prints has left it, and the seed belongs to the output")]
+
+use std::{
+    collections::hash_map::RandomState,
+    fs,
+    hash::BuildHasher,
+    path::{Path, PathBuf},
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use announcement::{Outcome, Receipt};
+use blackbox::{
+    SplitMix,
+    power::{Disk, Recorder, Trace},
+};
+use bytes::Bytes;
+use event_store::{Frontier, Head, Ledger, Options, Part};
+use futures::{StreamExt, stream};
+use serde::{Deserialize, Serialize};
+use tempfile::TempDir;
+
+use crate::harness::{SUBJECT, audited, event, local, options};
+
+/// Set in a process that a test starts of itself: its [`Order`].
+const CHILD: &str = "HANDOVER_POWER_CHILD";
+/// How long such a process may take: the images of a full disk on a machine with other work.
+const TIME: Duration = Duration::from_secs(180);
+
+/// What such a process is to do: open the ledger, go on with a load, look whether all that was promised holds, close it.
+#[derive(Clone, Default, Serialize, Deserialize)]
+struct Order {
+    dir: PathBuf,
+    volume_records: u64,
+    promised: PathBuf,
+    seed: u64,
+    /// The first event's number.
+    first: u64,
+    events: u64,
+    events_per_second: u64,
+}
+
+/// What has left a process: it holds from then on.
+#[derive(Serialize, Deserialize)]
+enum Promise {
+    /// Readers were given the records up to here.
+    Head(Head),
+    Receipt(Receipt),
+}
+
+fn promise(promise: &Promise) {
+    println!("{}", serde_json::to_string(promise).unwrap());
+}
+
+/// Carries out the order and ends the process, if a test started it.
+fn carry_out_if_child() {
+    let Ok(order) = std::env::var(CHILD) else { return };
+    let order: Order = serde_json::from_str(&order).unwrap();
+    println!();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(async {
+        let ledger = Ledger::open(Options { volume_records: order.volume_records, ..options(&order.dir) }).unwrap_or_else(|error| panic!("{error}"));
+        promise(&Promise::Head(ledger.head()));
+        load(&ledger, &order).await;
+        honoured(&ledger, &fs::read_to_string(&order.promised).unwrap_or_default());
+        ledger.close().await;
+        assert_eq!(ledger.health().borrow().writer, Part::Running);
+        // The ledger is closed, and nothing that its end might bring to disk is waited for.
+        std::process::exit(0)
+    })
+}
+
+fn honoured(ledger: &Ledger, promised: &str) {
+    let records = audited(&ledger.reader());
+    let mut tree = Frontier::default();
+    let mut roots = vec![tree.root()];
+    roots.extend(records.iter().map(|record| {
+        tree.append(record.leaf());
+        tree.root()
+    }));
+    for line in promised.lines() {
+        let receipt = match serde_json::from_str(line).unwrap() {
+            Promise::Head(head) => {
+                assert_eq!(roots.get(usize::try_from(head.size).unwrap()), Some(&head.root), "{} records were read", head.size);
+                continue;
+            }
+            Promise::Receipt(receipt) => receipt,
+        };
+        if let Outcome::Recorded { position, .. } | Outcome::Duplicate { position } = receipt.outcome {
+            let record = records.get(usize::try_from(position.get()).unwrap()).unwrap_or_else(|| panic!("{receipt:?} is lost"));
+            let id = announcement::decode(std::str::from_utf8(&record.event).unwrap()).unwrap().envelope.id;
+            assert_eq!(Some(id.to_string()), receipt.id, "another event is at {position}");
+            if let Outcome::Recorded { recorded, leaf, .. } = receipt.outcome {
+                assert_eq!((record.recorded, record.leaf()), (recorded, leaf));
+            }
+        }
+        let found = ledger.reader().receipt(&local(), receipt.digest, None).unwrap().map(|found| found.outcome);
+        let same = match (&found, &receipt.outcome) {
+            // The same bytes, sent again.
+            (Some(Outcome::Recorded { position, .. }), Outcome::Duplicate { position: of }) => position == of,
+            (found, outcome) => found.as_ref() == Some(outcome),
+        };
+        assert!(same, "{receipt:?}, and then {found:?}");
+    }
+}
+
+/// Submits in batches of one to 64, at most so many events a second, and prints each receipt.
+async fn load(ledger: &Ledger, order: &Order) {
+    let random = &mut SplitMix::new(order.seed);
+    let begun = Instant::now();
+    let (mut next, end) = (order.first, order.first + order.events);
+    while next < end {
+        let window = [1, 1 + random.below(8), 1 + random.below(64)][random.index(3)].min(end - next);
+        let bodies: Vec<Bytes> = (next..next + window).map(|number| body(number, order.first, random)).collect();
+        next += window;
+        let mut receipts = stream::iter(bodies).map(|body| ledger.submit(SUBJECT.to_owned(), Vec::new(), body)).buffer_unordered(64);
+        while let Some(receipt) = receipts.next().await {
+            promise(&Promise::Receipt(receipt.unwrap()));
+        }
+        let due = Duration::from_millis((next - order.first) * 1_000 / order.events_per_second);
+        tokio::time::sleep(due.saturating_sub(begun.elapsed())).await;
+    }
+}
+
+/// An event of its own, now and then one near the largest size, or a message that's refused, or one with the content of an event before it.
+fn body(number: u64, first: u64, random: &mut SplitMix) -> Bytes {
+    let text = |number| String::from_utf8(event(number).to_vec()).unwrap();
+    let earlier = first + random.below(number - first + 1);
+    match random.below(100) {
+        0..4 => {
+            let spaces: String = (0..60_000).map(|_| [' ', '\n', '\t', '\r'][random.index(4)]).collect();
+            format!("{{{spaces}{}", &text(number)[1..]).into()
+        }
+        4 => format!("[{number}").into(),
+        5 if earlier < number => text(earlier).replace("\"exact\":", "\"exact\":1").into(),
+        6 if earlier < number => text(earlier).replacen(':', ": ", 1).into(),
+        7 if earlier < number => event(earlier),
+        _ => event(number),
+    }
+}
+
+/// A folder for disks, traces and what was promised, and what is needed to go through them again.
+struct Work {
+    recorder: Recorder,
+    dir: TempDir,
+    seed: u64,
+    full: bool,
+    failures: Mutex<Vec<String>>,
+    /// How many disks were opened, and in how many of them a sled had to be made anew.
+    opened: AtomicU64,
+    rebuilt: AtomicU64,
+}
+
+/// A process that was recorded, and the disk that it began with.
+struct Recorded {
+    before: Disk,
+    trace: Trace,
+    /// What had left before it began.
+    promised: String,
+}
+
+impl Work {
+    fn new() -> Self {
+        let seed = std::env::var("HANDOVER_SEED").map_or_else(|_| RandomState::new().hash_one(0), |seed| seed.parse().unwrap());
+        println!("HANDOVER_SEED={seed}");
+        let full = std::env::var("HANDOVER_ROUNDS").is_ok_and(|rounds| rounds == "full");
+        Self {
+            recorder: Recorder::compile(),
+            dir: TempDir::new().unwrap(),
+            seed,
+            full,
+            failures: Mutex::default(),
+            opened: AtomicU64::new(0),
+            rebuilt: AtomicU64::new(0),
+        }
+    }
+
+    /// A tenth of them, but where all are asked for.
+    const fn of_all(&self, count: u64) -> u64 {
+        if self.full { count } else { count / 10 }
+    }
+
+    fn random(&self, number: u64) -> SplitMix {
+        SplitMix::new(self.seed ^ SplitMix::new(number).next())
+    }
+
+    /// Runs this test in a process of its own, on the disk in a folder, and adds to the folder's trace. Gives what it said where it failed.
+    fn run(&self, test: &str, dir: &Path, order: &Order, kill: Option<u64>) -> Result<(), String> {
+        let mut variables = vec![(CHILD, serde_json::to_string(order).unwrap()), ("RUST_BACKTRACE", "0".to_owned())];
+        variables.extend(kill.map(|change| ("HANDOVER_POWER_KILL", change.to_string())));
+        let test = format!("power::{test}");
+        let arguments = ["--exact", &test, "--nocapture", "--test-threads=1"];
+        let mut process = self.recorder.start(&std::env::current_exe().unwrap(), &arguments, &dir.join("disk"), &dir.join("trace"), &variables);
+        let ended = process.wait(TIME);
+        let killed = kill.is_some() && ended.code().is_none();
+        if ended.success() || killed { Ok(()) } else { Err(format!("{ended}\n{}", process.stderr())) }
+    }
+
+    /// Opens a disk, looks whether what was promised holds, and records that.
+    fn opened(&self, test: &str, name: &str, disk: Disk, promised: String, order: &Order) -> Result<Recorded, String> {
+        let dir = self.dir.path().join(name);
+        disk.write(&dir.join("disk"));
+        fs::write(dir.join("promised"), &promised).unwrap();
+        let order = Order { dir: dir.join("disk/data/ledger"), promised: dir.join("promised"), ..order.clone() };
+        let ran = self.run(test, &dir, &order, None);
+        ran.inspect_err(|_| disk.write(&dir.join("before")))?;
+        let trace = Trace::read(&dir.join("trace"));
+        let after = Disk::read(&dir.join("disk"));
+        if trace.outcome(&disk) != after {
+            return Err("something that was done to the files isn't recorded".to_owned());
+        }
+        self.opened.fetch_add(1, Ordering::Relaxed);
+        self.rebuilt.fetch_add(u64::from(after.paths().any(|path| path.contains(".damaged-") && !disk.has(path))), Ordering::Relaxed);
+        fs::remove_dir_all(&dir).unwrap();
+        Ok(Recorded { before: disk, trace, promised })
+    }
+
+    /// Does something with each number, two at a time.
+    fn each(&self, numbers: std::ops::Range<u64>, one: impl Fn(u64) -> Result<(), String> + Sync) {
+        let numbers = Mutex::new(numbers);
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    while let Some(number) = { numbers.lock().unwrap().next() } {
+                        one(number).unwrap_or_else(|failure| self.failures.lock().unwrap().push(format!("{number}: {failure}")));
+                    }
+                });
+            }
+        });
+    }
+
+    /// # Panics
+    /// Something failed. The folder stays.
+    fn end(self) {
+        println!("{} disks were opened, and in {} of them sled was made anew", self.opened.into_inner(), self.rebuilt.into_inner());
+        let failures = self.failures.into_inner().unwrap();
+        if !failures.is_empty() {
+            let dir = self.dir.keep();
+            panic!("{} failures, HANDOVER_SEED={}, disks in {}\n{}", failures.len(), self.seed, dir.display(), failures.join("\n"));
+        }
+    }
+}
+
+impl Recorded {
+    /// What was promised before an entry.
+    fn promised(&self, entries: usize) -> String {
+        let printed = self.trace.printed(entries);
+        let whole = printed.rfind('\n').map_or("", |end| &printed[..=end]);
+        self.promised.lines().chain(whole.lines().filter(|line| line.starts_with('{'))).flat_map(|line| [line, "\n"]).collect()
+    }
+}
+
+/// A load, and disks that the power cut at a moment of it left; and of opening such a disk, and of opening that.
+#[test]
+fn what_has_left_a_ledger_is_there_after_a_power_cut_at_any_moment() {
+    const TEST: &str = "what_has_left_a_ledger_is_there_after_a_power_cut_at_any_moment";
+    carry_out_if_child();
+    let work = Work::new();
+    for round in 0..work.of_all(20) {
+        // Volumes that begin and are sealed all the time, or one whose sled is synced now and then.
+        let (volume_records, events_per_second) = if true { (256, u64::MAX) } else { (65_536, 1_000) };
+        let order = Order { volume_records, events_per_second, events: 3_000, seed: work.seed ^ round, ..Order::default() };
+        let load = work.opened(TEST, &format!("load-{round}"), Disk::default(), String::new(), &order).unwrap();
+        work.each(round * 30..(round + 1) * 30, |number| {
+            let random = &mut work.random(number);
+            let mut opening = None;
+            for generation in 0..1 {
+                let from: &Recorded = opening.as_ref().unwrap_or(&load);
+                let cut = from.trace.len();
+                let (disk, promised) = (from.trace.cut(&from.before, cut, random), from.promised(cut));
+                let events = [1, 1, 1, 600][random.index(4)];
+                let order = Order { first: (number << 8 | (generation + 1)) << 24, events, events_per_second: u64::MAX, ..order.clone() };
+                let name = format!("{number}.{generation}");
+                let opened = work.opened(TEST, &name, disk, promised, &order);
+                opening = Some(opened.map_err(|failure| format!("generation {generation}, cut after {cut} of {} entries: {failure}", from.trace.len()))?);
+            }
+            Ok(())
+        });
+    }
+    work.end();
+}
+
+/// What a killed process wrote the system still has, and the next process builds on it, though the disk hasn't got it yet.
+#[test]
+fn what_a_ledger_builds_on_after_a_kill_is_there_after_a_power_cut() {
+    const TEST: &str = "what_a_ledger_builds_on_after_a_kill_is_there_after_a_power_cut";
+    carry_out_if_child();
+    let work = Work::new();
+    let order = Order { volume_records: 256, events_per_second: u64::MAX, events: 600, seed: work.seed, ..Order::default() };
+    let changes = work.opened(TEST, "whole", Disk::default(), String::new(), &order).unwrap().trace.changes().len() as u64;
+    work.each(0..work.of_all(changes.next_multiple_of(10)), |number| {
+        let random = &mut work.random(number);
+        let killed = 1 + work.seed.wrapping_add(number) % changes;
+        let dir = work.dir.path().join(number.to_string());
+        fs::create_dir_all(dir.join("disk")).unwrap();
+        let order = Order { dir: dir.join("disk/data/ledger"), promised: dir.join("promised"), ..order.clone() };
+        work.run(TEST, &dir, &order, Some(killed))?;
+        let before = Trace::read(&dir.join("trace")).len();
+        work.run(TEST, &dir, &Order { first: 1 << 32, events: 20, ..order.clone() }, None)?;
+        let both = Recorded { before: Disk::default(), trace: Trace::read(&dir.join("trace")), promised: String::new() };
+        let prints: Vec<usize> = both.trace.prints().into_iter().filter(|&entries| entries > before).collect();
+        for cut in ["receipted", "any"] {
+            let (entries, disk) = if cut == "receipted" {
+                let entries = prints[random.index(prints.len())];
+                (entries, both.trace.synced(&both.before, entries))
+            } else {
+                let entries = before + random.index(both.trace.len() - before + 1);
+                (entries, both.trace.cut(&both.before, entries, random))
+            };
+            let opened = work.opened(TEST, &format!("{number}.{cut}"), disk, both.promised(entries), &Order { first: 2 << 32, events: 1, ..order.clone() });
+            opened.map_err(|failure| format!("killed at change {killed} of {changes}, cut after {entries} of {}: {failure}", both.trace.len()))?;
+        }
+        Ok(())
+    });
+    work.end();
+}

@@ -1,0 +1,108 @@
+use std::collections::{BTreeMap, HashMap};
+
+use super::{
+    Disk, Trace,
+    content::content,
+    replay::{Naming, ROOT, Replay},
+};
+use generator::SplitMix;
+
+impl Trace {
+    /// What the folder holds after all of it, while the power is on.
+    ///
+    /// # Panics
+    /// The trace doesn't fit what was there before.
+    #[must_use]
+    pub fn outcome(&self, before: &Disk) -> Disk {
+        disk(&Replay::new(before, &self.entries), |_| Luck::Everything, &mut SplitMix::new(0))
+    }
+
+    /// What the disk may hold where the power is cut after this many entries, and what was there before was all on it.
+    ///
+    /// # Panics
+    /// The trace doesn't fit what was there before.
+    #[must_use]
+    pub fn cut(&self, before: &Disk, entries: usize, random: &mut SplitMix) -> Disk {
+        let replay = Replay::new(before, &self.entries[..entries]);
+        if random.below(4) == 0 { disk(&replay, |_| Luck::Nothing, random) } else { disk(&replay, Luck::draw, random) }
+    }
+
+    /// What it holds at least then: nothing that wasn't synced.
+    ///
+    /// # Panics
+    /// The trace doesn't fit what was there before.
+    #[must_use]
+    pub fn synced(&self, before: &Disk, entries: usize) -> Disk {
+        disk(&Replay::new(before, &self.entries[..entries]), |_| Luck::Nothing, &mut SplitMix::new(0))
+    }
+}
+
+/// How much of what wasn't synced reaches the disk.
+#[derive(Clone, Copy)]
+pub(super) enum Luck {
+    Nothing,
+    /// All but one in so many in their last form, that one in an earlier form.
+    ButOneIn(u64),
+    /// One in so many in its last form, the rest in an earlier form.
+    OneIn(u64),
+    Everything,
+}
+
+impl Luck {
+    /// Most often nearly everything: a log with a few holes is the hardest to read.
+    fn draw(random: &mut SplitMix) -> Self {
+        [Self::Nothing, Self::OneIn(4), Self::ButOneIn(4), Self::ButOneIn(32), Self::ButOneIn(32), Self::ButOneIn(64), Self::Everything][random.index(7)]
+    }
+
+    /// How many of so many changes, one after the other, reach it.
+    pub(super) fn version(self, changes: usize, random: &mut SplitMix) -> usize {
+        let last = match self {
+            Self::Nothing => return 0,
+            Self::OneIn(many) => random.below(many) == 0,
+            Self::ButOneIn(many) => random.below(many) != 0,
+            Self::Everything => true,
+        };
+        if last || changes == 0 { changes } else { random.index(changes) }
+    }
+
+    pub(super) const fn tears(self) -> bool {
+        matches!(self, Self::OneIn(_) | Self::ButOneIn(_))
+    }
+}
+
+fn disk(replay: &Replay<'_>, mut luck: impl FnMut(&mut SplitMix) -> Luck, random: &mut SplitMix) -> Disk {
+    let mut names = HashMap::new();
+    let for_names = luck(random);
+    for naming in &replay.namings {
+        if is_synced(replay, naming) || for_names.version(1, random) == 1 {
+            for &(folder, name, node) in &naming.sets {
+                match node {
+                    Some(node) => drop(names.insert((folder, name), node)),
+                    None => drop(names.remove(&(folder, name))),
+                }
+            }
+        }
+    }
+    let mut folders: BTreeMap<usize, BTreeMap<&str, usize>> = BTreeMap::new();
+    for ((folder, name), node) in names {
+        folders.entry(folder).or_default().insert(name, node);
+    }
+    let mut disk = Disk::default();
+    let mut left = vec![(String::new(), ROOT)];
+    while let Some((below, folder)) = left.pop() {
+        for (name, &node) in folders.get(&folder).into_iter().flatten() {
+            let path = format!("{below}{name}");
+            let content = content(&replay.nodes[node], luck(random), random);
+            if content.is_none() {
+                left.push((format!("{path}/"), node));
+            }
+            disk.entries.insert(path, content);
+        }
+    }
+    disk
+}
+
+/// All folders in which a name changes were synced since.
+fn is_synced(replay: &Replay<'_>, naming: &Naming<'_>) -> bool {
+    naming.sets.iter().all(|&(folder, ..)| naming.at < replay.nodes[folder].synced)
+}
