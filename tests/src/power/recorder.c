@@ -41,7 +41,7 @@ struct head {
 };
 
 #define MAX_FILES 4096
-#define TRACE_FILE 4000
+#define TRACE_FILE 900
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static char folder[PATH_MAX];
