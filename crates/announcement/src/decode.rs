@@ -3,11 +3,11 @@ use std::{borrow::Cow, collections::BTreeMap, fmt};
 use jiff::Timestamp;
 use serde::{
     Deserialize,
-    de::{self, MapAccess, Visitor},
+    de::{self, Deserializer as _, MapAccess, Visitor},
 };
 use serde_json::{Value, value::RawValue};
 
-use crate::{Announcement, Envelope, ExchangeKey, Fault, Kind, MAX_EVENT, Problem, envelope::parse_uuid, text::Text};
+use crate::{Announcement, Data, Envelope, ExchangeKey, Fault, Kind, MAX_EVENT, Problem, envelope::parse_uuid, kind::DataOf, text::Text};
 
 /// Reads one event in its structured form and refuses whatever the format refuses without a look at a ledger.
 ///
@@ -27,10 +27,18 @@ pub fn parse(event: &[u8]) -> Result<Announcement, Problem> {
 /// # Errors
 /// The form isn't one of this version: the bytes were altered or come from a newer version.
 pub fn decode(event: &str) -> Result<Announcement, Problem> {
-    match serde_json::from_str::<Attributes<'_>>(event) {
+    // What can't be read in one go is read in two, which tell what is wrong first and where.
+    let attributes = Attributes::read(event, expected_kind(event)).or_else(|_| Attributes::read(event, None));
+    match attributes {
         Ok(attributes) => attributes.announcement(),
         Err(error) => Err(located(event, error)),
     }
+}
+
+/// The kind of an event in the canonical form, where the type comes last and the data first.
+fn expected_kind(event: &str) -> Option<Kind> {
+    let (_, event_type) = event.strip_suffix("\"}")?.rsplit_once("\"type\":\"")?;
+    Kind::from_event_type(event_type)
 }
 
 /// The same error with its place, which costs a second reading that keeps the path.
@@ -51,11 +59,30 @@ struct Attributes<'a> {
     time: Option<Cow<'a, str>>,
     datacontenttype: Option<Cow<'a, str>>,
     dataschema: Option<Cow<'a, str>>,
-    data: Option<&'a RawValue>,
+    data: Option<Content<'a>>,
     extensions: BTreeMap<String, Value>,
 }
 
+/// The data, read or still to be read by the event's kind.
+enum Content<'a> {
+    Read(Data),
+    Raw(&'a RawValue),
+}
+
 impl<'a> Attributes<'a> {
+    /// Reads the data at once, as an expected kind's, or leaves it to be read.
+    fn read(event: &'a str, expected: Option<Kind>) -> serde_json::Result<Self> {
+        let mut deserializer = serde_json::Deserializer::from_str(event);
+        let attributes = deserializer.deserialize_map(AttributesVisitor { expected })?;
+        deserializer.end()?;
+        match &attributes.data {
+            Some(Content::Read(data)) if Some(data.kind().event_type()) != attributes.event_type.as_deref() => {
+                Err(de::Error::custom("another type than expected"))
+            }
+            _ => Ok(attributes),
+        }
+    }
+
     fn announcement(self) -> Result<Announcement, Problem> {
         let wrong = |name: &str, detail: &str| Problem::at(Fault::Envelope, format!("/{name}"), detail);
         if required(self.specversion, "specversion")? != "1.0" {
@@ -73,8 +100,10 @@ impl<'a> Attributes<'a> {
         let subject = subject.map_err(|error| Problem::at(Fault::Malformed, "/subject", error))?;
         let time = self.time.map(|text| instant(&text).ok_or_else(|| wrong("time", "expected an RFC 3339 instant such as 2026-01-29T10:00:00Z")));
         let time = time.transpose()?;
-        let data = required(self.data, "data")?;
-        let data = kind.read(data.get()).map_err(|error| Problem::reading("/data", &error))?;
+        let data = match required(self.data, "data")? {
+            Content::Read(data) => data,
+            Content::Raw(data) => kind.read(data.get()).map_err(|error| Problem::reading("/data", &error))?,
+        };
         let envelope = Envelope { id, source, subject, time, dataschema: self.dataschema.map(Cow::into_owned), extensions: self.extensions };
         Ok(Announcement { envelope, data })
     }
@@ -104,7 +133,7 @@ fn shorten(text: &str) -> String {
 
 impl<'de: 'a, 'a> Deserialize<'de> for Attributes<'a> {
     fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(AttributesVisitor)
+        deserializer.deserialize_map(AttributesVisitor { expected: None })
     }
 }
 
@@ -112,7 +141,9 @@ fn text<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Cow<'de, str>, A::Error> 
     map.next_value().map(|Text(text)| text)
 }
 
-struct AttributesVisitor;
+struct AttributesVisitor {
+    expected: Option<Kind>,
+}
 
 impl<'de> Visitor<'de> for AttributesVisitor {
     type Value = Attributes<'de>;
@@ -133,7 +164,12 @@ impl<'de> Visitor<'de> for AttributesVisitor {
                 "time" => attributes.time = Some(text(&mut map)?),
                 "datacontenttype" => attributes.datacontenttype = Some(text(&mut map)?),
                 "dataschema" => attributes.dataschema = Some(text(&mut map)?),
-                "data" => attributes.data = Some(map.next_value()?),
+                "data" => {
+                    attributes.data = Some(match self.expected {
+                        Some(kind) => Content::Read(map.next_value_seed(DataOf(kind))?),
+                        None => Content::Raw(map.next_value()?),
+                    });
+                }
                 _ => drop(attributes.extensions.insert(name.into_owned(), map.next_value()?)),
             }
         }
@@ -144,6 +180,23 @@ impl<'de> Visitor<'de> for AttributesVisitor {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const DATA: &str = r#""data":{"announced":"2025-04-14","announcer":null,"target":{"source":"s","id":"99f60000-eebf-58d7-a4bf-8f97a221c0d8"},"reason":"r"}"#;
+    const REST: &str = r#""id":"99f60000-eebf-58d7-a4bf-8f97a221c0d8","source":"s","specversion":"1.0""#;
+
+    #[test]
+    fn what_is_read_in_one_go_is_what_is_read_in_two() {
+        let retracted = r#""type":"org.handover.retracted.v1""#;
+        let canonical = format!("{{{DATA},{REST},{retracted}}}");
+        assert_eq!(expected_kind(&canonical), Some(Kind::Retracted));
+        let read = decode(&canonical).unwrap();
+        assert_eq!(read.kind(), Kind::Retracted);
+        let other_order = format!("{{{retracted},{DATA},{REST}}}");
+        assert_eq!(expected_kind(&other_order), None);
+        assert_eq!(decode(&other_order).unwrap(), read);
+        let wrong = canonical.replace("\"reason\":\"r\"", "\"reason\":3");
+        assert_eq!(decode(&wrong).unwrap_err().pointer.as_deref(), Some("/data/reason"));
+    }
 
     #[test]
     fn an_instant_is_one_of_rfc_3339() {

@@ -1,5 +1,5 @@
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeSeed};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -9,6 +9,9 @@ use crate::{
 };
 
 one_form!(Kind, PlannedExchange, BothWays, Held, ChannelOf, ChannelStatus);
+
+/// Reads the data of a kind.
+pub(crate) struct DataOf(pub(crate) Kind);
 
 /// Declares each kind's `data` with the fields that all kinds share, the fieldless [`Kind`] and the [`Data`] that holds any of them.
 macro_rules! kinds {
@@ -82,6 +85,14 @@ macro_rules! kinds {
             #[must_use]
             pub fn data_schema(self) -> schemars::Schema {
                 match self { $(Self::$kind => schemars::schema_for!($kind),)* }
+            }
+        }
+
+        impl<'de> DeserializeSeed<'de> for DataOf {
+            type Value = Data;
+
+            fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Data, D::Error> {
+                match self.0 { $(Kind::$kind => Deserialize::deserialize(deserializer).map(Data::$kind),)* }
             }
         }
 
