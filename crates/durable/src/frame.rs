@@ -28,19 +28,17 @@ pub struct Frame {
     pub payload: Vec<u8>,
 }
 
-/// `None` where the payload is larger than [`MAX_PAYLOAD`].
-pub(crate) fn encode(number: u64, head: &FrameHead, payload: &[u8]) -> Option<Vec<u8>> {
+/// What stands before the payload; `None` where that is larger than [`MAX_PAYLOAD`].
+pub(crate) fn before(number: u64, head: &FrameHead, payload: &[u8]) -> Option<[u8; HEAD_LEN]> {
     let len = u32::try_from(payload.len()).ok().filter(|_| payload.len() <= MAX_PAYLOAD)?;
-    let mut bytes = Vec::with_capacity(HEAD_LEN + payload.len());
-    bytes.extend_from_slice(&MAGIC);
-    bytes.extend_from_slice(&len.to_be_bytes());
-    bytes.extend_from_slice(&[0; 4]);
-    for number in [number, head.first_position, head.stream_sequence, head.size] {
-        bytes.extend_from_slice(&number.to_be_bytes());
+    let mut bytes = [0; HEAD_LEN];
+    bytes[..4].copy_from_slice(&MAGIC);
+    bytes[4..8].copy_from_slice(&len.to_be_bytes());
+    for (at, number) in (12..).step_by(8).zip([number, head.first_position, head.stream_sequence, head.size]) {
+        bytes[at..at + 8].copy_from_slice(&number.to_be_bytes());
     }
-    bytes.extend_from_slice(&head.root);
-    bytes.extend_from_slice(payload);
-    let crc = checksum(&bytes);
+    bytes[44..].copy_from_slice(&head.root);
+    let crc = crc32c::crc32c_append(checksum(&bytes), payload);
     bytes[8..12].copy_from_slice(&crc.to_be_bytes());
     Some(bytes)
 }

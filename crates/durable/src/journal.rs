@@ -14,11 +14,17 @@ use crate::{
 pub(crate) const VERSION: u32 = 2;
 const HEADER_MAGIC: &[u8; 12] = b"handover-log";
 const HEADER_LEN: u64 = 16;
+/// How far the file reaches beyond what is written, in bytes, all of them zero: a write that doesn't change its length needs one write of the disk less to be synced.
+const ROOM: u64 = 1 << 20;
 
 /// The redo journal of one volume: a file of frames, appended to by one thread.
 #[derive(Debug)]
 pub struct Journal {
     file: File,
+    /// Where the last frame ends.
+    end: u64,
+    /// The file's length.
+    len: u64,
     next_number: u64,
     /// A write failed: what the file's end is isn't known.
     poisoned: bool,
@@ -33,6 +39,7 @@ pub struct JournalReader {
     len: u64,
     next_number: u64,
     next_position: u64,
+    ended: bool,
     torn: u64,
 }
 
@@ -46,25 +53,27 @@ impl JournalReader {
             return Err(OpenError::Format { path: path.to_owned() });
         }
         let reader = BufReader::with_capacity(1 << 18, file);
-        Ok(Self { path: path.to_owned(), reader, offset: HEADER_LEN, len, next_number: 0, next_position: first_position, torn: 0 })
+        Ok(Self { path: path.to_owned(), reader, offset: HEADER_LEN, len, next_number: 0, next_position: first_position, ended: false, torn: 0 })
     }
 
-    /// The next frame; `None` at the end. A torn end counts as the end.
+    /// The next frame; `None` at the end, after which there's nothing or only zeros. A torn end counts as the end.
     ///
     /// # Errors
     /// [`OpenError::JournalDamaged`] where a frame before the last one isn't what was written.
     pub fn next_frame(&mut self) -> Result<Option<Frame>, OpenError> {
-        if self.offset == self.len || self.torn > 0 {
+        if self.offset == self.len || self.ended {
             return Ok(None);
         }
         let bytes = self.read_frame().map_err(at(&self.path))?;
         let len = bytes.as_ref().map_or(0, |bytes| bytes.len() as u64);
         let found = bytes.and_then(frame::decode).filter(|frame| frame.number == self.next_number && frame.head.first_position == self.next_position);
         let Some(frame) = found else {
-            if self.has_frame_after().map_err(at(&self.path))? {
+            let rest = self.rest().map_err(at(&self.path))?;
+            if self.has_frame(&rest) {
                 return Err(self.damaged());
             }
-            self.torn = self.len - self.offset;
+            self.torn = rest.iter().rposition(|&byte| byte != 0).map_or(0, |last| last as u64 + 1);
+            self.ended = true;
             return Ok(None);
         };
         self.offset += len;
@@ -84,7 +93,8 @@ impl JournalReader {
     /// [`OpenError::Io`].
     pub fn rewind(&mut self, first_position: u64) -> Result<(), OpenError> {
         self.reader.seek(SeekFrom::Start(HEADER_LEN)).map_err(at(&self.path))?;
-        (self.offset, self.next_number, self.next_position, self.torn) = (HEADER_LEN, 0, first_position, 0);
+        (self.offset, self.next_number, self.next_position) = (HEADER_LEN, 0, first_position);
+        (self.ended, self.torn) = (false, 0);
         Ok(())
     }
 
@@ -120,11 +130,11 @@ impl JournalReader {
         let mut file = OpenOptions::new().write(true).open(&self.path).map_err(at(&self.path))?;
         if self.torn > 0 {
             tracing::warn!(bytes = self.torn, "the journal ended in a write that was never acknowledged; it was cut off");
-            file.set_len(self.offset).map_err(at(&self.path))?;
         }
+        file.set_len(self.offset).map_err(at(&self.path))?;
         file.sync_all().map_err(at(&self.path))?;
         file.seek(SeekFrom::Start(self.offset)).map_err(at(&self.path))?;
-        Ok(Journal { file, next_number: self.next_number, poisoned: false })
+        Ok(Journal { file, end: self.offset, len: self.offset, next_number: self.next_number, poisoned: false })
     }
 
     fn read_frame(&mut self) -> io::Result<Option<Vec<u8>>> {
@@ -143,17 +153,22 @@ impl JournalReader {
         Ok(Some(bytes))
     }
 
-    /// Whether a whole frame stands anywhere after the bad one: then the bad one was synced once, and it's damage.
-    fn has_frame_after(&mut self) -> io::Result<bool> {
+    /// What comes after the last good frame, as far as a frame may have been written.
+    fn rest(&mut self) -> io::Result<Vec<u8>> {
         self.reader.seek(SeekFrom::Start(self.offset))?;
         let mut rest = Vec::new();
         self.reader.by_ref().take(2 * (frame::MAX_PAYLOAD as u64 + HEAD_LEN as u64)).read_to_end(&mut rest)?;
+        Ok(rest)
+    }
+
+    /// Whether a whole frame stands anywhere after the bad one: then the bad one was synced once, and it's damage.
+    fn has_frame(&self, rest: &[u8]) -> bool {
         let whole_frame_at = |start: usize| {
             let head = rest[start..].first_chunk::<HEAD_LEN>()?;
             let bytes = rest.get(start..start + frame::whole_len(head)?)?;
             frame::decode(bytes.to_vec()).filter(|frame| frame.number > self.next_number)
         };
-        Ok(rest.windows(4).enumerate().skip(1).any(|(start, magic)| magic == frame::MAGIC && whole_frame_at(start).is_some()))
+        rest.windows(4).enumerate().skip(1).any(|(start, magic)| magic == frame::MAGIC && whole_frame_at(start).is_some())
     }
 }
 
@@ -167,7 +182,8 @@ impl Journal {
             file.write_all(&VERSION.to_be_bytes())?;
             Ok(file)
         };
-        let mut journal = Self { file: created().map_err(WriteError::Journal)?, next_number: 0, poisoned: false };
+        let file = created().map_err(WriteError::Journal)?;
+        let mut journal = Self { file, end: HEADER_LEN, len: HEADER_LEN, next_number: 0, poisoned: false };
         for (head, payload) in frames {
             journal.write(head, payload)?;
         }
@@ -195,10 +211,29 @@ impl Journal {
     }
 
     fn write(&mut self, head: &FrameHead, payload: &[u8]) -> Result<(), WriteError> {
-        let bytes = frame::encode(self.next_number, head, payload).ok_or(WriteError::TooLarge(payload.len()))?;
-        let written = self.file.write_all(&bytes).map_err(WriteError::Journal);
+        let before = frame::before(self.next_number, head, payload).ok_or(WriteError::TooLarge(payload.len()))?;
+        let end = self.end + (HEAD_LEN + payload.len()) as u64;
+        let mut write = || {
+            if end > self.len {
+                self.file.set_len(end + ROOM)?;
+                self.len = end + ROOM;
+            }
+            self.file.write_all(&before)?;
+            self.file.write_all(payload)
+        };
+        let written = write().map_err(WriteError::Journal);
         self.poisoned = written.is_err();
+        self.end = end;
         self.next_number += 1;
         written
+    }
+}
+
+impl Drop for Journal {
+    /// Nothing depends on it: where it fails, zeros stay.
+    fn drop(&mut self) {
+        if !self.poisoned {
+            let _ = self.file.set_len(self.end);
+        }
     }
 }

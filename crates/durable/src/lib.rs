@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! DIR/lock                 held while the folder is open; the process that has it
-//! DIR/journal-<number>     "handover-log" · version u32 · frame · frame · …
+//! DIR/journal-<number>     "handover-log" · version u32 · frame · frame · … · zeros, while it's written
 //! DIR/active-<number>/     sled: what the frames wrote, as far as it has followed
 //! DIR/sealed-<number>/     sled, and a file `summary`
 //! DIR/*.new                unfinished: removed at the next opening

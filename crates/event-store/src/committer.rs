@@ -1,4 +1,8 @@
-use std::sync::{Arc, mpsc};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicUsize, Ordering},
+    mpsc,
+};
 
 use announcement::{Publisher, Receipt};
 use durable::{FrameHead, Journal};
@@ -28,6 +32,8 @@ pub(crate) struct Prepared {
     pub(crate) kept: Arc<Kept>,
     pub(crate) head: Head,
     pub(crate) receipts: Vec<Pending>,
+    /// Who waits for it to be on disk, where it isn't a receipt that's waited for.
+    pub(crate) done: Option<oneshot::Sender<()>>,
     /// Where it isn't the next frame of the journal, but the first of the next volume's.
     pub(crate) begins_volume: bool,
 }
@@ -41,31 +47,41 @@ pub(crate) struct Committer {
     pub(crate) followed: mpsc::SyncSender<Arc<Kept>>,
 }
 
-impl Committer {
-    /// Ends once no commit comes any more, or the follower is gone. Receipts that don't leave are dropped, which tells those who wait that there is none.
-    pub(crate) fn run(mut self, steps: &mpsc::Receiver<Step>) -> Result<(), Fault> {
-        for step in steps {
-            let Prepared { frame, payloads, kept, head, receipts, begins_volume } = match step {
-                Step::Commit(prepared) => *prepared,
-                Step::Settle(settled) => {
-                    // Who no longer waits has ended.
-                    let _ = settled.send(());
-                    continue;
-                }
-            };
-            if begins_volume {
-                let frames: Vec<_> = payloads.into_iter().map(|payload| (frame, payload.bytes)).collect();
-                self.journal = self.store.folder.create_journal(kept.volume, &frames)?;
-            } else {
-                payloads.iter().try_for_each(|payload| self.journal.append(&frame, &payload.bytes))?;
-            }
-            self.store.made_durable(kept.commit);
-            self.head.send_replace(head);
-            self.send(receipts);
-            if self.followed.send(kept).is_err() {
-                return Ok(());
-            }
+/// Takes steps until none comes any more. Receipts that don't leave are dropped, which tells those who wait that there is none.
+pub(crate) fn run(committer: &Mutex<Committer>, under_way: &AtomicUsize, steps: &mpsc::Receiver<Step>) -> Result<(), Fault> {
+    for step in steps {
+        match step {
+            Step::Commit(prepared) => lock(committer).bring(*prepared)?,
+            // Who no longer waits has ended.
+            Step::Settle(settled) => drop(settled.send(())),
         }
+        under_way.fetch_sub(1, Ordering::Release);
+    }
+    Ok(())
+}
+
+/// One that panicked while it was held isn't asked again: its thread's end ends the writer.
+pub(crate) fn lock(committer: &Mutex<Committer>) -> MutexGuard<'_, Committer> {
+    committer.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Committer {
+    /// Brings one commit to disk.
+    pub(crate) fn bring(&mut self, prepared: Prepared) -> Result<(), Fault> {
+        let Prepared { frame, payloads, kept, head, receipts, done, begins_volume } = prepared;
+        if begins_volume {
+            let frames: Vec<_> = payloads.into_iter().map(|payload| (frame, payload.bytes)).collect();
+            self.journal = self.store.folder.create_journal(kept.volume, &frames)?;
+        } else {
+            payloads.iter().try_for_each(|payload| self.journal.append(&frame, &payload.bytes))?;
+        }
+        self.store.made_durable(kept.commit);
+        self.head.send_replace(head);
+        self.send(receipts);
+        // Who no longer waits has ended.
+        let _ = done.map(|done| done.send(()));
+        // Once the follower has ended the writer is told, and what the volume lacks is in the journal.
+        let _ = self.followed.send(kept);
         Ok(())
     }
 

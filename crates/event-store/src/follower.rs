@@ -22,6 +22,10 @@ use crate::{
 const SYNC_EVERY: Duration = Duration::from_secs(1);
 /// How many blocks of catching up are written together.
 const MAX_BATCH: usize = 256;
+/// How long a commit waits for others to be written with it: what was committed is read from memory until then.
+const GATHERING: Duration = Duration::from_millis(5);
+/// How many commits the volumes may lag behind the journal.
+pub(crate) const MAX_FOLLOWED: usize = 64;
 /// How many full volumes may wait to be sealed; then commits wait for the one that's being sealed.
 const MAX_FULL: usize = 2;
 
@@ -97,8 +101,8 @@ impl Follower {
             };
             match came {
                 Ok(kept) => {
-                    let waiting = std::iter::once(kept).chain(commits.try_iter().take(MAX_BATCH));
-                    self.take(waiting)?;
+                    thread::sleep(GATHERING);
+                    self.take(std::iter::once(kept).chain(commits.try_iter().take(MAX_FOLLOWED)))?;
                 }
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
                 Err(mpsc::RecvTimeoutError::Disconnected) => return self.finish(),

@@ -1,7 +1,7 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, OnceLock, mpsc as std_mpsc},
+    sync::{Arc, Mutex, OnceLock, atomic::AtomicUsize, mpsc as std_mpsc},
     thread,
     time::Instant,
 };
@@ -14,7 +14,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc, onesho
 use crate::{
     Backup, BackupError, Head, Health, Heard, MAX_MESSAGE, Message, OpenError, Part, Reader, Ready, SubmitError,
     backup::backup,
-    committer::Committer,
+    committer::{self, Committer},
+    follower::MAX_FOLLOWED,
     layout::Geometry,
     nodes::Nodes,
     open::{Fault, Opened, open},
@@ -30,8 +31,6 @@ const MAX_WAITING: usize = 4 * MAX_COMMIT;
 const MAX_WAITING_BYTES: usize = 32 << 20;
 /// How many commits may be prepared while one is being brought to disk: the next one is enough.
 const MAX_PREPARED: usize = 1;
-/// How many commits the volumes may lag behind the journal.
-const MAX_FOLLOWED: usize = 16;
 /// How many commits' receipts may wait to be published; a publisher that misses one asks.
 const MAX_WAITING_RECEIPTS: usize = 64;
 
@@ -102,7 +101,9 @@ impl Ledger {
         let (kept, reader) = (Arc::clone(&store), Reader::new(Arc::clone(&store), head.clone()));
         let threads = Threads { fault: Arc::default(), requests: requests.downgrade() };
         let committer = Committer { store: Arc::clone(&store), journal, head: head_sender, receipts: receipts_sender, followed };
-        let committing = threads.start("journal", move || committer.run(&commits))?;
+        let (committer, under_way) = (Arc::new(Mutex::new(committer)), Arc::new(AtomicUsize::new(0)));
+        let (committing, counted) = (Arc::clone(&committer), Arc::clone(&under_way));
+        let committing = threads.start("journal", move || committer::run(&committing, &counted, &commits))?;
         let following = threads.start("volumes", move || follower.run(&following))?;
         let writer = Writer {
             store,
@@ -111,6 +112,8 @@ impl Ledger {
             commit,
             requests: receiver,
             prepared: Some(prepared),
+            committer: Some(committer),
+            under_way,
             threads: vec![committing, following],
             fault: threads.fault,
             health: health.clone(),

@@ -1,7 +1,11 @@
 use std::{
     collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, OnceLock, mpsc as std_mpsc},
+    sync::{
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicUsize, Ordering},
+        mpsc as std_mpsc,
+    },
     thread::JoinHandle,
 };
 
@@ -13,7 +17,7 @@ use crate::{
     Head, Health, Message, Part, SubmitError,
     closed::Closed,
     commit::{Commit, Finished, Ready, Taken},
-    committer::{Prepared, Step},
+    committer::{self, Committer, Prepared, Step},
     layout,
     open::{Fault, Place},
     payload::Payload,
@@ -89,6 +93,10 @@ pub(crate) struct Writer {
     pub(crate) requests: mpsc::Receiver<Request>,
     /// Taken when it ends: the threads behind it end with it.
     pub(crate) prepared: Option<std_mpsc::SyncSender<Step>>,
+    /// The same that its thread has; taken when it ends.
+    pub(crate) committer: Option<Arc<Mutex<Committer>>>,
+    /// How many steps the committer's thread hasn't ended yet.
+    pub(crate) under_way: Arc<AtomicUsize>,
     pub(crate) threads: Vec<JoinHandle<()>>,
     /// Why one of these threads failed.
     pub(crate) fault: Arc<OnceLock<Fault>>,
@@ -106,6 +114,7 @@ impl Writer {
     pub(crate) fn run(mut self) {
         let served = catch_unwind(AssertUnwindSafe(|| self.serve()));
         drop(self.prepared.take());
+        drop(self.committer.take());
         self.threads.drain(..).for_each(|thread| drop(thread.join()));
         let fault = match served {
             Err(_) => Some(Fault::new("the writer panicked")),
@@ -199,12 +208,13 @@ impl Writer {
         self.state.checkpoint = Some(Checkpoint { sequence: from_sequence.saturating_sub(1), message: None });
         let store = Arc::clone(&self.store);
         self.begin_volume_if_full()?;
-        self.write(Commit::begin(&store, self.state.clone()).finish(), Vec::new())
+        self.write(Commit::begin(&store, self.state.clone()).finish(), Vec::new(), None)
     }
 
     fn append(&mut self, ready: &[Ready], time: Timestamp, done: oneshot::Sender<()>) -> Result<(), Fault> {
         let store = Arc::clone(&self.store);
         let mut ready = ready.iter().peekable();
+        let mut done = Some(done);
         while ready.peek().is_some() {
             self.begin_volume_if_full()?;
             let mut commit = Commit::begin(&store, self.state.clone());
@@ -213,9 +223,10 @@ impl Writer {
             {
                 commit.add(ready, time).map_err(Fault::new)?;
             }
-            self.write(commit.finish(), Vec::new())?;
+            self.write(commit.finish(), Vec::new(), done.take_if(|_| ready.peek().is_none()))?;
         }
-        self.step(Step::Settle(done))
+        // Nothing was to be written.
+        done.map_or(Ok(()), |done| self.step(Step::Settle(done)))
     }
 
     fn drop_refused(&mut self, number: u64, dropped: Dropped) -> Result<Option<Refusal>, Fault> {
@@ -224,7 +235,7 @@ impl Writer {
         let mut commit = Commit::begin(&store, self.state.clone());
         let found = commit.drop_refused(number, dropped).map_err(Fault::new)?;
         if found.is_some() {
-            self.write(commit.finish(), Vec::new())?;
+            self.write(commit.finish(), Vec::new(), None)?;
             self.settle()?;
         }
         Ok(found)
@@ -269,14 +280,21 @@ impl Writer {
                 Taken::Stop { reason, remedy } => *stopped = Some((reason, remedy)),
             }
         }
-        if changed { self.write(commit.finish(), receipts) } else { Ok(()) }
+        if changed { self.write(commit.finish(), receipts, None) } else { Ok(()) }
     }
 
-    fn write(&mut self, finished: Finished, receipts: Vec<Pending>) -> Result<(), Fault> {
+    fn write(&mut self, finished: Finished, receipts: Vec<Pending>, done: Option<oneshot::Sender<()>>) -> Result<(), Fault> {
         let Finished { frame, payload, kept, state } = finished;
         self.state = state;
         self.place.frames += 1;
-        self.send(frame, vec![payload], kept, receipts, false)
+        let prepared = self.prepare(frame, vec![payload], kept);
+        let prepared = Prepared { receipts, done, ..prepared };
+        // What is this small is on disk before a thread that waits is awake.
+        if prepared.kept.records.len() <= MAX_AT_ONCE && self.requests.is_empty() && self.under_way.load(Ordering::Acquire) == 0 {
+            let committer = self.committer.as_ref().ok_or_else(|| Fault::new(ENDED))?;
+            return committer::lock(committer).bring(prepared);
+        }
+        self.step(Step::Commit(Box::new(prepared)))
     }
 
     /// A volume that's full is followed by a new one, whose journal begins with all mutable keys.
@@ -303,15 +321,15 @@ impl Writer {
         payloads.iter_mut().for_each(|payload| payload.state(&self.state));
         self.place = Place { volume, frames: payloads.len() as u64 };
         let kept = Kept { first: geometry.first_of(volume), keys, ..Kept::default() };
-        self.send(self.state.frame_from(geometry.first_of(volume)), payloads, kept, Vec::new(), true)
+        let prepared = self.prepare(self.state.frame_from(geometry.first_of(volume)), payloads, kept);
+        self.step(Step::Commit(Box::new(Prepared { begins_volume: true, ..prepared })))
     }
 
-    fn send(&mut self, frame: durable::FrameHead, payloads: Vec<Payload>, kept: Kept, receipts: Vec<Pending>, begins_volume: bool) -> Result<(), Fault> {
+    fn prepare(&mut self, frame: durable::FrameHead, payloads: Vec<Payload>, kept: Kept) -> Prepared {
         self.commit += 1;
         let kept = Arc::new(Kept { commit: self.commit, volume: self.place.volume, frames: self.place.frames, ..kept });
         self.store.push(Arc::clone(&kept));
-        let prepared = Prepared { frame, payloads, kept, head: self.state.head(), receipts, begins_volume };
-        self.step(Step::Commit(Box::new(prepared)))
+        Prepared { frame, payloads, kept, head: self.state.head(), receipts: Vec::new(), done: None, begins_volume: false }
     }
 
     /// Waits until everything that was prepared is on disk and can be read.
@@ -323,9 +341,13 @@ impl Writer {
 
     fn step(&self, step: Step) -> Result<(), Fault> {
         let steps = self.prepared.as_ref().ok_or_else(|| Fault::new(ENDED))?;
+        self.under_way.fetch_add(1, Ordering::AcqRel);
         steps.send(step).map_err(|_| Fault::new(ENDED))
     }
 }
+
+/// The most records of a commit that the writer brings to disk by itself, where nothing else is under way.
+const MAX_AT_ONCE: usize = 8;
 
 const ENDED: &str = "a thread that writes has ended";
 
