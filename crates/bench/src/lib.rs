@@ -22,6 +22,7 @@ mod read;
 mod replay;
 mod report;
 mod run;
+mod verify;
 
 pub use child::run_child;
 pub use report::{Figure, Machine, Report};

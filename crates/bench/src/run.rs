@@ -1,6 +1,6 @@
 use std::{io, path::PathBuf};
 
-use crate::{Machine, Report, append, fill::Filled, ingest, open, read, replay};
+use crate::{Machine, Report, append, fill::Filled, ingest, open, read, replay, verify};
 
 /// What is measured, and with how much.
 #[derive(Clone, Debug)]
@@ -26,6 +26,8 @@ pub enum Case {
     Read,
     /// Every record as it's kept.
     Replay,
+    /// `handover verify`.
+    Verify,
     /// Time to the first read.
     Open,
     /// All of them.
@@ -55,7 +57,7 @@ impl From<io::Error> for BenchError {
     }
 }
 
-/// Measures a case, and says what it's at. The program must answer `bench child --order JSON` with [`run_child`](crate::run_child), and run `serve`.
+/// Measures a case, and says what it's at. The program must answer `bench child --order JSON` with [`run_child`](crate::run_child), and run `serve` and `verify`.
 ///
 /// # Errors
 /// See [`BenchError`].
@@ -69,7 +71,7 @@ pub fn run(case: Case, options: &Options, progress: fn(&str)) -> Result<Report, 
     if wanted(Case::Ingest) {
         figures.extend(ingest::run(options, progress)?);
     }
-    if wanted(Case::Read) || wanted(Case::Replay) || wanted(Case::Open) {
+    if wanted(Case::Read) || wanted(Case::Replay) || wanted(Case::Verify) || wanted(Case::Open) {
         let mut filled = Filled::get(options, progress)?;
         figures.append(&mut filled.figures);
         if wanted(Case::Read) {
@@ -77,6 +79,9 @@ pub fn run(case: Case, options: &Options, progress: fn(&str)) -> Result<Report, 
         }
         if wanted(Case::Replay) {
             figures.extend(replay::run(&filled, progress)?);
+        }
+        if wanted(Case::Verify) {
+            figures.extend(verify::run(&filled, progress)?);
         }
         if wanted(Case::Open) {
             figures.extend(open::run(&filled, progress)?);

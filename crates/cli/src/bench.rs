@@ -43,6 +43,8 @@ enum CaseName {
     Read,
     /// Every record as it's kept
     Replay,
+    /// `handover verify`
+    Verify,
     /// Time to the first read
     Open,
     /// All of them
@@ -68,6 +70,7 @@ pub(crate) fn run(arguments: &Bench) -> Result<(), Failure> {
         CaseName::Ingest => Case::Ingest,
         CaseName::Read => Case::Read,
         CaseName::Replay => Case::Replay,
+        CaseName::Verify => Case::Verify,
         CaseName::Open => Case::Open,
         CaseName::All => Case::All,
         CaseName::Child => {

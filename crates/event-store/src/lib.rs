@@ -32,7 +32,7 @@
 //!                          6 raw length u32 · 10 data; raw: length u32 · record, each
 //!   z                    the dictionary
 //!   m                    frames followed, position after the last block (JSON); written volumes only
-//!   h number u64         page of 310 sorted entries: CRC-32C u32 of the number and 4.. · hash u64 · position u40, each; sealed volumes only
+//!   h number u64         page of up to 310 (62, as it's written now) sorted entries: CRC-32C u32 of the number and 4.. · hash u64 · position u40, each; sealed volumes only
 //!   t                    the roots of the volume's tiles, then SHA-256 of all its entries; sealed volumes only
 //!   g…, f b n d …        mutable keys; written volumes only:
 //!   gs key, gw key         how many claims, as they stand, name the exchange as a stage, or as the whole of stages

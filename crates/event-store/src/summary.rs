@@ -29,8 +29,10 @@ pub(crate) struct Summary {
 const MAGIC: &[u8; 4] = b"HsU1";
 const HEAD: usize = 80;
 
-/// How many entries a page of the index has: some 4 KB.
-const PAGE: usize = 310;
+/// How many entries a page of the index has: some 800 bytes. A look-up has sled read up to 16 pages together.
+const PAGE: usize = 62;
+/// The most that a page may have: volumes were once sealed with so many.
+const MAX_PAGE: usize = 310;
 const ENTRY: usize = 8 + 5;
 
 impl Summary {
@@ -140,7 +142,7 @@ pub(crate) fn entries_of(number: u64, page: &[u8]) -> Option<Vec<Entry>> {
         let hash = u64::from_be_bytes(*bytes.first_chunk().expect("eight bytes"));
         Entry { hash, position: bytes[8..].iter().fold(0, |position, &byte| position << 8 | u64::from(byte)) }
     };
-    (rest.is_empty() && entries.len() <= PAGE).then(|| entries.iter().map(entry).collect())
+    (rest.is_empty() && entries.len() <= MAX_PAGE).then(|| entries.iter().map(entry).collect())
 }
 
 #[cfg(test)]

@@ -30,6 +30,10 @@ use crate::{BenchError, events::PUBLISHER, ingest::Outgoing};
 /// The stream that JetStream's own rates are measured with, set as the ledger's is.
 const STREAM: &str = "REFERENCE";
 const SUBJECT: &str = "reference.bench";
+/// The stream of what was recorded.
+const LEDGER: &str = "LEDGER";
+/// Between two looks at it.
+const LOOK: Duration = Duration::from_millis(5);
 /// How long nothing may come.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -148,6 +152,19 @@ impl Publishing {
             latencies.push(start.elapsed());
         }
         Ok(latencies)
+    }
+
+    /// Waits until the stream LEDGER has this many records; gives the seconds.
+    pub(crate) async fn caught_up(&self, records: u64) -> Result<f64, BenchError> {
+        let mut stream = self.context.get_stream(LEDGER).await.map_err(BenchError::failed)?;
+        let start = Instant::now();
+        while stream.info().await.map_err(BenchError::failed)?.state.last_sequence < records {
+            if start.elapsed() > PATIENCE {
+                return Err(BenchError::Failed(format!("{LEDGER} doesn't reach {records} records")));
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        Ok(start.elapsed().as_secs_f64())
     }
 
     /// The seconds in which the first messages of the reference's stream are read.
