@@ -59,14 +59,11 @@ struct Attributes<'a> {
     time: Option<Cow<'a, str>>,
     datacontenttype: Option<Cow<'a, str>>,
     dataschema: Option<Cow<'a, str>>,
-    data: Option<Content<'a>>,
+    /// The data, once it's read.
+    data: Option<Data>,
+    /// The data, to be read by the event's kind.
+    raw: Option<&'a RawValue>,
     extensions: BTreeMap<String, Value>,
-}
-
-/// The data, read or still to be read by the event's kind.
-enum Content<'a> {
-    Read(Data),
-    Raw(&'a RawValue),
 }
 
 impl<'a> Attributes<'a> {
@@ -76,9 +73,7 @@ impl<'a> Attributes<'a> {
         let attributes = deserializer.deserialize_map(AttributesVisitor { expected })?;
         deserializer.end()?;
         match &attributes.data {
-            Some(Content::Read(data)) if Some(data.kind().event_type()) != attributes.event_type.as_deref() => {
-                Err(de::Error::custom("another type than expected"))
-            }
+            Some(data) if Some(data.kind().event_type()) != attributes.event_type.as_deref() => Err(de::Error::custom("another type than expected")),
             _ => Ok(attributes),
         }
     }
@@ -100,9 +95,9 @@ impl<'a> Attributes<'a> {
         let subject = subject.map_err(|error| Problem::at(Fault::Malformed, "/subject", error))?;
         let time = self.time.map(|text| instant(&text).ok_or_else(|| wrong("time", "expected an RFC 3339 instant such as 2026-01-29T10:00:00Z")));
         let time = time.transpose()?;
-        let data = match required(self.data, "data")? {
-            Content::Read(data) => data,
-            Content::Raw(data) => kind.read(data.get()).map_err(|error| Problem::reading("/data", &error))?,
+        let data = match self.data {
+            Some(data) => data,
+            None => kind.read(required(self.raw, "data")?.get()).map_err(|error| Problem::reading("/data", &error))?,
         };
         let envelope = Envelope { id, source, subject, time, dataschema: self.dataschema.map(Cow::into_owned), extensions: self.extensions };
         Ok(Announcement { envelope, data })
@@ -164,12 +159,10 @@ impl<'de> Visitor<'de> for AttributesVisitor {
                 "time" => attributes.time = Some(text(&mut map)?),
                 "datacontenttype" => attributes.datacontenttype = Some(text(&mut map)?),
                 "dataschema" => attributes.dataschema = Some(text(&mut map)?),
-                "data" => {
-                    attributes.data = Some(match self.expected {
-                        Some(kind) => Content::Read(map.next_value_seed(DataOf(kind))?),
-                        None => Content::Raw(map.next_value()?),
-                    });
-                }
+                "data" => match self.expected {
+                    Some(kind) => attributes.data = Some(map.next_value_seed(DataOf(kind))?),
+                    None => attributes.raw = Some(map.next_value()?),
+                },
                 _ => drop(attributes.extensions.insert(name.into_owned(), map.next_value()?)),
             }
         }
