@@ -6,6 +6,7 @@ use std::{
     sync::atomic::{AtomicU16, Ordering},
 };
 
+use rustix::process::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -74,6 +75,16 @@ impl NatsServer {
     /// Stops it in good order.
     pub fn stop(&mut self) {
         self.process.terminate();
+    }
+
+    /// SIGSTOP: it keeps its connections and answers nothing.
+    pub fn pause(&mut self) {
+        self.process.signal(Signal::STOP);
+    }
+
+    /// SIGCONT: it goes on where it stood.
+    pub fn resume(&mut self) {
+        self.process.signal(Signal::CONT);
     }
 
     /// Starts it again on the same port and store, and returns when it answers.

@@ -3,13 +3,18 @@
 use std::{collections::BTreeMap, path::Path};
 
 use announcement::{Outcome, Position, Receipt, Record};
-use blackbox::{Handover, http};
+use async_nats::jetstream::{
+    self,
+    consumer::{OrderedPullConsumer, pull::OrderedConfig},
+};
+use blackbox::{Handover, NatsServer, PATIENCE, handover_command, http, wait_for};
 use event_store::{Ledger, Options};
+use futures::StreamExt;
 use projection::{Book, ChannelsQuery, TimelineQuery, TotalsQuery, channels, timeline, totals};
 use serde_json::{Value, json};
 
-/// Checks a running server and then, once it has ended, its data folder.
-pub(crate) fn audit(server: Handover, data: &Path, receipts: &[Receipt]) {
+/// Checks a running server and then, once it has ended, its data folder, and gives its records.
+pub(crate) fn audit(server: Handover, data: &Path, receipts: &[Receipt]) -> Vec<Record> {
     // A receipt leaves before readers have its record, and the read models follow: they are asked for the last one of all.
     let head = http::get(&server.url("/v1/records?limit=1")).json()["as_of"]["position"].as_u64().unwrap();
     let last = receipts.iter().map(position).fold(head, u64::max);
@@ -40,6 +45,37 @@ pub(crate) fn audit(server: Handover, data: &Path, receipts: &[Receipt]) {
     let timeline = timeline(&book, &TimelineQuery { limit: 100, ..TimelineQuery::default() });
     let folded = [json!(timeline), json!(totals(&book, &TotalsQuery::default())), json!(channels(&book, &ChannelsQuery::default()))];
     assert_eq!(answers, folded);
+    records
+}
+
+/// Waits until the stream LEDGER is as long as the ledger of a server that runs.
+pub(crate) fn wait_for_log(data: &Path) {
+    wait_for("the stream of records to be complete", PATIENCE, || {
+        let status = handover_command(&["ledger", "status", "--data", data.to_str().unwrap()], b"");
+        let status: Value = serde_json::from_str(&status.stdout).ok()?;
+        (status["log"]["last_sequence"] == status["head"]["size"]).then_some(())
+    });
+}
+
+/// Holds the whole stream LEDGER against the records, byte by byte.
+pub(crate) fn published(nats: &NatsServer, records: &[Record]) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let context = jetstream::new(async_nats::connect(nats.url()).await.unwrap());
+        let stream = context.get_stream(event_store::nats::LOG_STREAM).await.unwrap();
+        let state = &stream.cached_info().state;
+        assert_eq!((state.messages, state.last_sequence), (records.len() as u64, records.len() as u64));
+        let consumer: OrderedPullConsumer = stream.create_consumer(OrderedConfig::default()).await.unwrap();
+        let messages: Vec<_> = consumer.messages().await.unwrap().take(records.len()).collect().await;
+        for (record, message) in records.iter().zip(messages) {
+            let message = message.unwrap();
+            assert_eq!(message.info().unwrap().stream_sequence, record.position.get() + 1);
+            assert_eq!(&message.payload[..], record.event);
+            let headers = message.headers.as_ref().unwrap();
+            let expected = [record.position.to_string(), record.publisher.to_string(), record.leaf().to_string()];
+            assert_eq!(["Handover-Position", "Handover-Publisher", "Handover-Leaf"].map(|name| headers.get(name).unwrap().to_string()), expected);
+        }
+    });
 }
 
 fn position(receipt: &Receipt) -> u64 {

@@ -61,7 +61,7 @@ fn a_server_that_is_killed_embedded_keeps_every_receipt() {
 }
 
 /// Publishes through NATS, whatever happens meanwhile, and gives every receipt.
-fn publish_through(url: String, seed: u64, stop: Arc<AtomicBool>) -> Vec<Receipt> {
+pub(crate) fn publish_through(url: String, seed: u64, stop: Arc<AtomicBool>) -> Vec<Receipt> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     runtime.block_on(async {
         let producer = Producer::connect(Options::new(url, "load".parse().unwrap())).await.unwrap();
