@@ -71,8 +71,8 @@
 //! 6. A stream that doesn't go on from the checkpoint stops the intake, and nothing else.
 //! 7. Nothing rests on sled alone until its volume is sealed: at opening, each record of a volume that's written is held against its journal and the journal against the tree,
 //!    unless the ledger was closed in good order; where sled can't be opened or differs it's set aside and rebuilt.
-//! 8. What LEDGER or another node holds otherwise stops the intake, with the first position, and never alters the ledger. From its start on a node compares each message of
-//!    LEDGER, of those before it the last one; roots that nodes exchange cover everything.
+//! 8. What LEDGER or another node holds otherwise stops the intake, with the first position, and never alters the ledger. A node compares each message of LEDGER, those that
+//!    were there before it started at leisure, and says which ones are missing.
 
 pub mod control;
 pub mod nats;

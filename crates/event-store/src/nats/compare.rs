@@ -1,8 +1,11 @@
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, ops::Range, time::Duration};
 
 use announcement::Position;
 use async_nats::{Client, jetstream::stream::Stream};
-use tokio::{sync::watch, time::sleep};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep, sleep_until},
+};
 
 use crate::{
     Ledger, Part, ReadError, Reader,
@@ -17,13 +20,15 @@ use crate::{
 const RETRY: Duration = Duration::from_millis(500);
 /// How long the ledger may take to come to a record that the stream has, before the stream is looked at again.
 const BEHIND: Duration = Duration::from_secs(10);
+/// How many of the messages that were there before are looked at in a second: a tenth of a core, and ten million in some eight minutes.
+const SWEPT_PER_SECOND: f64 = 20_000.0;
 
 /// Follows the stream of records and holds each against this ledger's own; says in `compared` up to which sequence they are the same. Ends once they aren't, with the
-/// intake stopped.
+/// intake stopped, and where the stream lacks one, which stops nothing else.
 ///
-/// When it begins it compares the last message that both have, not the ones before it; from then on each.
+/// When it begins it compares the last message that both have, and from then on each; those before it at leisure.
 pub(super) async fn run(ledger: &Ledger, client: &Client, wanted: &Wanted, compared: watch::Sender<Option<u64>>) {
-    let mut comparing = Comparing { ledger, client, wanted, compared, seen: None };
+    let mut comparing = Comparing { ledger, client, wanted, compared, seen: None, unswept: 1..1 };
     loop {
         let Err(stopped) = comparing.round().await;
         match stopped {
@@ -42,12 +47,19 @@ pub(super) async fn run(ledger: &Ledger, client: &Client, wanted: &Wanted, compa
                 ledger.set_log(Part::Stopped { reason: reason.clone(), remedy: REMEDY.to_owned() });
                 return ledger.stop_intake(reason, REMEDY).await;
             }
+            Stopped::Lacks(first, last) => {
+                let reason = format!("the stream {LOG_STREAM} lacks the records at positions {first} to {last}");
+                tracing::error!(reason, remedy = LACKS, "the stream of records doesn't go on");
+                return ledger.set_log(Part::Stopped { reason, remedy: LACKS.to_owned() });
+            }
         }
     }
 }
 
 const REMEDY: &str = "find out which is right with handover verify and the other nodes: where it's the ledger, remove the stream (nats stream rm LEDGER) and start anew, it's \
                       filled again; else replace the data folder with a copy of another node's";
+
+const LACKS: &str = "remove the stream (nats stream rm LEDGER) and start anew: it's filled again from the ledger";
 
 /// Why a round of comparing ended.
 enum Stopped {
@@ -56,6 +68,8 @@ enum Stopped {
     Failed(ReadError),
     /// At this position.
     Differs(Position),
+    /// From the first to the last of these positions the stream has nothing, and something after them.
+    Lacks(Position, Position),
 }
 
 impl From<Ended> for Stopped {
@@ -71,6 +85,8 @@ struct Comparing<'a> {
     compared: watch::Sender<Option<u64>>,
     /// The stream that was compared, by when it was made, and up to which sequence.
     seen: Option<(i128, u64)>,
+    /// The sequences of the messages that were there before and haven't been looked at.
+    unswept: Range<u64>,
 }
 
 impl Comparing<'_> {
@@ -84,15 +100,37 @@ impl Comparing<'_> {
             }
         };
         let (made, last) = (stream.cached_info().created.unix_timestamp_nanos(), stream.cached_info().state.last_sequence);
+        if let Some((first, last)) = lacking(&stream).await? {
+            return Err(Stopped::Lacks(first, last));
+        }
         let from = match self.seen {
             Some((before, compared)) if before == made => compared.min(last),
             Some(_) => 0,
             None => last.min(self.ledger.head().size),
         };
+        match self.seen {
+            Some((before, _)) if before == made => self.unswept.end = self.unswept.end.min(last + 1),
+            Some(_) => self.unswept = 1..1,
+            None => self.unswept = 1..from.max(1),
+        }
         self.seen = Some((made, from));
         if last == 0 {
             self.compared.send_replace(Some(0));
         }
+        let mut unswept = self.unswept.clone();
+        let ended = {
+            let sweeping = sweep(self.client, &stream, self.ledger.reader(), &mut unswept);
+            tokio::select! {
+                ended = self.follow(stream.clone(), made, from) => ended,
+                ended = sweeping => ended,
+            }
+        };
+        self.unswept = unswept;
+        ended
+    }
+
+    /// Compares from a sequence on, and then what comes.
+    async fn follow(&mut self, stream: Stream, made: i128, from: u64) -> Result<Infallible, Stopped> {
         let mut tail = Tail::begin(self.client, stream.clone(), from.max(1), Parts::All).await?;
         loop {
             let mut messages = tail.read().await?;
@@ -135,6 +173,44 @@ impl Comparing<'_> {
             None => Ok(Ended("a difference was gone when it was looked at again".to_owned()).into()),
         }
     }
+}
+
+/// The first and the last position of what a stream lacks of what it had: messages before its first one, or between others.
+pub(super) async fn lacking(stream: &Stream) -> Result<Option<(Position, Position)>, Ended> {
+    let state = &stream.cached_info().state;
+    if state.first_sequence > 1 {
+        return Ok(Some((position(1), position(state.first_sequence - 1))));
+    }
+    if state.deleted_count.unwrap_or(0) == 0 {
+        return Ok(None);
+    }
+    let info = stream.info_builder().with_deleted(true).fetch().await.map_err(Ended::unreachable)?;
+    let mut deleted = info.info.state.deleted.unwrap_or_default();
+    deleted.sort_unstable();
+    let Some(&first) = deleted.first() else { return Ok(None) };
+    let following = (first..).zip(&deleted).take_while(|(expected, found)| expected == *found);
+    Ok(Some((position(first), position(following.last().map_or(first, |(last, _)| last)))))
+}
+
+/// Compares the messages that were there before, at leisure; never ends where they are the ledger's records.
+async fn sweep(client: &Client, stream: &Stream, reader: Reader, unswept: &mut Range<u64>) -> Result<Infallible, Stopped> {
+    if !unswept.is_empty() {
+        let mut tail = Tail::begin(client, stream.clone(), unswept.start, Parts::All).await?;
+        while !unswept.is_empty() {
+            let begun = Instant::now();
+            let mut messages = tail.read().await?;
+            messages.retain(|(sequence, _)| unswept.contains(sequence));
+            let Some(&(last, _)) = messages.last() else { break };
+            if let Some(sequence) = compare(reader.clone(), messages, Look::Whole).await? {
+                return Err(Stopped::Differs(position(sequence)));
+            }
+            let swept = last + 1 - unswept.start;
+            unswept.start = last + 1;
+            sleep_until(begun + Duration::from_secs_f64(swept as f64 / SWEPT_PER_SECOND)).await;
+        }
+        tracing::debug!("the stream of records holds what the ledger has, from its beginning on");
+    }
+    std::future::pending().await
 }
 
 fn position(sequence: u64) -> Position {

@@ -248,3 +248,92 @@ async fn the_stream_can_neither_be_purged_nor_lose_a_message_and_is_refused_wher
     let differs = nats::prepare(&client, &nats::Options::default()).await.unwrap_err().to_string();
     assert!(differs.contains("the stream LEDGER has deny_purge false"), "{differs}");
 }
+
+/// A stream LEDGER of these records that an operator may still delete from.
+async fn open_to_deletion(client: &Client, records: &[Record]) -> jetstream::stream::Stream {
+    let context = jetstream::new(client.clone());
+    let made = context.get_stream(nats::LOG_STREAM).await.unwrap().cached_info().config.clone();
+    context.delete_stream(nats::LOG_STREAM).await.unwrap();
+    context.create_stream(jetstream::stream::Config { deny_delete: false, deny_purge: false, ..made }).await.unwrap();
+    for record in records {
+        let kind = announcement::decode(std::str::from_utf8(&record.event).unwrap()).unwrap().kind();
+        context.send_publish(format!("handover.log.{}", kind.as_str()), by_hand(record)).await.unwrap().await.unwrap();
+    }
+    context.get_stream(nats::LOG_STREAM).await.unwrap()
+}
+
+/// As it must be from now on.
+async fn close_to_deletion(client: &Client, stream: &jetstream::stream::Stream) {
+    let config = stream.cached_info().config.clone();
+    jetstream::new(client.clone()).update_stream(jetstream::stream::Config { deny_delete: true, deny_purge: true, ..config }).await.unwrap();
+}
+
+/// A node of 300 records that neither publishes nor compares.
+async fn with_records(server: &NatsServer, dir: &Path) -> (Node, Vec<Record>) {
+    let node = node_without_log(server, dir).await;
+    publish(&node.client, 0..300).await;
+    holds(&node.ledger, 300).await;
+    let records = audited(&node.ledger.reader());
+    (node, records)
+}
+
+/// Waits until the stream of records goes on no more, and gives the reason and the remedy.
+async fn log_stopped(node: &Node) -> (String, String) {
+    let mut health = node.ledger.health();
+    let found = timeout(PATIENCE, health.wait_for(|health| matches!(health.log, Part::Stopped { .. }))).await.map(|health| health.unwrap().log.clone());
+    match found {
+        Ok(Part::Stopped { reason, remedy }) => (reason, remedy),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_is_missing_is_named_and_stops_the_stream_of_records_alone() {
+    for (lost, named) in [(vec![101, 102, 150], "positions 100 to 101"), ((1..=40).collect(), "positions 0 to 39")] {
+        let (server, dir) = (NatsServer::start(), TempDir::new().unwrap());
+        let (node, records) = with_records(&server, dir.path()).await;
+        let stream = open_to_deletion(&node.client, &records).await;
+        for sequence in lost {
+            assert!(stream.delete_message(sequence).await.unwrap());
+        }
+        close_to_deletion(&node.client, &stream).await;
+        let node = node.with_log();
+        let (reason, remedy) = log_stopped(&node).await;
+        assert!(reason.contains("the stream LEDGER lacks the records") && reason.contains(named), "{reason}");
+        assert!(remedy.contains("nats stream rm LEDGER"), "{remedy}");
+        publish(&node.client, 300..310).await;
+        holds(&node.ledger, 310).await;
+        assert_eq!(node.ledger.health().borrow().intake, Part::Running);
+        // The remedy, as it says.
+        jetstream::new(node.client.clone()).delete_stream(nats::LOG_STREAM).await.unwrap();
+        node.stop().await;
+        let node = Node::start(&server, dir.path()).await;
+        log_holds(&node.client, 310).await;
+        is_exactly(&node.client, &node.ledger.reader()).await;
+        node.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_was_altered_long_before_a_node_starts_is_named() {
+    let (server, dir) = (NatsServer::start(), TempDir::new().unwrap());
+    let (node, mut records) = with_records(&server, dir.path()).await;
+    // Its headers are the record's own: the body alone tells it.
+    let altered = Record { event: event(9_999).to_vec(), ..records[77].clone() };
+    let whole = std::mem::replace(&mut records[77], altered);
+    let context = jetstream::new(node.client.clone());
+    context.delete_stream(nats::LOG_STREAM).await.unwrap();
+    nats::prepare(&node.client, &nats::Options::default()).await.unwrap();
+    for record in &records {
+        let message = if record.position == whole.position { by_hand(&whole).payload(event(9_999)) } else { by_hand(record) };
+        context.send_publish("handover.log.completed", message).await.unwrap().await.unwrap();
+    }
+    let node = node.with_log();
+    let (reason, remedy) = stopped(&node.ledger).await;
+    assert!(
+        reason.contains("the stream LEDGER holds another record at position 77 than this ledger") && remedy.contains("handover verify"),
+        "{reason} {remedy}"
+    );
+    assert_eq!(audited(&node.ledger.reader()).len(), 300);
+    node.stop().await;
+}
