@@ -1,4 +1,4 @@
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -266,6 +266,64 @@ pub(crate) enum LedgerCommand {
     Migrate(Data),
     /// Let a stopped intake go on with the stream as it is: begins an epoch
     AdoptStream(Data),
+    /// Take from the stream ANNOUNCEMENTS what is older, every node has read, and the last verified backup holds
+    Trim(Trim),
+    /// Bring a node that is behind to where the others are
+    CatchUp(CatchUp),
+    /// Begin an epoch: this ledger was restored without what it had handed out checkpoints of
+    NewEpoch(NewEpoch),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Trim {
+    /// How much is kept: 7d, 12h, 30m, 90s
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) keep: Duration,
+    #[command(flatten)]
+    pub(crate) data: Data,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let (number, seconds) = match text.split_at_checked(text.len().saturating_sub(1)) {
+        Some((number, "d")) => (number, 86_400),
+        Some((number, "h")) => (number, 3_600),
+        Some((number, "m")) => (number, 60),
+        Some((number, "s")) => (number, 1),
+        _ => return Err("expected a number and d, h, m or s".to_owned()),
+    };
+    let number: u64 = number.parse().map_err(|error| format!("{error}"))?;
+    number.checked_mul(seconds).map(Duration::from_secs).ok_or_else(|| "too long".to_owned())
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CatchUp {
+    /// The records of another node, by the stream LEDGER; the stream ANNOUNCEMENTS, which a running node reads by itself; or a backup
+    #[arg(long)]
+    pub(crate) from: Source,
+    /// The backup
+    #[arg(value_name = "DIR", required_if_eq("from", "backup"))]
+    pub(crate) backup: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) data: Data,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Source {
+    Ledger,
+    Stream,
+    Backup,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NewEpoch {
+    /// Everyone who has a checkpoint of what is lost will see it
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// The key that checkpoints are signed with (ledger.key in the data folder)
+    #[arg(long, env = "HANDOVER_KEY", value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) data: Data,
 }
 
 #[derive(Debug, Args)]
@@ -388,7 +446,7 @@ pub(crate) struct Backup {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum BackupCommand {
-    /// Restore a backup into a folder of its own, verify that, and remove it; exit code 10 where something isn't as it was
+    /// Restore a backup into a folder of its own, verify that, and remove it; exit code 10 where something isn't as it was. The ledger in --data notes it, for trim
     Verify {
         /// The backup
         dir: PathBuf,

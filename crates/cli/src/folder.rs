@@ -65,6 +65,15 @@ impl Folder {
     }
 }
 
+/// Opens the ledger in a folder that nobody uses, looks at it, and closes it.
+pub(crate) fn look_into<T>(dir: &Path, look: impl FnOnce(&Ledger) -> Result<T, Failure>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| Failure::new(Code::Failed, error))?;
+    let ledger = open_in(dir)?;
+    let found = look(&ledger);
+    runtime.block_on(ledger.close());
+    found
+}
+
 /// Where a data folder has its ledger.
 pub(crate) fn ledger_in(data: &Path) -> PathBuf {
     data.join("ledger")
@@ -72,7 +81,11 @@ pub(crate) fn ledger_in(data: &Path) -> PathBuf {
 
 /// Opens the ledger of a data folder, or makes it.
 pub(crate) fn open(data: &Path) -> Result<Ledger, Failure> {
-    Ledger::open(event_store::Options::new(ledger_in(data), Timestamp::now)).map_err(|error| {
+    open_in(&ledger_in(data))
+}
+
+fn open_in(dir: &Path) -> Result<Ledger, Failure> {
+    Ledger::open(event_store::Options::new(dir.to_owned(), Timestamp::now)).map_err(|error| {
         let code = match &error {
             OpenError::Store(durable) if durable.is_configuration() => Code::Configuration,
             _ => Code::Failed,

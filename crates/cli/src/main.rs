@@ -3,6 +3,8 @@
 mod arguments;
 mod backup;
 mod bench;
+mod catch_up;
+mod epoch;
 mod exit;
 mod export;
 mod folder;

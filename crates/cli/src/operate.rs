@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::{
     arguments::{Ledger, LedgerCommand},
+    catch_up, epoch,
     exit::{Code, Failure, say},
     folder::ledger_in,
     output::print,
@@ -27,6 +28,9 @@ pub(crate) fn ledger(arguments: &Ledger) -> Result<(), Failure> {
             Ok(())
         }
         LedgerCommand::AdoptStream(data) => pretty(&ask(&data.data, &Command::AdoptStream)?),
+        LedgerCommand::Trim(trim) => pretty(&ask(&trim.data.data, &Command::Trim { keep_s: trim.keep.as_secs() })?),
+        LedgerCommand::CatchUp(arguments) => catch_up::run(arguments),
+        LedgerCommand::NewEpoch(arguments) => epoch::begin(arguments),
     }
 }
 

@@ -17,6 +17,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{
     arguments::{Log, Role, Serve},
+    epoch::CHECKPOINT,
     exit::{Code, Failure},
     folder::open,
     key,
@@ -100,7 +101,7 @@ impl Node {
             served.map_err(|error| Failure::new(Code::Configuration, format_args!("{}: {error}", socket.display())))
         });
         let Some(client) = client.cloned() else {
-            if ledger.head().stream_sequence > 0 {
+            if ledger.follows_stream() {
                 return Err(Failure::new(Code::Configuration, "this ledger follows a stream: give --nats"));
             }
             return Ok(());
@@ -190,14 +191,13 @@ impl Node {
 /// Holds the ledger against the checkpoint that was handed out last.
 fn checkpoints(arguments: &Serve, ledger: &Ledger) -> Result<Checkpoints, Failure> {
     let key = key::load(&arguments.data, arguments.key.as_deref())?;
-    Checkpoints::open(arguments.data.join(CHECKPOINT), key, ledger.reader()).map_err(|error| match error {
+    let (path, reader) = (arguments.data.join(CHECKPOINT), ledger.reader());
+    let opened = if arguments.nats.is_some() { Checkpoints::open_on_stream(path, key, reader) } else { Checkpoints::open(path, key, reader) };
+    opened.map_err(|error| match error {
         CheckpointsError::Unreadable { .. } => Failure::new(Code::Configuration, error),
         other => Failure::new(Code::Failed, other),
     })
 }
-
-/// The last checkpoint that was handed out, in the data folder.
-const CHECKPOINT: &str = "checkpoint";
 
 async fn connect(url: &str) -> Result<async_nats::Client, Failure> {
     let deadline = Instant::now() + NATS_WITHIN;

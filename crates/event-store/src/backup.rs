@@ -7,6 +7,7 @@ use std::{
 use announcement::Digest;
 use durable::Folder;
 use jiff::Timestamp;
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 use serde::{Deserialize, Serialize};
 
 use crate::{Head, ReadError, shelf::Shelf, state::FORMAT, store::Store};
@@ -62,6 +63,9 @@ pub enum BackupError {
     /// The ledger can't be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// The folder's notes can't be read.
+    #[error(transparent)]
+    Note(durable::OpenError),
     /// The system said no. What was copied before is whole; the manifest is the old one.
     #[error("{}: {source}", path.display())]
     Io {
@@ -171,6 +175,22 @@ pub fn restore(from: &Path, to: &Path) -> Result<Manifest, BackupError> {
     };
     restored().map_err(at(to))?;
     Ok(manifest)
+}
+
+/// Puts a restored folder in the place of a ledger's, in one step; both are closed. Gives where the other one is then.
+///
+/// # Errors
+/// [`BackupError::Io`]: the system can't exchange them.
+pub fn exchange(restored: &Path, dir: &Path) -> Result<PathBuf, BackupError> {
+    let aside = (1_u32..).map(|n| dir.with_extension(format!("behind-{n}"))).find(|path| !path.exists()).expect("fewer than 4 billion");
+    let exchanged = || -> io::Result<()> {
+        renameat_with(CWD, restored, CWD, dir, RenameFlags::EXCHANGE)?;
+        fs::rename(restored, &aside)?;
+        let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(parent)?.sync_all()
+    };
+    exchanged().map_err(at(dir))?;
+    Ok(aside)
 }
 
 fn copy_all(from: &Path, to: &Path) -> io::Result<()> {

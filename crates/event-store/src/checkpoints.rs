@@ -7,6 +7,7 @@ use std::{
 };
 
 use announcement::{Digest, Position};
+use serde::{Deserialize, Serialize};
 use transparency::{Checkpoint, Note, Origin, ProofFile, SignerKey, VerifierKey};
 
 use crate::{ProofError, ReadError, Reader};
@@ -25,8 +26,27 @@ struct Inner {
     reader: Reader,
     key: SignerKey,
     path: PathBuf,
-    /// Guards the last one that was handed out, and when.
-    last: Mutex<Option<(Checkpoint, Note, Instant)>>,
+    /// Guards what was handed out.
+    handed: Mutex<Handed>,
+}
+
+#[derive(Debug, Default)]
+struct Handed {
+    /// The last one, and when.
+    last: Option<(Checkpoint, Note, Instant)>,
+    /// One that was handed out by an earlier process, and that the ledger has to come to before it hands out another.
+    awaited: Option<Checkpoint>,
+}
+
+/// A checkpoint that was handed out, and that a ledger may no longer hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LostCheckpoint {
+    /// Its size.
+    pub size: u64,
+    /// Its root.
+    pub root: Digest,
+    /// The epoch that its origin ends in.
+    pub epoch: u64,
 }
 
 /// Why checkpoints can't be handed out.
@@ -35,7 +55,7 @@ pub enum CheckpointsError {
     /// The ledger isn't the one that a checkpoint was handed out for.
     #[error(
         "a checkpoint of {size} records with root {root} was handed out, and the ledger has {found}: it was restored from an older backup or altered; \
-         restore a newer backup, or move {} away to begin anew, which everyone who has that checkpoint will notice", path.display()
+         restore a newer backup, or begin an epoch, which everyone who has that checkpoint will see: handover ledger new-epoch (it is kept in {})", path.display()
     )]
     Behind {
         /// Where the checkpoint is kept.
@@ -46,6 +66,17 @@ pub enum CheckpointsError {
         root: Digest,
         /// What the ledger has.
         found: String,
+    },
+    /// The ledger hasn't come to the checkpoint again that was handed out.
+    #[error(
+        "a checkpoint of {size} records was handed out, and the ledger has {found} of them: it hands out none before it has read them from the stream again; where the \
+         stream has no more, restore a newer backup, or begin an epoch: handover ledger new-epoch"
+    )]
+    Awaited {
+        /// The checkpoint's size.
+        size: u64,
+        /// How many records the ledger has.
+        found: u64,
     },
     /// What is kept isn't a checkpoint of this key.
     #[error("{}: {reason}; move it away, or use the key that signed it", path.display())]
@@ -80,13 +111,39 @@ impl Checkpoints {
     /// # Errors
     /// See [`CheckpointsError`].
     pub fn open(path: PathBuf, key: SignerKey, reader: Reader) -> Result<Self, CheckpointsError> {
-        let last = match fs::read(&path) {
-            Ok(bytes) => Some(kept(&path, &bytes, &key, &reader)?),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Self::of(path, key, reader, |checkpoint, found| Err(checkpoint.behind(found)))
+    }
+
+    /// The same for a ledger that follows a stream: where it's behind it comes to the checkpoint by reading, and hands out none before.
+    ///
+    /// # Errors
+    /// See [`CheckpointsError`].
+    pub fn open_on_stream(path: PathBuf, key: SignerKey, reader: Reader) -> Result<Self, CheckpointsError> {
+        Self::of(path, key, reader, |checkpoint, _| Ok(Handed { last: None, awaited: Some(checkpoint.checkpoint) }))
+    }
+
+    fn of(
+        path: PathBuf,
+        key: SignerKey,
+        reader: Reader,
+        short: impl FnOnce(Kept, String) -> Result<Handed, CheckpointsError>,
+    ) -> Result<Self, CheckpointsError> {
+        let handed = match fs::read(&path) {
+            Ok(bytes) => {
+                let kept = Kept::read(&path, &bytes, &key)?;
+                match reader.root_at(kept.checkpoint.size())? {
+                    Some(root) if root == kept.checkpoint.root() => {
+                        let last = Instant::now().checked_sub(SAME_FOR).map(|since| (kept.checkpoint, kept.note, since));
+                        Handed { last, awaited: None }
+                    }
+                    Some(root) => return Err(kept.behind(format!("root {root} of so many"))),
+                    None => short(kept, format!("only {}", reader.head().size))?,
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Handed::default(),
             Err(source) => return Err(CheckpointsError::Io { path, source }),
         };
-        let last = last.and_then(|(checkpoint, note)| Some((checkpoint, note, Instant::now().checked_sub(SAME_FOR)?)));
-        Ok(Self { inner: Arc::new(Inner { reader, key, path, last: Mutex::new(last) }) })
+        Ok(Self { inner: Arc::new(Inner { reader, key, path, handed: Mutex::new(handed) }) })
     }
 
     /// The key that checkpoints are checked with.
@@ -100,10 +157,19 @@ impl Checkpoints {
     /// # Errors
     /// See [`CheckpointsError`].
     pub fn latest(&self) -> Result<(Checkpoint, Note), CheckpointsError> {
-        let Inner { reader, key, path, last } = &*self.inner;
-        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+        let Inner { reader, key, path, handed } = &*self.inner;
+        let mut handed = handed.lock().unwrap_or_else(PoisonError::into_inner);
+        handed.awaited = handed.awaited.take().filter(|_| path.exists());
+        if let Some(awaited) = &handed.awaited {
+            let (size, root) = (awaited.size(), awaited.root());
+            match reader.root_at(size)? {
+                Some(found) if found == root => handed.awaited = None,
+                Some(found) => return Err(CheckpointsError::Behind { path: path.clone(), size, root, found: format!("root {found} of so many") }),
+                None => return Err(CheckpointsError::Awaited { size, found: reader.head().size }),
+            }
+        }
         let head = reader.head();
-        if let Some((checkpoint, note, since)) = &*last
+        if let Some((checkpoint, note, since)) = &handed.last
             && (since.elapsed() < SAME_FOR || (checkpoint.size(), checkpoint.root()) == (head.size, head.root))
         {
             return Ok((checkpoint.clone(), note.clone()));
@@ -112,7 +178,7 @@ impl Checkpoints {
         let checkpoint = Checkpoint::new(origin, head.size, head.root);
         let note = checkpoint.sign(key);
         keep(path, &note).map_err(|source| CheckpointsError::Io { path: path.clone(), source })?;
-        *last = Some((checkpoint.clone(), note.clone(), Instant::now()));
+        handed.last = Some((checkpoint.clone(), note.clone(), Instant::now()));
         Ok((checkpoint, note))
     }
 
@@ -130,17 +196,42 @@ impl Checkpoints {
     }
 }
 
-fn kept(path: &Path, bytes: &[u8], key: &SignerKey, reader: &Reader) -> Result<(Checkpoint, Note), CheckpointsError> {
-    let unreadable = |reason: String| CheckpointsError::Unreadable { path: path.to_owned(), reason };
-    let checkpoint = Checkpoint::open(bytes, Some(key.verifier())).map_err(|error| unreadable(error.to_string()))?;
-    let note = Note::parse(bytes).map_err(|error| unreadable(error.to_string()))?;
-    let (size, root) = (checkpoint.size(), checkpoint.root());
-    let found = match reader.root_at(size)? {
-        Some(found) if found == root => return Ok((checkpoint, note)),
-        Some(found) => format!("root {found} of so many"),
-        None => format!("only {}", reader.head().size),
-    };
-    Err(CheckpointsError::Behind { path: path.to_owned(), size, root, found })
+/// A checkpoint that was handed out by an earlier process.
+struct Kept {
+    path: PathBuf,
+    checkpoint: Checkpoint,
+    note: Note,
+}
+
+impl Kept {
+    fn read(path: &Path, bytes: &[u8], key: &SignerKey) -> Result<Self, CheckpointsError> {
+        let unreadable = |reason: String| CheckpointsError::Unreadable { path: path.to_owned(), reason };
+        let checkpoint = Checkpoint::open(bytes, Some(key.verifier())).map_err(|error| unreadable(error.to_string()))?;
+        let note = Note::parse(bytes).map_err(|error| unreadable(error.to_string()))?;
+        Ok(Self { path: path.to_owned(), checkpoint, note })
+    }
+
+    fn behind(self, found: String) -> CheckpointsError {
+        CheckpointsError::Behind { size: self.checkpoint.size(), root: self.checkpoint.root(), path: self.path, found }
+    }
+}
+
+impl LostCheckpoint {
+    /// The checkpoint that was handed out last, kept at `path`; `None` where none was.
+    ///
+    /// # Errors
+    /// [`CheckpointsError::Unreadable`], [`CheckpointsError::Io`].
+    pub fn read(path: &Path, key: &SignerKey) -> Result<Option<Self>, CheckpointsError> {
+        let bytes = match fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(CheckpointsError::Io { path: path.to_owned(), source }),
+        };
+        let checkpoint = Kept::read(path, &bytes, key)?.checkpoint;
+        let epoch = checkpoint.origin().to_string().rsplit('/').next().and_then(|epoch| epoch.parse().ok());
+        let reason = || CheckpointsError::Unreadable { path: path.to_owned(), reason: format!("its origin {} doesn't end in an epoch", checkpoint.origin()) };
+        Ok(Some(Self { size: checkpoint.size(), root: checkpoint.root(), epoch: epoch.ok_or_else(reason)? }))
+    }
 }
 
 fn keep(path: &Path, note: &Note) -> io::Result<()> {

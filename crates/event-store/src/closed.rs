@@ -1,7 +1,7 @@
 use durable::{Folder, OpenError};
 use serde::{Deserialize, Serialize};
 
-use crate::open::Place;
+use crate::{checked, open::Place};
 
 const NAME: &str = "clean";
 
@@ -19,9 +19,9 @@ impl Closed {
     /// The note, if there is one, before sled is opened.
     pub(crate) fn found(folder: &Folder) -> Result<Option<Self>, OpenError> {
         let Some(bytes) = folder.note(NAME)? else { return Ok(None) };
-        let found = Self::from_bytes(&bytes);
+        let found: Option<Self> = checked::from_bytes(&bytes);
         match found {
-            Some(closed) if closed.sound => folder.put_note(NAME, &Self { sound: false, ..closed }.to_bytes())?,
+            Some(closed) if closed.sound => folder.put_note(NAME, &checked::to_bytes(&Self { sound: false, ..closed }))?,
             Some(_) => {}
             None => tracing::warn!("the note of how the ledger was closed is damaged; every record is held against its journal"),
         }
@@ -29,21 +29,10 @@ impl Closed {
     }
 
     pub(crate) fn note(folder: &Folder, place: Place) -> Result<(), OpenError> {
-        folder.put_note(NAME, &Self { place, sound: true }.to_bytes())
+        folder.put_note(NAME, &checked::to_bytes(&Self { place, sound: true }))
     }
 
     pub(crate) fn forget(folder: &Folder) -> Result<(), OpenError> {
         folder.remove_note(NAME)
-    }
-
-    /// CRC-32C of the rest, in hexadecimal; JSON.
-    fn to_bytes(self) -> Vec<u8> {
-        let json = serde_json::to_vec(&self).expect("a note is plain data");
-        [format!("{:08x} ", crc32c::crc32c(&json)).as_bytes(), &json].concat()
-    }
-
-    fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (crc, json) = bytes.split_at_checked(9)?;
-        (crc == format!("{:08x} ", crc32c::crc32c(json)).as_bytes()).then(|| serde_json::from_slice(json).ok()).flatten()
     }
 }

@@ -212,7 +212,7 @@ impl<'a> Commit<'a> {
 }
 
 /// What a node does that isn't as far as the one which began an epoch.
-pub(crate) const CATCH_UP: &str = "stop it, and start it with a copy of the data folder of the ledger that began the epoch";
+pub(crate) const CATCH_UP: &str = "take over what it has: handover ledger catch-up --from ledger; or stop this one, and start it with a copy of the data folder of the ledger that began the epoch";
 
 fn stop(reason: String, remedy: &str) -> Taken {
     Taken::Stop { reason, remedy: remedy.to_owned() }

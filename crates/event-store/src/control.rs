@@ -22,8 +22,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Ledger, RangeAnswer, ReadError, Refusal,
-    nats::{LOG_STREAM, STREAM, adopt},
+    Ledger, LostCheckpoint, RangeAnswer, ReadError, Refusal, VerifiedBackup,
+    nats::{LOG_STREAM, STREAM, adopt, catch_up, new_epoch, trim},
 };
 
 /// The longest request, in bytes.
@@ -88,13 +88,30 @@ pub enum Command {
     },
     /// Go on with the stream as it is.
     AdoptStream,
+    /// Take from the stream what is older.
+    Trim {
+        /// How many seconds are kept.
+        keep_s: u64,
+    },
+    /// Take another node's records over.
+    CatchUp,
+    /// Begin an epoch: the ledger doesn't hold what was handed out.
+    NewEpoch {
+        /// The checkpoint that was handed out, where it's known.
+        lost: Option<LostCheckpoint>,
+    },
+    /// Note that a backup was verified.
+    NoteVerified {
+        /// The backup.
+        verified: VerifiedBackup,
+    },
 }
 
 impl Command {
     /// How long an answer may take.
     const fn patience(&self) -> Duration {
         match self {
-            Self::Backup { .. } => LONG,
+            Self::Backup { .. } | Self::CatchUp => LONG,
             _ => ANSWER,
         }
     }
@@ -243,12 +260,29 @@ async fn answer(command: Command, ledger: &Ledger, client: Option<&Client>) -> R
             let ledger = ledger.clone();
             blocking(move || ledger.backup(&to).map(|done| json!(done)).map_err(|error| error.to_string())).await
         }
-        Command::AdoptStream => {
-            let client = client.ok_or_else(|| "this server runs without NATS".to_owned())?;
-            adopt(ledger, client).await.map(|epoch| json!(epoch)).map_err(|error| error.to_string())
+        Command::AdoptStream => adopt(ledger, nats(client)?).await.map(|epoch| json!(epoch)).map_err(|error| error.to_string()),
+        Command::Trim { keep_s } => {
+            let trimmed = trim(ledger, nats(client)?, Duration::from_secs(keep_s)).await;
+            trimmed.map(|trimmed| json!(trimmed)).map_err(|error| error.to_string())
+        }
+        Command::CatchUp => catch_up(ledger, nats(client)?).await.map(|caught_up| json!(caught_up)).map_err(|error| error.to_string()),
+        Command::NewEpoch { lost } => {
+            let epoch = match client {
+                Some(client) => new_epoch(ledger, client, lost.as_ref()).await.map_err(|error| error.to_string()),
+                None => ledger.new_epoch(lost.as_ref()).await.map_err(|error| error.to_string()),
+            };
+            epoch.map(|epoch| json!({"epoch": epoch, "head": ledger.head()}))
+        }
+        Command::NoteVerified { verified } => {
+            let ledger = ledger.clone();
+            blocking(move || ledger.note_verified(&verified).map(|()| json!(verified)).map_err(|error| error.to_string())).await
         }
     };
     value.map(|value: Value| value.to_string())
+}
+
+fn nats(client: Option<&Client>) -> Result<&Client, String> {
+    client.ok_or_else(|| "this server runs without NATS".to_owned())
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, String> + Send + 'static) -> Result<T, String> {
@@ -309,6 +343,7 @@ async fn status(ledger: &Ledger, client: Option<&Client>) -> Value {
         "log": {"last_sequence": log_end, "lag": log_lag},
         "node": ledger.nodes().name(),
         "nodes": ledger.heard(),
+        "verified_backup": ledger.verified_backup().ok().flatten(),
         "disk_bytes": ledger.disk_bytes(),
     })
 }

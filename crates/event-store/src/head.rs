@@ -11,7 +11,7 @@ pub struct Head {
     pub size: u64,
     /// The root of their Merkle tree.
     pub root: Digest,
-    /// How often the ledger has moved to another stream.
+    /// How often the ledger has moved to another stream, or was restored without what it had handed out.
     pub epoch: u64,
     /// When the last record was taken in.
     pub recorded: Option<Timestamp>,

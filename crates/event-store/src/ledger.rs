@@ -1,26 +1,32 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, OnceLock, atomic::AtomicUsize, mpsc as std_mpsc},
+    sync::{
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+        mpsc as std_mpsc,
+    },
     thread,
     time::Instant,
 };
 
 use announcement::{Kind, Publisher, Receipt, Record, Route};
 use bytes::Bytes;
+use durable::Folder;
 use jiff::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc, oneshot, watch};
 
 use crate::{
-    Backup, BackupError, Head, Health, Heard, MAX_MESSAGE, Message, OpenError, Part, Reader, Ready, SubmitError,
+    Backup, BackupError, Head, Health, Heard, LostCheckpoint, MAX_MESSAGE, Message, OpenError, Part, Reader, Ready, SubmitError,
     backup::backup,
     committer::{self, Committer},
     follower::MAX_FOLLOWED,
     layout::Geometry,
+    nats::{NewEpochError, check_lost},
     nodes::Nodes,
     open::{Fault, Opened, open},
     refusal::{Dropped, Refusal},
-    state::VOLUME_RECORDS,
+    state::{Checkpoint, State, VOLUME_RECORDS},
     store::Store,
     writer::{Begun, MAX_COMMIT, Reply, Request, Round, Take, Writer},
 };
@@ -71,6 +77,9 @@ struct Inner {
     rounds: watch::Receiver<Option<Round>>,
     clock: fn() -> Timestamp,
     nodes: Nodes,
+    follows_stream: AtomicBool,
+    /// Lets one at a time take records over from another node; guards nothing else.
+    catching_up: tokio::sync::Mutex<()>,
     dir: PathBuf,
     /// Guards the one end of the receipts, which the NATS side takes once.
     receipts: Mutex<Option<mpsc::Receiver<Receipts>>>,
@@ -91,6 +100,7 @@ impl Ledger {
     pub fn open(options: Options) -> Result<Self, OpenError> {
         let Opened { store, state, journal, follower, place, commit } = open(&options.dir, Geometry::new(options.volume_records))?;
         let (head_sender, head) = watch::channel(state.head());
+        let follows_stream = state.checkpoint.is_some();
         let (health, _) = watch::channel(Health::running());
         let (requests, receiver) = mpsc::channel(MAX_WAITING);
         let (receipts_sender, receipts) = mpsc::channel(MAX_WAITING_RECEIPTS);
@@ -132,6 +142,8 @@ impl Ledger {
             rounds,
             clock: options.clock,
             nodes: Nodes::default(),
+            follows_stream: AtomicBool::new(follows_stream),
+            catching_up: tokio::sync::Mutex::default(),
             dir: options.dir,
             receipts: Mutex::new(Some(receipts)),
             holding: Mutex::new(Some(holding)),
@@ -192,8 +204,7 @@ impl Ledger {
     }
 
     async fn submit_at(&self, subject: String, headers: Vec<(String, String)>, body: Bytes, time: Timestamp) -> Result<Receipt, SubmitError> {
-        let head = self.head();
-        if head.stream_sequence > 0 || head.epoch > 0 {
+        if self.follows_stream() {
             return Err(SubmitError::FollowsStream);
         }
         let message = Message { subject, headers, body, sequence: None, time };
@@ -279,6 +290,7 @@ impl Ledger {
 
     /// Takes a message of the stream in, once there's room for it.
     pub(crate) async fn take(&self, message: Message, round: Round, reply: Reply) -> Result<(), SubmitError> {
+        self.inner.follows_stream.store(true, Ordering::Relaxed);
         let room = self.room_for(&message).await?;
         self.request(Request::Take(Take { message, round: Some(round), reply, _room: room })).await
     }
@@ -286,6 +298,10 @@ impl Ledger {
     async fn room_for(&self, message: &Message) -> Result<OwnedSemaphorePermit, SubmitError> {
         let size = message.size().min(MAX_WAITING_BYTES);
         Arc::clone(&self.inner.room).acquire_many_owned(permits(size)).await.map_err(|_| self.stopped())
+    }
+
+    pub(crate) fn folder(&self) -> &Folder {
+        &self.inner.store.folder
     }
 
     pub(crate) fn clock(&self) -> fn() -> Timestamp {
@@ -310,9 +326,55 @@ impl Ledger {
 
     /// Goes on with another stream.
     pub(crate) async fn adopt(&self, epoch: u64, from_sequence: u64) -> Result<(), SubmitError> {
-        let (done, adopted) = oneshot::channel();
-        self.request(Request::Adopt { epoch, from_sequence, done }).await?;
-        adopted.await.map_err(|_| self.stopped())
+        self.inner.follows_stream.store(true, Ordering::Relaxed);
+        let adopted = self.amend(move |state| {
+            state.epoch = epoch;
+            state.checkpoint = Some(Checkpoint { sequence: from_sequence.saturating_sub(1), message: None });
+            state.goal = None;
+            Ok(())
+        });
+        adopted.await?.map_err(SubmitError::Stopped)
+    }
+
+    /// Changes what the ledger carries; on disk when this returns. What was read from the stream and waits is thrown away. Gives why the change can't be made.
+    pub(crate) async fn amend(&self, amend: impl FnOnce(&mut State) -> Result<(), String> + Send + 'static) -> Result<Result<(), String>, SubmitError> {
+        let (done, amended) = oneshot::channel();
+        self.request(Request::Amend { amend: Box::new(amend), done }).await?;
+        amended.await.map_err(|_| self.stopped())
+    }
+
+    /// Takes records over that another node decided on; on disk when this returns.
+    pub(crate) async fn take_over(&self, records: Vec<Record>) -> Result<(), SubmitError> {
+        let (done, taken) = oneshot::channel();
+        self.request(Request::TakeOver { records, done }).await?;
+        taken.await.map_err(|_| self.stopped())
+    }
+
+    /// Begins an epoch, embedded: for a ledger that no longer holds what was handed out, as far as `lost` is known. It's on disk when this returns. Gives the epoch.
+    ///
+    /// # Errors
+    /// See [`NewEpochError`]. On a stream an epoch is begun by [`nats::new_epoch`](crate::nats::new_epoch).
+    pub async fn new_epoch(&self, lost: Option<&LostCheckpoint>) -> Result<u64, NewEpochError> {
+        if self.follows_stream() {
+            return Err(NewEpochError::FollowsStream);
+        }
+        if let Some(lost) = lost {
+            check_lost(self, lost).await?;
+        }
+        let of_lost = lost.map(|lost| lost.epoch);
+        let begun = self.amend(move |state| {
+            // A command that was cut short had begun it already.
+            state.epoch = of_lost.map_or(state.epoch + 1, |lost| state.epoch.max(lost + 1));
+            Ok(())
+        });
+        begun.await?.map_err(SubmitError::Stopped)?;
+        Ok(self.head().epoch)
+    }
+
+    /// Whether announcements come from a stream, or did once.
+    #[must_use]
+    pub fn follows_stream(&self) -> bool {
+        self.inner.follows_stream.load(Ordering::Relaxed)
     }
 
     /// The intake begins anew.
@@ -349,6 +411,11 @@ impl Ledger {
     /// This node and the others that were heard.
     pub(crate) fn nodes(&self) -> &Nodes {
         &self.inner.nodes
+    }
+
+    /// Held by whoever takes records over from another node; `None` where somebody does.
+    pub(crate) fn begin_catching_up(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        self.inner.catching_up.try_lock().ok()
     }
 
     pub(crate) fn take_receipts(&self) -> Option<mpsc::Receiver<Receipts>> {

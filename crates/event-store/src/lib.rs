@@ -14,6 +14,7 @@
 //!
 //! ```text
 //! DIR/clean              where the journal ended when the ledger was closed in good order: CRC-32C of the rest in hexadecimal · JSON; goes once it's open again
+//! DIR/last-verified-backup   the backup that was verified last, in the same form
 //! DIR/journal-<n>        frames; see the crate `durable`
 //! DIR/active-<n>/        sled of a volume that's written
 //! DIR/sealed-<n>/        sled of a sealed volume, and its `summary`
@@ -23,7 +24,7 @@
 //!   'E' hash u64 · position u64            an entry of the index
 //!   'N' 32 bytes                           the root of the next 256 leaves
 //!   'P' length u32 · key · length u32 · value, 'D' length u32 · key      a mutable key is written, or goes
-//!   'S' length u32 · state                 format, volume_records, tree, rules, epoch, checkpoint, refusals (JSON); the last part
+//!   'S' length u32 · state                 format, volume_records, tree, rules, epoch, checkpoint, refusals, goal (JSON); the last part
 //! The first frames of a journal hold all mutable keys: a journal needs no other.
 //!
 //! keys of a sled:
@@ -58,7 +59,7 @@
 //! LEDGER         handover.log.<kind>     every record: the event's bytes as accepted; Handover-Position, -Recorded (RFC 3339, µs), -Publisher, -Leaf;
 //!                                        position p is message p + 1, never deleted or purged; whichever node published last goes on
 //! no stream      handover.receipts.<publisher>                      receipts, many a message
-//!                handover.query.{head,record,range,receipt,root}    questions, one of the nodes answers; handover.query.<node>.root asks one
+//!                handover.query.{head,record,range,receipt,root}    questions, one of the nodes answers; handover.query.<node>.{head,root} ask one
 //!                handover.nodes.<node>                              where a node stands (size, root, epoch, stream_sequence), every two seconds
 //! ```
 //!
@@ -81,6 +82,7 @@ mod backup;
 #[cfg(test)]
 mod bench;
 mod block;
+mod checked;
 mod checkpoints;
 mod closed;
 mod commit;
@@ -109,14 +111,16 @@ mod stage;
 mod state;
 mod store;
 mod summary;
+mod take_over;
 mod target;
 mod tree;
 mod verified;
+mod verified_backup;
 mod verify;
 mod writer;
 
-pub use backup::{Backup, BackupError, Manifest, copy, manifest, restore};
-pub use checkpoints::{Checkpoints, CheckpointsError};
+pub use backup::{Backup, BackupError, Manifest, copy, exchange, manifest, restore};
+pub use checkpoints::{Checkpoints, CheckpointsError, LostCheckpoint};
 pub use commit::Ready;
 pub use decide::Epoch;
 pub use error::{OpenError, ReadError, SubmitError};
@@ -131,4 +135,5 @@ pub use reader::{MAX_PAGE, MAX_PAGE_BYTES, Reader};
 pub use refusal::{Dropped, MAX_REFUSALS, MAX_REFUSED_BYTES, Refusal};
 pub use transparency::Frontier;
 pub use verified::Verified;
+pub use verified_backup::{NoteError, VerifiedBackup};
 pub use verify::{Damage, VolumeReport, verify_volume, volumes};

@@ -3,15 +3,18 @@
 mod adopt;
 mod agree;
 mod announcements;
+mod catch_up;
 mod compare;
 mod continuity;
 mod intake;
 mod log;
+mod new_epoch;
 mod publish_log;
 mod queries;
 mod receipts;
 mod stream;
 mod tail;
+mod trim;
 
 use std::time::Duration;
 
@@ -24,9 +27,13 @@ use crate::Ledger;
 
 pub use adopt::{AdoptError, adopt};
 pub use announcements::{STREAM, SUBJECTS};
+pub use catch_up::{CatchUpError, CaughtUp, catch_up};
 pub use log::{LEAF_HEADER, LOG_STREAM, LOG_SUBJECTS, POSITION_HEADER, PUBLISHER_HEADER, RECORDED_HEADER};
+pub(crate) use new_epoch::check_lost;
+pub use new_epoch::{NewEpochError, new_epoch};
 pub use queries::{RangeAnswer, RecordAnswer, RootAnswer};
 pub use stream::{Options, StreamError};
+pub use trim::{TrimError, Trimmed, trim};
 
 /// Questions to a ledger; not a subject of any stream, or they would be stored.
 pub const QUERY_PREFIX: &str = "handover.query";

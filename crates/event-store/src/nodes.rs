@@ -1,6 +1,6 @@
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, OnceLock, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -10,6 +10,8 @@ use uuid::Uuid;
 
 use crate::Head;
 
+/// How long is listened before it's said who is there: every node speaks every two seconds.
+const LISTEN_FIRST: Duration = Duration::from_secs(6);
 /// How long a node counts after its last word.
 const HEARD_WITHIN: Duration = Duration::from_secs(60);
 /// How many other nodes are remembered.
@@ -48,13 +50,15 @@ pub(crate) struct Nodes {
     name: String,
     /// Guards what each said last, and when.
     heard: Mutex<BTreeMap<String, (NodeHead, Instant)>>,
+    /// Since when others can be heard.
+    listening: OnceLock<Instant>,
 }
 
 impl Default for Nodes {
     fn default() -> Self {
         let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
         let random = Uuid::now_v7().simple().to_string();
-        Self { name: format!("{}-{}", token(&host), &random[random.len() - 8..]), heard: Mutex::default() }
+        Self { name: format!("{}-{}", token(&host), &random[random.len() - 8..]), heard: Mutex::default(), listening: OnceLock::new() }
     }
 }
 
@@ -66,6 +70,17 @@ impl Nodes {
     pub(crate) fn word(&self, head: Head) -> NodeHead {
         let Head { size, root, epoch, stream_sequence, .. } = head;
         NodeHead { node: self.name.clone(), size, root, epoch, stream_sequence }
+    }
+
+    /// From now on others can be heard.
+    pub(crate) fn listen(&self) {
+        self.listening.get_or_init(Instant::now);
+    }
+
+    /// Waits until whoever speaks must have been heard.
+    pub(crate) async fn listen_first(&self) {
+        let listened = self.listening.get().map_or(Duration::ZERO, Instant::elapsed);
+        tokio::time::sleep(LISTEN_FIRST.saturating_sub(listened)).await;
     }
 
     pub(crate) fn hear(&self, word: NodeHead, now: Instant) {

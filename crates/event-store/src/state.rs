@@ -18,6 +18,18 @@ pub(crate) struct State {
     pub(crate) epoch: u64,
     pub(crate) checkpoint: Option<Checkpoint>,
     pub(crate) refusals: RefusalBounds,
+    /// What the ledger has to become before it reads the stream; none but while it takes records over from another node.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) goal: Option<Goal>,
+}
+
+/// Where the node stands whose records are taken over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Goal {
+    pub(crate) size: u64,
+    pub(crate) root: Digest,
+    pub(crate) epoch: u64,
+    pub(crate) checkpoint: Checkpoint,
 }
 
 /// The last message of the stream that was read.
@@ -61,6 +73,7 @@ impl Default for State {
             epoch: 0,
             checkpoint: None,
             refusals: RefusalBounds::default(),
+            goal: None,
         }
     }
 }

@@ -80,12 +80,17 @@ impl Store {
 
     /// The root of the tree of this many records, which must be there.
     pub(crate) fn root_at(&self, size: u64) -> Result<Digest, ReadError> {
+        Ok(self.tree_at(size)?.root())
+    }
+
+    /// The tree of this many records, which must be there.
+    pub(crate) fn tree_at(&self, size: u64) -> Result<Frontier, ReadError> {
         let mut tree = Frontier::of_tiles(self.nodes(0, usize::try_from(size / TILE).unwrap_or(usize::MAX)));
         self.scan(tree.size(), size, |position, record| {
             tree.append(layout::leaf(position, record));
             Going::On
         })?;
-        Ok(tree.root())
+        Ok(tree)
     }
 
     /// Whether the records of a tile give its root; nothing where it isn't complete.

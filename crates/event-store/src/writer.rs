@@ -9,7 +9,7 @@ use std::{
     thread::JoinHandle,
 };
 
-use announcement::{Publisher, Receipt};
+use announcement::{Publisher, Receipt, Record};
 use jiff::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 
@@ -24,8 +24,9 @@ use crate::{
     recent::Kept,
     refusal::{Dropped, Refusal},
     shelf::{OpenShelf, Shelf},
-    state::{Checkpoint, State},
+    state::{Checkpoint, Goal, State},
     store::{Store, Who},
+    take_over::take_over,
 };
 
 /// The most messages of one commit.
@@ -39,8 +40,10 @@ pub(crate) enum Request {
     Take(Take),
     /// Begin a round of reading the stream: what was read in the one before and still waits is thrown away.
     Begin(oneshot::Sender<Begun>),
-    /// Go on with another stream.
-    Adopt { epoch: u64, from_sequence: u64, done: oneshot::Sender<()> },
+    /// Change what the ledger carries, in a commit of its own, or say why not; answered once that's on disk.
+    Amend { amend: Amend, done: oneshot::Sender<Result<(), String>> },
+    /// Take records over that another ledger decided on, in one commit as far as a volume has room; answered once they're on disk.
+    TakeOver { records: Vec<Record>, done: oneshot::Sender<()> },
     /// Add events without deciding on them, in one commit as far as a volume has room; answered once they're on disk.
     Append { ready: Vec<Ready>, time: Timestamp, done: oneshot::Sender<()> },
     /// Drop the bytes of a refused message, for a reason; answered once that's on disk.
@@ -50,6 +53,9 @@ pub(crate) enum Request {
     /// Another thread that writes has ended.
     Failed,
 }
+
+/// A change of the state, or why it can't be made.
+pub(crate) type Amend = Box<dyn FnOnce(&mut State) -> Result<(), String> + Send>;
 
 /// A message on its way to the writer.
 pub(crate) struct Take {
@@ -71,6 +77,8 @@ pub(crate) struct Begun {
     pub(crate) round: Round,
     pub(crate) checkpoint: Option<Checkpoint>,
     pub(crate) head: Head,
+    /// What it has to become by taking records over before it reads on.
+    pub(crate) goal: Option<Goal>,
 }
 
 /// Where a message's receipt goes.
@@ -177,13 +185,16 @@ impl Writer {
                     let round = Round(self.begun);
                     self.round.send_replace(Some(round));
                     // Who no longer waits begins another round.
-                    let _ = reply.send(Begun { round, checkpoint: self.state.checkpoint.clone(), head: self.state.head() });
+                    let State { checkpoint, goal, .. } = self.state.clone();
+                    let _ = reply.send(Begun { round, checkpoint, head: self.state.head(), goal });
                 }
-                Request::Adopt { epoch, from_sequence, done } => {
+                Request::Amend { amend, done } => {
                     self.commit(std::mem::take(&mut waiting))?;
-                    self.adopt(epoch, from_sequence)?;
-                    self.settle()?;
-                    let _ = done.send(());
+                    let _ = done.send(self.amend(amend)?);
+                }
+                Request::TakeOver { records, done } => {
+                    self.commit(std::mem::take(&mut waiting))?;
+                    self.take_over(records, done)?;
                 }
                 Request::Append { ready, time, done } => {
                     self.commit(std::mem::take(&mut waiting))?;
@@ -202,13 +213,35 @@ impl Writer {
         Ok(closing)
     }
 
-    fn adopt(&mut self, epoch: u64, from_sequence: u64) -> Result<(), Fault> {
+    fn amend(&mut self, amend: Amend) -> Result<Result<(), String>, Fault> {
+        let mut state = self.state.clone();
+        if let Err(reason) = amend(&mut state) {
+            return Ok(Err(reason));
+        }
         self.round.send_replace(None);
-        self.state.epoch = epoch;
-        self.state.checkpoint = Some(Checkpoint { sequence: from_sequence.saturating_sub(1), message: None });
+        self.state = state;
         let store = Arc::clone(&self.store);
         self.begin_volume_if_full()?;
-        self.write(Commit::begin(&store, self.state.clone()).finish(), Vec::new(), None)
+        self.write(Commit::begin(&store, self.state.clone()).finish(), Vec::new(), None)?;
+        self.settle()?;
+        Ok(Ok(()))
+    }
+
+    /// A record that isn't decided on as it was before ends the writer, with nothing of its commit written.
+    fn take_over(&mut self, records: Vec<Record>, done: oneshot::Sender<()>) -> Result<(), Fault> {
+        let store = Arc::clone(&self.store);
+        let mut records = records.into_iter().peekable();
+        while records.peek().is_some() {
+            self.begin_volume_if_full()?;
+            let mut commit = Commit::begin(&store, self.state.clone());
+            while store.geometry.volume_of(commit.size()) == self.place.volume
+                && let Some(record) = records.next()
+            {
+                take_over(&mut commit, &record)?;
+            }
+            self.write(commit.finish(), Vec::new(), None)?;
+        }
+        self.step(Step::Settle(done))
     }
 
     fn append(&mut self, ready: &[Ready], time: Timestamp, done: oneshot::Sender<()>) -> Result<(), Fault> {

@@ -122,6 +122,7 @@ fn asked(detail: &str) -> Failure {
 fn unsigned(error: CheckpointsError) -> Failure {
     match error {
         CheckpointsError::Proof(error) => no_proof(error),
+        awaited @ CheckpointsError::Awaited { .. } => Failure::unavailable(awaited, "Ask again once the ledger has read its stream."),
         other => Failure::internal(other),
     }
 }

@@ -17,5 +17,6 @@ mod outages;
 mod power;
 mod proofs;
 mod proxy;
+mod recovery;
 mod roles;
 mod stream;

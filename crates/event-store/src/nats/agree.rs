@@ -41,6 +41,7 @@ async fn listen(ledger: &Ledger, client: &Client) {
         Ok(words) => words,
         Err(error) => return tracing::error!(%error, "other nodes can't be heard"),
     };
+    ledger.nodes().listen();
     while let Some(message) = words.next().await {
         let Ok(word) = serde_json::from_slice::<NodeHead>(&message.payload) else { continue };
         let speaker = message.subject.strip_prefix(NODES_PREFIX).and_then(|rest| rest.strip_prefix('.'));

@@ -39,11 +39,8 @@ pub(super) async fn look(stream: &Stream, checkpoint: Option<&Checkpoint>) -> Re
     let state = &stream.cached_info().state;
     let mut found = Found { first: state.first_sequence, last: state.last_sequence, ..Found::default() };
     let sequence = checkpoint.map_or(0, |checkpoint| checkpoint.sequence);
-    if sequence > 0 && checkpoint.is_some_and(|checkpoint| checkpoint.message.is_some()) {
-        found.at_checkpoint = present(stream.get_raw_message(sequence).await)?.and_then(|message| {
-            let time = Timestamp::from_nanosecond(message.time.unix_timestamp_nanos()).ok()?;
-            Some(Seen { time, digest: Digest::of(&message.payload) })
-        });
+    if checkpoint.is_some_and(|checkpoint| checkpoint.message.is_some()) {
+        found.at_checkpoint = seen_at(stream, sequence).await?;
     }
     found.next = present(stream.get_first_raw_message_by_subject(">", sequence + 1).await)?.map(|message| message.sequence);
     let epoch = present(stream.get_last_raw_message_by_subject(EPOCH_SUBJECT).await)?;
@@ -51,7 +48,18 @@ pub(super) async fn look(stream: &Stream, checkpoint: Option<&Checkpoint>) -> Re
     Ok(found)
 }
 
-fn present<T>(answer: Result<T, RawMessageError>) -> Result<Option<T>, RawMessageError> {
+/// What recognises the message with this sequence; nothing where it isn't there.
+pub(super) async fn seen_at(stream: &Stream, sequence: u64) -> Result<Option<Seen>, RawMessageError> {
+    if sequence == 0 {
+        return Ok(None);
+    }
+    Ok(present(stream.get_raw_message(sequence).await)?.and_then(|message| {
+        let time = Timestamp::from_nanosecond(message.time.unix_timestamp_nanos()).ok()?;
+        Some(Seen { time, digest: Digest::of(&message.payload) })
+    }))
+}
+
+pub(super) fn present<T>(answer: Result<T, RawMessageError>) -> Result<Option<T>, RawMessageError> {
     match answer {
         Ok(message) => Ok(Some(message)),
         Err(error) => match error.kind() {
@@ -64,6 +72,10 @@ fn present<T>(answer: Result<T, RawMessageError>) -> Result<Option<T>, RawMessag
 
 /// Decides whether a ledger that stands there may go on with what was found.
 pub(super) fn judge(begun: &Begun, found: &Found) -> Verdict {
+    if let Some(goal) = &begun.goal {
+        let reason = format!("{} of {} records of another node were taken over", begun.head.size, goal.size);
+        return Verdict::Stop { reason, remedy: "take over the rest: handover ledger catch-up --from ledger", adopt_from: found.first.max(1) };
+    }
     let begun_elsewhere = found.epoch.as_ref().filter(|epoch| epoch.epoch > begun.head.epoch);
     let Some(broken) = broken(begun, found) else {
         let next = begun.checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.sequence) + 1;
@@ -93,6 +105,9 @@ struct Broken {
     adopt_from: u64,
 }
 
+const GAP: &str = "take over what is missing from a node that has it: handover ledger catch-up --from ledger, or from a newer backup: --from backup DIR; where none has it, \
+                   restore the stream, or let the ledger go on without: handover ledger adopt-stream";
+
 const ADOPT: &str = "restore the stream, or let the ledger go on with it as it is: handover ledger adopt-stream";
 
 fn broken(begun: &Begun, found: &Found) -> Option<Broken> {
@@ -105,7 +120,8 @@ fn broken(begun: &Begun, found: &Found) -> Option<Broken> {
         }
         if beginning > 1 {
             let reason = format!("messages 1 to {} of the stream {STREAM} are gone, and this ledger is empty", beginning - 1);
-            let remedy = "start with a copy of another node's data folder; where there is none: handover ledger adopt-stream";
+            let remedy = "take the records over from another node: handover ledger catch-up --from ledger; or start with a backup or a copy of another node's data folder; \
+                          where there is none: handover ledger adopt-stream";
             return broken(reason, remedy, beginning);
         }
         return gap(0, found);
@@ -141,7 +157,7 @@ fn gap(sequence: u64, found: &Found) -> Option<Broken> {
     let next = found.next.unwrap_or_else(|| found.last.max(sequence) + 1);
     (next > sequence + 1).then(|| Broken {
         reason: format!("messages {} to {} of the stream {STREAM} are missing", sequence + 1, next - 1),
-        remedy: ADOPT,
+        remedy: GAP,
         adopt_from: next,
     })
 }
@@ -149,7 +165,10 @@ fn gap(sequence: u64, found: &Found) -> Option<Broken> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{state::State, writer::Round};
+    use crate::{
+        state::{Goal, State},
+        writer::Round,
+    };
 
     fn seen(number: u8) -> Seen {
         Seen { time: Timestamp::UNIX_EPOCH, digest: Digest::of(&[number]) }
@@ -158,7 +177,7 @@ mod tests {
     /// A ledger of `size` records that read up to a sequence, whose message it remembers by a number.
     fn ledger(size: u64, read: Option<(u64, Option<u8>)>) -> Begun {
         let checkpoint = read.map(|(sequence, message)| Checkpoint { sequence, message: message.map(seen) });
-        Begun { round: Round::default(), checkpoint, head: Head { size, ..State::default().head() } }
+        Begun { round: Round::default(), checkpoint, head: Head { size, ..State::default().head() }, goal: None }
     }
 
     /// A stream with the messages from `first` to `last`.
@@ -217,6 +236,13 @@ mod tests {
         let begun = ledger(5, Some((7, Some(7))));
         check(&begun, &stream(8, 7, None, None), Err(("trimmed up to message 7", 8)));
         check(&begun, &stream(8, 20, None, Some(8)), Err(("trimmed up to message 7", 8)));
+    }
+
+    #[test]
+    fn a_ledger_that_has_half_of_another_nodes_records_reads_nothing_before_it_has_the_rest() {
+        let goal = Goal { size: 9, root: Digest::of(b"root"), epoch: 0, checkpoint: Checkpoint { sequence: 7, message: None } };
+        let begun = Begun { goal: Some(goal), ..ledger(5, Some((7, Some(7)))) };
+        check(&begun, &stream(1, 9, Some(7), Some(8)), Err(("5 of 9 records of another node were taken over", 1)));
     }
 
     #[test]

@@ -4,11 +4,12 @@ use async_nats::{
     Client,
     connection::State as Connection,
     jetstream::{
-        Context, Message as JetStreamMessage,
+        Context, ErrorCode, Message as JetStreamMessage,
         consumer::{
             DeliverPolicy, OrderedPullConsumer,
             pull::{Ordered, OrderedConfig},
         },
+        context::{GetStreamError, GetStreamErrorKind},
         stream::Stream,
     },
 };
@@ -97,6 +98,7 @@ impl Intake<'_> {
         let unreachable = |error: &dyn std::fmt::Display| Ended::Unreachable(format!("the stream can't be reached: {error}"));
         let stream = match self.context.get_stream(STREAM).await {
             Ok(stream) => stream,
+            Err(error) if is_absent(&error) => return Ended::Unreachable(ABSENT.to_owned()),
             Err(error) => return unreachable(&error),
         };
         if let Err(error) = announcements::wanted(self.options).check(&stream.cached_info().config) {
@@ -209,6 +211,13 @@ impl Intake<'_> {
         self.client.statistics().connects.load(Ordering::Relaxed)
     }
 }
+
+/// A cluster that's electing its leader says that too.
+fn is_absent(error: &GetStreamError) -> bool {
+    matches!(error.kind(), GetStreamErrorKind::JetStream(reason) if reason.error_code() == ErrorCode::STREAM_NOT_FOUND)
+}
+
+const ABSENT: &str = "the server has no stream ANNOUNCEMENTS; where it doesn't come back by itself it was lost: start handover serve anew, which makes it again and says what's next";
 
 fn received(message: &JetStreamMessage) -> Option<Message> {
     let info = message.info().ok()?;

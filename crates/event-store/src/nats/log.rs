@@ -1,6 +1,6 @@
 use std::{borrow::Cow, time::Duration};
 
-use announcement::{Kind, Position, Record};
+use announcement::{Digest, Kind, Position, Record};
 use async_nats::{
     HeaderMap, Message,
     jetstream::{
@@ -70,6 +70,21 @@ pub(super) fn differs(message: &Message, record: &Record, look: Look) -> bool {
     let body = look == Look::Headers || message.payload == record.event;
     let on_subject = kind(record).is_some_and(|kind| *message.subject == *subject(kind));
     !(body && on_subject && headers_of(record).into_iter().all(named))
+}
+
+/// The record that a message is of, if its bytes give the leaf that came with it.
+pub(super) fn record_in(position: Position, message: &Message) -> Option<Record> {
+    let header = |name| message.headers.as_ref()?.get(name).map(async_nats::HeaderValue::as_str);
+    let leaf = leaf_in(position, message)?;
+    let (recorded, publisher) = (header(RECORDED_HEADER)?.parse().ok()?, header(PUBLISHER_HEADER)?.parse().ok()?);
+    let record = Record { position, recorded, publisher, event: message.payload.to_vec() };
+    (record.leaf() == leaf).then_some(record)
+}
+
+/// The leaf hash that a message says of the record at this position.
+pub(super) fn leaf_in(position: Position, message: &Message) -> Option<Digest> {
+    let header = |name| message.headers.as_ref()?.get(name).map(async_nats::HeaderValue::as_str);
+    if header(POSITION_HEADER)? == position.to_string() { Digest::from_hex(header(LEAF_HEADER)?) } else { None }
 }
 
 /// How closely a message is looked at.
@@ -149,6 +164,20 @@ mod tests {
         let altered = Message { payload: r#"{"type":"org.handover.completed.v1","id":"b"}"#.into(), ..stored(&record) };
         assert!(differs(&altered, &record, Look::Whole) && !differs(&altered, &record, Look::Headers));
         assert!(differs(&Message { headers: None, ..stored(&record) }, &record, Look::Headers));
+    }
+
+    #[test]
+    fn a_message_gives_its_record_back_and_nothing_where_it_was_altered() {
+        let record = record(r#"{"type":"org.handover.completed.v1","id":"a"}"#);
+        let position = record.position;
+        assert_eq!((leaf_in(position, &stored(&record)), record_in(position, &stored(&record))), (Some(record.leaf()), Some(record.clone())));
+        assert_eq!(leaf_in(Position::new(8), &stored(&record)), None);
+        for name in [POSITION_HEADER, RECORDED_HEADER, PUBLISHER_HEADER, LEAF_HEADER] {
+            let mut altered = stored(&record);
+            altered.headers.as_mut().unwrap().insert(name, "8");
+            assert_eq!(record_in(position, &altered), None, "{name}");
+        }
+        assert_eq!(record_in(position, &Message { payload: "{}".into(), ..stored(&record) }), None);
     }
 
     #[test]

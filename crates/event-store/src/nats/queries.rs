@@ -130,7 +130,7 @@ struct ReceiptQuestion {
     id: Option<Uuid>,
 }
 
-/// Answers `handover.query.{head,record,range,receipt,root}` for ever, and `handover.query.<node>.root` as this node alone.
+/// Answers `handover.query.{head,record,range,receipt,root}` for ever, and `handover.query.<node>.{head,root}` as this node alone.
 pub(super) async fn answer(client: Client, reader: Reader, node: &str) -> Result<(), NatsError> {
     let failed = |error: async_nats::Error| NatsError::Service(error.to_string());
     let service =
@@ -141,8 +141,10 @@ pub(super) async fn answer(client: Client, reader: Reader, node: &str) -> Result
         let endpoint: Endpoint = group.endpoint(question.name()).await.map_err(failed)?;
         endpoints.push(endpoint.map(move |request| (question, request)).boxed());
     }
-    let own: Endpoint = group.group(node).endpoint(Question::Root.name()).await.map_err(failed)?;
-    endpoints.push(own.map(|request| (Question::Root, request)).boxed());
+    for question in [Question::Head, Question::Root] {
+        let own: Endpoint = group.group(node).endpoint(question.name()).await.map_err(failed)?;
+        endpoints.push(own.map(move |request| (question, request)).boxed());
+    }
     let requests = stream::select_all(endpoints);
     requests
         .for_each_concurrent(MAX_CONCURRENT, |(question, request)| {

@@ -5,6 +5,7 @@ mod harness;
 mod node;
 
 mod agreement;
+mod catch_up;
 mod control;
 mod damage;
 mod deaths;

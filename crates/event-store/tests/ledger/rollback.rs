@@ -4,7 +4,7 @@ use blackbox::{NatsServer, PATIENCE};
 use std::{fs, path::Path, process::Command};
 
 use async_nats::jetstream;
-use event_store::{Part, nats};
+use event_store::{LostCheckpoint, Part, nats};
 use tempfile::TempDir;
 
 use crate::{
@@ -190,5 +190,53 @@ async fn a_node_whose_setting_was_changed_meanwhile_stops() {
     node.client.force_reconnect().await.unwrap();
     let (reason, _) = stopped(&node.ledger).await;
     assert!(reason.contains("discard Old"), "{reason}");
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn nodes_that_were_restored_below_a_checkpoint_that_was_handed_out_begin_an_epoch_together() {
+    let (server, dirs) = (NatsServer::start(), [TempDir::new().unwrap(), TempDir::new().unwrap()]);
+    let (node, second) = (Node::start(&server, dirs[0].path()).await, Node::start(&server, dirs[1].path()).await);
+    publish(&node.client, 0..10).await;
+    for node in [&node, &second] {
+        holds(&node.ledger, 10).await;
+    }
+    let root = node.ledger.head().root;
+    let held = LostCheckpoint { size: 10, root, epoch: 0 };
+    assert!(matches!(nats::new_epoch(&node.ledger, &node.client, Some(&held)).await, Err(nats::NewEpochError::Held(10))));
+    let lost = LostCheckpoint { size: 14, root, epoch: 0 };
+    // Others publish meanwhile: the epoch begins behind none that it doesn't know.
+    let (epoch, ()) = tokio::join!(nats::new_epoch(&node.ledger, &node.client, Some(&lost)), publish(&second.client, 10..40));
+    assert_eq!(epoch.unwrap(), 1);
+    for node in [&node, &second] {
+        holds(&node.ledger, 40).await;
+        node.ledger.watch().wait_for(|head| head.epoch == 1).await.map(drop).unwrap();
+        assert_eq!(node.ledger.health().borrow().intake, Part::Running);
+    }
+    assert_eq!(nats::new_epoch(&node.ledger, &node.client, Some(&lost)).await.unwrap(), 1, "asked again it's the same");
+    node.stop().await;
+    second.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_that_came_back_empty_is_named_and_made_again_at_the_next_start() {
+    let (mut server, dir) = (NatsServer::start(), TempDir::new().unwrap());
+    let node = Node::start(&server, dir.path()).await;
+    publish(&node.client, 0..10).await;
+    holds(&node.ledger, 10).await;
+    server.lose_store();
+    server.restart();
+    let mut health = node.ledger.health();
+    let absent = |health: &event_store::Health| matches!(&health.intake, Part::Waiting { reason } if reason.contains("has no stream ANNOUNCEMENTS") && reason.contains("handover serve"));
+    let named = tokio::time::timeout(PATIENCE, health.wait_for(absent)).await.map(drop);
+    assert!(named.is_ok(), "{:?}", *node.ledger.health().borrow());
+    node.stop().await;
+    let node = Node::start(&server, dir.path()).await;
+    let (reason, remedy) = stopped(&node.ledger).await;
+    assert!(reason.contains("ends at message 0, before the ledger's checkpoint 10") && remedy.contains("adopt-stream"), "{reason} {remedy}");
+    nats::adopt(&node.ledger, &node.client).await.unwrap();
+    publish(&node.client, 5..15).await;
+    holds(&node.ledger, 15).await;
+    assert_eq!(audited(&node.ledger.reader()).len(), 15);
     node.stop().await;
 }
