@@ -1,6 +1,6 @@
 //! A node that the stream no longer has everything for takes over what another one has.
 
-use std::time::Duration;
+use std::{fs, time::Duration};
 
 use announcement::Record;
 use async_nats::{Client, jetstream};
@@ -221,6 +221,16 @@ async fn the_stream_is_trimmed_below_what_every_node_has_read_and_a_verified_bac
     assert!(matches!(trim(0).await, Err(TrimError::NoBackup)));
     node.ledger.note_verified(&verified(&node.ledger)).unwrap();
     assert_eq!(trim(86_400).await.unwrap().messages, 0, "nothing is as old as that");
+    // A note that isn't what was written is none: it might let go what no backup has.
+    let note = dirs[0].path().join("last-verified-backup");
+    let whole = fs::read(&note).unwrap();
+    for at in 0..whole.len() {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 1;
+        fs::write(&note, damaged).unwrap();
+        assert_eq!(node.ledger.verified_backup().unwrap(), None, "{at}");
+    }
+    fs::write(&note, whole).unwrap();
 
     let second = Node::start(&server, dirs[1].path()).await;
     hears(&node, 100).await;
