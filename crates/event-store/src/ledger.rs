@@ -100,7 +100,7 @@ impl Ledger {
     pub fn open(options: Options) -> Result<Self, OpenError> {
         let Opened { store, state, journal, follower, place, commit } = open(&options.dir, Geometry::new(options.volume_records))?;
         let (head_sender, head) = watch::channel(state.head());
-        let follows_stream = state.checkpoint.is_some();
+        let follows_stream = state.checkpoint.is_some() || state.goal.is_some();
         let (health, _) = watch::channel(Health::running());
         let (requests, receiver) = mpsc::channel(MAX_WAITING);
         let (receipts_sender, receipts) = mpsc::channel(MAX_WAITING_RECEIPTS);

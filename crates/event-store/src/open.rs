@@ -38,17 +38,36 @@ pub(crate) struct Place {
 
 /// Why the threads that write have ended.
 #[derive(Clone, Debug)]
-pub(crate) struct Fault(String);
+pub(crate) struct Fault {
+    reason: String,
+    pub(crate) remedy: &'static str,
+}
+
+const SEE_TO_THE_DISK: &str = "see to the disk and start anew; what was receipted is in the journal";
+const UNREADABLE: &str = "start anew: a volume that's written is made again from its journal; where this stays it's a sealed one: restore the folder from a backup (handover restore)";
+const SEALED_DAMAGED: &str = "no journal has what a sealed volume held: restore the folder from a backup (handover restore) or a copy of another node's, and start anew; what came \
+                              after the backup comes from the stream again";
 
 impl Fault {
     pub(crate) fn new(reason: impl Display) -> Self {
-        Self(reason.to_string())
+        Self { reason: reason.to_string(), remedy: SEE_TO_THE_DISK }
     }
 }
 
 impl Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.reason)
+    }
+}
+
+impl From<ReadError> for Fault {
+    fn from(error: ReadError) -> Self {
+        let remedy = match error {
+            ReadError::Index { .. } | ReadError::Sealed { .. } => SEALED_DAMAGED,
+            ReadError::Unreadable { .. } => UNREADABLE,
+            _ => SEE_TO_THE_DISK,
+        };
+        Self { remedy, ..Self::new(error) }
     }
 }
 

@@ -10,11 +10,11 @@ use crate::{
 pub(crate) fn take_over(commit: &mut Commit<'_>, record: &Record) -> Result<(), Fault> {
     let position = record.position;
     let event = std::str::from_utf8(&record.event).ok().and_then(|event| announcement::decode(event).ok());
-    let kind = event.ok_or_else(|| Fault::new(ReadError::Unreadable { position }))?.kind();
+    let kind = event.ok_or(ReadError::Unreadable { position })?.kind();
     let subject = Route::of(kind, record.publisher.clone()).to_string();
     let message = Message { subject, headers: Vec::new(), body: record.event.clone().into(), sequence: None, time: record.recorded };
     let leaf = record.leaf();
-    match commit.take(&message).map_err(Fault::new)? {
+    match commit.take(&message)? {
         Taken::Decided { receipt: Receipt { outcome: Outcome::Recorded { position: at, leaf: given, .. }, .. }, .. } if (at, given) == (position, leaf) => {
             Ok(())
         }

@@ -131,7 +131,7 @@ impl Writer {
         };
         let Some(fault) = fault else { return };
         tracing::error!(reason = %fault, "the writer stopped");
-        let remedy = "see to the disk and start anew; what was receipted is in the journal".to_owned();
+        let remedy = fault.remedy.to_owned();
         self.health.send_modify(|health| health.writer = Part::Stopped { reason: fault.to_string(), remedy });
         self.requests.close();
         while self.requests.try_recv().is_ok() {}
@@ -254,7 +254,7 @@ impl Writer {
             while store.geometry.volume_of(commit.size()) == self.place.volume
                 && let Some(ready) = ready.next()
             {
-                commit.add(ready, time).map_err(Fault::new)?;
+                commit.add(ready, time)?;
             }
             self.write(commit.finish(), Vec::new(), done.take_if(|_| ready.peek().is_none()))?;
         }
@@ -266,7 +266,7 @@ impl Writer {
         let store = Arc::clone(&self.store);
         self.begin_volume_if_full()?;
         let mut commit = Commit::begin(&store, self.state.clone());
-        let found = commit.drop_refused(number, dropped).map_err(Fault::new)?;
+        let found = commit.drop_refused(number, dropped)?;
         if found.is_some() {
             self.write(commit.finish(), Vec::new(), None)?;
             self.settle()?;
@@ -303,7 +303,7 @@ impl Writer {
             if round.is_some() && (stopped.is_some() || round != *self.round.borrow()) {
                 continue;
             }
-            match commit.take(&message).map_err(Fault::new)? {
+            match commit.take(&message)? {
                 Taken::Decided { publisher, receipt } => {
                     receipts.push((publisher, receipt, reply));
                     changed = true;

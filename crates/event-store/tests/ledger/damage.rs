@@ -8,7 +8,7 @@ use std::{
 
 use announcement::Position;
 use bytes::Bytes;
-use event_store::{Ledger, OpenError};
+use event_store::{Ledger, OpenError, Part};
 
 use crate::harness::{SUBJECT, audited, event, id, local, open, options, submit};
 
@@ -161,6 +161,30 @@ async fn a_flipped_bit_in_a_sealed_volume_is_said_with_its_name_or_positions() {
         }
     }
     assert!(said > 3, "{said}");
+}
+
+#[tokio::test]
+async fn a_damaged_index_of_a_sealed_volume_stops_the_writer_with_the_remedy_that_it_has() {
+    let whole_dir = filled().await;
+    let name = "sealed-00000000/db";
+    let bytes = fs::read(whole_dir.path().join(name)).unwrap();
+    let used = bytes.iter().rposition(|&byte| byte != 0).unwrap() + 1;
+    let mut stopped = 0;
+    for at in (0..used).step_by(used.div_ceil(12)) {
+        let dir = with_a_flipped_bit(whole_dir.path(), name, at, false);
+        let ledger = open(dir.path());
+        for number in 0..256 {
+            if ledger.submit(SUBJECT.to_owned(), Vec::new(), event(number)).await.is_err() {
+                break;
+            }
+        }
+        if let Part::Stopped { reason, remedy } = ledger.health().borrow().writer.clone() {
+            stopped += 1;
+            assert!(reason.contains("sealed volume 0") || reason.contains("at position"), "{reason}");
+            assert!(remedy.contains("restore the folder from a backup") && !remedy.contains("is in the journal"), "{reason}: {remedy}");
+        }
+    }
+    assert!(stopped > 2, "{stopped}");
 }
 
 #[tokio::test]
