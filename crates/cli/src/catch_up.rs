@@ -21,6 +21,8 @@ use crate::{
 
 /// How often the stream may not answer before it's given up.
 const MAX_SILENT: u32 = 20;
+/// How often it's asked at the stream's end whether another node is as far: they say where they are every two seconds.
+const MAX_LOOKS: u32 = 10;
 /// How often a running server is asked how far it is.
 const LOOK: Duration = Duration::from_millis(500);
 
@@ -72,14 +74,16 @@ async fn from_ledger(socket: &Path) -> Result<(), Failure> {
     progress.finish_and_clear();
     say(format_args!(
         "{} records of node {} were taken over, and give its root; of its {} refusals those of messages that were never read here are only there",
-        done["taken_over"], done["node"], done["refusals_there"]
+        done["taken_over"],
+        words(&done["node"]),
+        done["refusals_there"]
     ));
     pretty(&done)
 }
 
 /// The intake reads the stream by itself; this shows how far it is, until it's at the end.
 async fn from_stream(socket: &Path) -> Result<(), Failure> {
-    let (progress, mut silent) = (progress(), 0);
+    let (progress, mut silent, mut at_the_end) = (progress(), 0, 0);
     let status = loop {
         let status = call(socket, &Command::Status).await.map_err(failed)?;
         let intake = &status["health"]["intake"];
@@ -89,10 +93,11 @@ async fn from_stream(socket: &Path) -> Result<(), Failure> {
         if let (Some(last), Some(lag)) = (status["stream"]["last_sequence"].as_u64(), status["stream"]["lag"].as_u64()) {
             progress.set_length(last);
             progress.set_position(last - lag);
-            if lag == 0 && intake["state"] == "running" {
+            silent = 0;
+            at_the_end = if lag == 0 && intake["state"] == "running" { at_the_end + 1 } else { 0 };
+            if at_the_end == MAX_LOOKS || at_the_end > 0 && as_far(&status).next().is_some() {
                 break status;
             }
-            silent = 0;
         } else if silent == MAX_SILENT {
             return Err(Failure::new(Code::Unreachable, "the stream doesn't answer, or the server runs without NATS: handover ledger status"));
         } else {
@@ -107,6 +112,11 @@ async fn from_stream(socket: &Path) -> Result<(), Failure> {
 
 fn words(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
+}
+
+/// The other nodes that have as many records.
+fn as_far(status: &Value) -> impl Iterator<Item = &Value> {
+    status["nodes"].as_array().into_iter().flatten().filter(|node| node["size"] == status["head"]["size"])
 }
 
 /// Holds the root against that of a node of the same size.
