@@ -137,6 +137,32 @@ async fn a_node_that_was_away_too_long_takes_over_the_rest_whenever_it_is_interr
 }
 
 #[tokio::test]
+async fn a_node_that_was_away_while_messages_in_the_middle_were_lost_names_them_and_takes_them_over() {
+    let (server, dirs) = (NatsServer::start(), [TempDir::new().unwrap(), TempDir::new().unwrap()]);
+    let away = Node::start(&server, dirs[1].path()).await;
+    publish(&away.client, 0..5).await;
+    reads_up_to(&away.ledger, 5).await;
+    away.stop().await;
+    let node = Node::start(&server, dirs[0].path()).await;
+    publish(&node.client, 5..10).await;
+    for number in 10..14 {
+        publish_on(&node.client, "handover.announce.other", event(number)).await;
+    }
+    publish(&node.client, 14..20).await;
+    reads_up_to(&node.ledger, 20).await;
+    log_holds(&node.client, 20).await;
+    the_stream(&node.client).await.purge().filter("handover.announce.other").await.unwrap();
+    let back = Node::start(&server, dirs[1].path()).await;
+    let (reason, remedy) = stopped(&back.ledger).await;
+    assert!(reason.contains("messages 11 to 14 of the stream") && remedy.contains("handover ledger catch-up --from ledger"), "{reason} {remedy}");
+    assert_eq!(back.ledger.head().size, 10, "what comes before is taken in, and nothing behind");
+    assert_eq!(nats::catch_up(&back.ledger, &back.client).await.unwrap().taken_over, 10);
+    are_one_ledger(&node, &back).await;
+    node.stop().await;
+    back.stop().await;
+}
+
+#[tokio::test]
 async fn what_is_not_as_the_other_node_has_it_is_not_taken_over() {
     let (server, dirs) = (NatsServer::start(), [TempDir::new().unwrap(), TempDir::new().unwrap()]);
     let node = ahead(&server, &dirs[0], 0).await;
