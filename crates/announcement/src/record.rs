@@ -3,9 +3,10 @@ use std::fmt;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use crate::{Digest, Publisher};
+use crate::{Announcement, Digest, Fault, Problem, Publisher, Removed, canonical::content_digest, same_content};
 
 /// Place of a record in the ledger: 0, 1, 2 …, without gaps.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -47,14 +48,19 @@ pub struct Record {
     pub recorded: Timestamp,
     /// Who published it.
     pub publisher: Publisher,
-    /// The CloudEvent exactly as accepted: structured JSON.
+    /// The CloudEvent exactly as accepted: structured JSON. Of a redacted record its [skeleton](Announcement::skeleton).
     pub event: Vec<u8>,
+    /// Where an operator had its payload removed: what is kept of it.
+    pub removed: Option<Box<Removed>>,
 }
 
 impl Record {
     /// Its leaf hash (RFC 6962): `H(0x00 ‖ position u64 ‖ recorded i64 µs ‖ length of publisher u8 ‖ publisher ‖ event)`, big-endian.
     #[must_use]
     pub fn leaf(&self) -> Digest {
+        if let Some(removed) = &self.removed {
+            return removed.leaf;
+        }
         let publisher = self.publisher.as_str().as_bytes();
         let mut hash = Sha256::new();
         hash.update([0x00]);
@@ -66,23 +72,70 @@ impl Record {
         Digest::from_bytes(hash.finalize().into())
     }
 
-    /// The event as a CloudEvent for readers: its own bytes with the extensions `sequence`, `recordedtime` and `publisher` before the last brace.
+    /// What its event says, or what is left of it.
+    ///
+    /// # Errors
+    /// The bytes aren't an event of this version: they were altered or come from a newer one.
+    pub fn announcement(&self) -> Result<Announcement, Problem> {
+        let event = std::str::from_utf8(&self.event).map_err(|error| Problem::at(Fault::NotJson, "", error))?;
+        crate::decode(event)
+    }
+
+    /// SHA-256 of the event's bytes as accepted.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.removed.as_ref().map_or_else(|| Digest::of(&self.event), |removed| removed.bytes)
+    }
+
+    /// Whether an event says the same: in the same bytes, or in the same canonical form (RFC 8785).
+    #[must_use]
+    pub fn same_content(&self, event: &[u8]) -> bool {
+        match &self.removed {
+            None => same_content(&self.event, event),
+            Some(removed) => removed.bytes == Digest::of(event) || removed.content.is_some() && removed.content == content_digest(event),
+        }
+    }
+
+    /// The event as a CloudEvent for readers: its own bytes with the extensions `sequence`, `recordedtime` and `publisher` before the last brace. A redacted one is of the
+    /// type [`REMOVED_TYPE`] and says by which record it was redacted.
     #[must_use]
     pub fn to_cloudevent(&self) -> Vec<u8> {
-        let end = self.event.iter().rposition(|&byte| byte == b'}').expect("an accepted event is an object");
-        let mut bytes = self.event[..end].trim_ascii_end().to_vec();
+        let removed = self.removed.as_deref().map(|removed| self.in_place(removed));
+        let event = removed.as_ref().unwrap_or(&self.event);
+        let end = event.iter().rposition(|&byte| byte == b'}').expect("an accepted event is an object");
+        let mut bytes = event[..end].trim_ascii_end().to_vec();
         let ours = format!(",\"sequence\":\"{:020}\",\"recordedtime\":\"{:.6}\",\"publisher\":\"{}\"}}", self.position, self.recorded, self.publisher);
         bytes.extend_from_slice(ours.as_bytes());
         bytes
     }
+
+    /// Not of the event's own type: nobody takes it for a claim without a number.
+    fn in_place(&self, removed: &Removed) -> Vec<u8> {
+        let left: serde_json::Value = serde_json::from_slice(&self.event).unwrap_or_default();
+        let mut event = json!({"specversion": "1.0", "id": left["id"], "source": left["source"], "type": REMOVED_TYPE});
+        if let Some(subject) = left.get("subject") {
+            event["subject"] = subject.clone();
+        }
+        event["data"] = json!({"type": left["type"], "redacted_by": removed.by, "leaf": removed.leaf});
+        event.to_string().into_bytes()
+    }
 }
+
+/// The CloudEvent's `type` of a record whose payload was removed, as readers are given it. It's published by nobody.
+pub const REMOVED_TYPE: &str = "org.handover.removed.v1";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn record(position: u64, recorded: &str, publisher: &str, event: &str) -> Record {
-        Record { position: Position::new(position), recorded: recorded.parse().unwrap(), publisher: publisher.parse().unwrap(), event: event.into() }
+        Record {
+            position: Position::new(position),
+            recorded: recorded.parse().unwrap(),
+            publisher: publisher.parse().unwrap(),
+            event: event.into(),
+            removed: None,
+        }
     }
 
     /// Computed apart, with `hashlib` and `struct.pack(">Q")`, `struct.pack(">q")`.

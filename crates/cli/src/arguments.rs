@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Ledger(Ledger),
     /// What the ledger refused, and why
     Refusals(Refusals),
+    /// Have the payload of a record removed that holds personal data; its leaf hash, its place and the reason stay
+    Redact(Redact),
     /// Read everything once more: whether each record, tile, index entry and root is as it was written; exit code 10 where one isn't
     Verify(Verify),
     /// Get everything that shows offline that a record is in the ledger
@@ -331,6 +333,33 @@ pub(crate) struct Data {
     /// The data folder
     #[arg(long, env = "HANDOVER_DATA", default_value = "data", global = true)]
     pub(crate) data: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Redact {
+    /// The record's position, or the event's id with --source
+    #[arg(value_name = "POSITION|ID", required_unless_present = "streams", requires = "reason")]
+    pub(crate) event: Option<String>,
+    /// The event's source
+    #[arg(long)]
+    pub(crate) source: Option<String>,
+    /// Who published it (local)
+    #[arg(long, requires = "source")]
+    pub(crate) publisher: Option<String>,
+    /// Why; it's recorded and shown, so it must not repeat what is removed
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+    /// Who redacts
+    #[arg(long = "as", env = "HANDOVER_AS", value_name = "NAME", default_value = "local")]
+    pub(crate) operator: String,
+    /// NATS (nats://…), from where the data folder isn't at hand
+    #[arg(long, value_name = "URL", conflicts_with = "streams")]
+    pub(crate) to: Option<String>,
+    /// Make the stream LEDGER anew instead, once every node has removed what was redacted: it's filled again without
+    #[arg(long, conflicts_with = "event")]
+    pub(crate) streams: bool,
+    #[command(flatten)]
+    pub(crate) data: Data,
 }
 
 #[derive(Debug, Args)]

@@ -15,6 +15,7 @@ mod output;
 mod proof;
 mod publish;
 mod read;
+mod redact;
 mod refusals;
 mod replay;
 mod schema;
@@ -47,6 +48,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Records(arguments) => read::records(&arguments),
         Command::Ledger(arguments) => operate::ledger(&arguments),
         Command::Refusals(arguments) => refusals::run(&arguments),
+        Command::Redact(arguments) => redact::run(&arguments),
         Command::Prove(arguments) => proof::prove(&arguments),
         Command::CheckProof(arguments) => proof::check(&arguments),
         Command::Checkpoint { command } => proof::checkpoint(&command),

@@ -79,7 +79,8 @@ pub(crate) fn copied(work: &Work, says: Option<(&Head, &str)>) -> Result<(), Fai
     pretty(&json!(verified))?;
     match verified.damage.len() {
         0 => {
-            say(format_args!("every record, tile, index entry and root of {} records is as it was written", verified.size));
+            let redacted = if verified.redacted == 0 { String::new() } else { format!(", but for the payloads of {} redacted ones", verified.redacted) };
+            say(format_args!("every record, tile, index entry and root of {} records is as it was written{redacted}", verified.size));
             Ok(())
         }
         found => Err(Failure::new(Code::Unhealthy, format_args!("{found} parts aren't as they were written: see damage"))),
@@ -115,6 +116,8 @@ fn in_a_process(dir: &Path, volume: u64, volume_records: u64) -> Result<VolumeRe
         tiles: Vec::new(),
         leaves: Vec::new(),
         says: None,
+        removed: Vec::new(),
+        redacts: Vec::new(),
         damage: vec![damage],
     })
 }

@@ -11,7 +11,7 @@ use crate::{Frame, FrameHead, Journal, JournalReader, OpenError, Volume, WriteEr
 #[derive(Debug)]
 pub struct Folder {
     dir: PathBuf,
-    /// Guards nothing but time: while it's held no journal is removed.
+    /// Guards nothing but time: while it's held no journal is removed, and nothing takes another's place.
     keeping: Mutex<()>,
     _lock: Lock,
 }
@@ -20,6 +20,12 @@ const JOURNAL: &str = "journal-";
 const ACTIVE: &str = "active-";
 const SEALED: &str = "sealed-";
 const UNFINISHED: &str = ".new";
+/// Whole, and about to take the place of what has the name without this.
+const NEXT: &str = ".next";
+/// The sled of a volume that's made anew, until nobody reads it any more.
+const AWAY: &str = ".away.new";
+/// A sled that couldn't be opened, or differed from its journal.
+const DAMAGED: &str = ".damaged-";
 /// What a disk must have room for that isn't called full, in bytes: two segments of sled and a journal's frame.
 const PROBE: usize = 2 << 20;
 
@@ -39,6 +45,7 @@ impl Folder {
                 remove(&dir.join(&name)).map_err(at(&dir.join(&name)))?;
             }
         }
+        take_places(dir).map_err(at(dir))?;
         // A process that was killed may have named a journal or a volume and not come to sync the name, and this one builds on what it finds.
         folder.sync().map_err(at(dir))?;
         Ok(folder)
@@ -114,6 +121,59 @@ impl Folder {
         }
     }
 
+    /// Puts a journal in the place of one: the same frames with the payloads that `each` makes of theirs, if it can. It's on disk when this returns; half of it is never found.
+    ///
+    /// # Errors
+    /// See [`OpenError`]; the journal is as it was.
+    pub fn rewrite_journal(&self, number: u64, first_position: u64, each: impl FnMut(&Frame) -> Option<Vec<u8>>) -> Result<(), OpenError> {
+        let path = self.path(JOURNAL, number);
+        Journal::rewrite(&path, JournalReader::open(&path, first_position)?, each)
+    }
+
+    /// Takes the name of a volume's sled from it, so that another can be made of its journal. Who has it open reads on; it's gone at the next opening, or with
+    /// [`remove_away`](Self::remove_away).
+    ///
+    /// # Errors
+    /// [`OpenError::Io`].
+    pub fn put_away_active(&self, number: u64) -> Result<(), OpenError> {
+        let path = self.path(ACTIVE, number);
+        self.remove_away(number)?;
+        if !path.exists() {
+            return Ok(());
+        }
+        fs::rename(&path, self.away(number)).and_then(|()| self.sync()).map_err(at(&path))
+    }
+
+    /// Removes a sled that was put away.
+    ///
+    /// # Errors
+    /// [`OpenError::Io`].
+    pub fn remove_away(&self, number: u64) -> Result<(), OpenError> {
+        let away = self.away(number);
+        if !away.exists() {
+            return Ok(());
+        }
+        remove(&away).and_then(|()| self.sync()).map_err(at(&away))
+    }
+
+    fn away(&self, number: u64) -> PathBuf {
+        self.dir.join(format!("{ACTIVE}{number:08}{AWAY}"))
+    }
+
+    /// Removes the sleds that were set aside as damaged, and gives their names.
+    ///
+    /// # Errors
+    /// [`OpenError::Io`].
+    pub fn remove_set_aside(&self) -> Result<Vec<String>, OpenError> {
+        let mut names = self.names()?;
+        names.retain(|name| name.starts_with(ACTIVE) && name.contains(DAMAGED));
+        for name in &names {
+            let path = self.dir.join(name);
+            remove(&path).and_then(|()| self.sync()).map_err(at(&path))?;
+        }
+        Ok(names)
+    }
+
     /// Puts the folder of a volume aside, for whoever wants to look at it. Where nothing can be written that's why it can't be read either, and it stays.
     ///
     /// # Errors
@@ -121,7 +181,7 @@ impl Folder {
     pub fn set_aside_active(&self, number: u64) -> Result<(), OpenError> {
         self.probe()?;
         let path = self.path(ACTIVE, number);
-        let aside = (1_u32..).map(|n| PathBuf::from(format!("{}.damaged-{n}", path.display()))).find(|path| !path.exists()).expect("fewer than 4 billion");
+        let aside = (1_u32..).map(|n| PathBuf::from(format!("{}{DAMAGED}{n}", path.display()))).find(|path| !path.exists()).expect("fewer than 4 billion");
         fs::rename(&path, &aside).and_then(|()| self.sync()).map_err(at(&path))
     }
 
@@ -157,9 +217,43 @@ impl Folder {
     /// # Errors
     /// [`WriteError::Sled`]: it isn't the sealed one.
     pub fn finish_sealed(&self, number: u64, summary: &[u8]) -> Result<(), WriteError> {
-        let (from, to) = (self.unfinished(number), self.path(SEALED, number));
+        self.finish(number, &[(SUMMARY, summary)], &self.path(SEALED, number))
+    }
+
+    /// Makes the volume the one that takes the sealed one's place next, with its summary beside it and a note of what was removed. The volume is closed.
+    ///
+    /// # Errors
+    /// [`WriteError::Sled`]: it isn't.
+    pub fn finish_next(&self, number: u64, summary: &[u8], removed: &[u8]) -> Result<(), WriteError> {
+        self.finish(number, &[(SUMMARY, summary), (REMOVED, removed)], &self.next(number))
+    }
+
+    /// Puts the volume that was finished as the next one in the sealed one's place, which nobody has open.
+    ///
+    /// # Errors
+    /// [`OpenError::Io`]: it's put there at the next opening.
+    pub fn take_next(&self, number: u64) -> Result<(), OpenError> {
+        take_place(&self.next(number)).map_err(at(&self.path(SEALED, number)))
+    }
+
+    fn next(&self, number: u64) -> PathBuf {
+        self.dir.join(format!("{SEALED}{number:08}{NEXT}"))
+    }
+
+    /// The note of what was removed from a sealed volume; `None` where nothing was.
+    ///
+    /// # Errors
+    /// [`OpenError::Io`].
+    pub fn removed(&self, number: u64) -> Result<Option<Vec<u8>>, OpenError> {
+        read(&self.path(SEALED, number).join(REMOVED))
+    }
+
+    fn finish(&self, number: u64, beside: &[(&str, &[u8])], to: &Path) -> Result<(), WriteError> {
+        let from = self.unfinished(number);
         let finished = || -> io::Result<()> {
-            write_synced(&from.join(SUMMARY), summary)?;
+            for (name, bytes) in beside {
+                write_synced(&from.join(name), bytes)?;
+            }
             for entry in fs::read_dir(&from)? {
                 let entry = entry?;
                 if entry.file_type()?.is_file() {
@@ -167,7 +261,7 @@ impl Folder {
                 }
             }
             File::open(&from)?.sync_all()?;
-            fs::rename(&from, &to)?;
+            fs::rename(&from, to)?;
             self.sync()
         };
         finished().map_err(|error| WriteError::Sled(format!("{}: {error}", to.display())))
@@ -231,21 +325,31 @@ impl Folder {
         fs::remove_file(self.path(JOURNAL, number)).and_then(|()| self.sync()).map_err(WriteError::Journal)
     }
 
-    /// While this is held no journal is removed.
+    /// While this is held no journal is removed and nothing takes another's place.
     pub fn keep(&self) -> MutexGuard<'_, ()> {
         self.keeping.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Copies a sealed volume into another folder, where it isn't there yet; the copy is on disk when this returns. Gives how many bytes were copied.
+    /// Copies a sealed volume into another folder, where it isn't there yet or more was removed from this one since; the copy is on disk when this returns. Gives how many
+    /// bytes were copied.
     ///
     /// # Errors
     /// What the system says; half a copy has another name.
     pub fn copy_sealed(&self, number: u64, to: &Path) -> io::Result<u64> {
-        let target = to.join(format!("{SEALED}{number:08}"));
-        if target.exists() {
+        let name = format!("{SEALED}{number:08}");
+        let (from, target) = (self.path(SEALED, number), to.join(&name));
+        take_places(to)?;
+        if !target.exists() {
+            return copy_folder(&from, &target);
+        }
+        let removed = |volume: &Path| fs::metadata(volume.join(REMOVED)).map_or(0, |note| note.len());
+        if removed(&from) <= removed(&target) {
             return Ok(0);
         }
-        copy_folder(&self.path(SEALED, number), &target)
+        let next = to.join(format!("{name}{NEXT}"));
+        let copied = copy_folder(&from, &next)?;
+        take_place(&next)?;
+        Ok(copied)
     }
 
     /// Copies a journal into another folder, as far as it's written; the copy is on disk when this returns. Its last frame may be half a one.
@@ -339,7 +443,28 @@ fn make(dir: &Path) -> io::Result<()> {
     synced()
 }
 
-/// A sled's log, its configuration and the summary; a snapshot is made anew from the log.
+/// Puts everything that was about to take another's place there.
+fn take_places(dir: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == &NEXT[1..]) {
+            take_place(&path)?;
+        }
+    }
+    Ok(())
+}
+
+/// What is next is whole and has its name on disk, so that what it replaces may go in any number of steps.
+fn take_place(next: &Path) -> io::Result<()> {
+    let place = next.with_extension("");
+    if place.exists() {
+        remove(&place)?;
+    }
+    fs::rename(next, &place)?;
+    place.parent().map_or(Ok(()), |dir| File::open(dir)?.sync_all())
+}
+
+/// A sled's log, its configuration, the summary and the note of what was removed; a snapshot is made anew from the log.
 fn copy_folder(from: &Path, target: &Path) -> io::Result<u64> {
     let unfinished = target.with_extension("new");
     if unfinished.exists() {
@@ -347,7 +472,7 @@ fn copy_folder(from: &Path, target: &Path) -> io::Result<u64> {
     }
     fs::create_dir_all(&unfinished)?;
     let mut bytes = 0;
-    for name in ["conf", "db", SUMMARY] {
+    for name in ["conf", "db", SUMMARY, REMOVED] {
         match fs::copy(from.join(name), unfinished.join(name)) {
             Ok(copied) => bytes += copied,
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
@@ -362,6 +487,7 @@ fn copy_folder(from: &Path, target: &Path) -> io::Result<u64> {
 }
 
 const SUMMARY: &str = "summary";
+const REMOVED: &str = "removed";
 
 /// Under another name first: half of it is never found.
 fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -175,25 +175,43 @@ impl JournalReader {
 impl Journal {
     /// A journal that begins with these frames, on disk with its name when this returns. It has another name first, so that half a beginning is never found.
     pub(crate) fn create(path: &Path, frames: &[(FrameHead, Vec<u8>)]) -> Result<Self, WriteError> {
-        let unfinished = path.with_extension("new");
+        let mut journal = Self::begin(path)?;
+        for (head, payload) in frames {
+            journal.write(head, payload)?;
+        }
+        journal.name(path)?;
+        Ok(journal)
+    }
+
+    /// Puts another journal in the place of one, of the same frames with the payloads that `each` makes of theirs, if it can; it's on disk when this returns.
+    pub(crate) fn rewrite(path: &Path, mut reader: JournalReader, mut each: impl FnMut(&Frame) -> Option<Vec<u8>>) -> Result<(), OpenError> {
+        let written = |error: WriteError| at(path)(io::Error::other(error));
+        let mut journal = Self::begin(path).map_err(written)?;
+        while let Some(frame) = reader.next_frame()? {
+            let payload = each(&frame).ok_or_else(|| reader.damaged())?;
+            journal.write(&frame.head, &payload).map_err(written)?;
+        }
+        journal.name(path).map_err(written)
+    }
+
+    fn begin(path: &Path) -> Result<Self, WriteError> {
         let created = || -> io::Result<File> {
-            let mut file = File::create(&unfinished)?;
+            let mut file = File::create(path.with_extension("new"))?;
             file.write_all(HEADER_MAGIC)?;
             file.write_all(&VERSION.to_be_bytes())?;
             Ok(file)
         };
         let file = created().map_err(WriteError::Journal)?;
-        let mut journal = Self { file, end: HEADER_LEN, len: HEADER_LEN, next_number: 0, poisoned: false };
-        for (head, payload) in frames {
-            journal.write(head, payload)?;
-        }
+        Ok(Self { file, end: HEADER_LEN, len: HEADER_LEN, next_number: 0, poisoned: false })
+    }
+
+    fn name(&self, path: &Path) -> Result<(), WriteError> {
         let named = || -> io::Result<()> {
-            journal.file.sync_all()?;
-            std::fs::rename(&unfinished, path)?;
+            self.file.sync_all()?;
+            std::fs::rename(path.with_extension("new"), path)?;
             File::open(path.parent().unwrap_or(Path::new("")))?.sync_all()
         };
-        named().map_err(WriteError::Journal)?;
-        Ok(journal)
+        named().map_err(WriteError::Journal)
     }
 
     /// Appends a frame; it's on disk when this returns.

@@ -7,8 +7,9 @@
 //! DIR/lock                 held while the folder is open; the process that has it
 //! DIR/journal-<number>     "handover-log" · version u32 · frame · frame · … · zeros, while it's written
 //! DIR/active-<number>/     sled: what the frames wrote, as far as it has followed
-//! DIR/sealed-<number>/     sled, and a file `summary`
-//! DIR/*.new                unfinished: removed at the next opening
+//! DIR/sealed-<number>/     sled, a file `summary`, and `removed` where something was removed from it since
+//! DIR/*.new                unfinished, or not needed any more: removed at the next opening
+//! DIR/*.next               whole: takes the place of what has the name without this, at the latest at the next opening
 //! DIR/active-<number>.damaged-<n>/   set aside
 //!
 //! frame   0   "HjF2"

@@ -83,7 +83,7 @@ fn at(path: &Path) -> impl FnOnce(io::Error) -> BackupError {
     move |source| BackupError::Io { path, source }
 }
 
-/// Copies what a ledger holds while it goes on. Sealed volumes that are there already are left as they are.
+/// Copies what a ledger holds while it goes on. Sealed volumes that are there already are left as they are, unless a payload was removed from one since.
 pub(crate) fn backup(store: &Store, head: Head, made: Timestamp, to: &Path) -> Result<Backup, BackupError> {
     fs::create_dir_all(to).map_err(at(to))?;
     match read_manifest(to)? {
@@ -94,7 +94,7 @@ pub(crate) fn backup(store: &Store, head: Head, made: Timestamp, to: &Path) -> R
         None if fs::read_dir(to).map_err(at(to))?.next().is_some() && !is_begun(to)? => return Err(BackupError::NotEmpty(to.to_owned())),
         None => {}
     }
-    let _keeping = store.folder.keep();
+    let (_backing_up, _keeping) = (store.backing_up(), store.folder.keep());
     let mut done = Backup { head: head.clone(), copied_volumes: 0, copied_bytes: 0 };
     for shelf in store.shelves() {
         let number = shelf.number();

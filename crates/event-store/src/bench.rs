@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use announcement::Record;
+use announcement::{Position, Record};
 use bytes::Bytes;
 use durable::{Entry as KeyAndValue, Journal};
 use tempfile::TempDir;
@@ -14,8 +14,9 @@ use crate::{
     entry::Entry,
     follower::Follower,
     layout::{self, Geometry},
-    open::open,
+    open::{open, open_again},
     recent::Kept,
+    removal::{self, Pending, Redaction},
     shelf::Shelf,
     state::{State, VOLUME_RECORDS},
     store::{Store, Who, locked},
@@ -63,6 +64,18 @@ impl Bench {
         taken
     }
 
+    /// Removes the payload of every record, as if each had been redacted by itself.
+    pub(crate) fn remove_all(&mut self) {
+        let whole = |position: u64| !layout::is_removed(&self.store.record(position).unwrap().unwrap());
+        let redaction = |position| (position, Redaction { by: Position::new(position), refusals: Vec::new() });
+        let all: Pending = (0..self.state.tree.size()).filter(|&position| whole(position)).map(redaction).collect();
+        removal::from_journals(&self.store, &all).unwrap();
+        let opened = open_again(&self.store, self.commits).unwrap();
+        assert_eq!((opened.place.frames, &opened.state), (self.frames, &self.state));
+        (self.journal, self.follower, self.commits) = (opened.journal, opened.follower, opened.commit);
+        assert_eq!(removal::done(&self.store, &all), all.into_keys().collect::<Vec<_>>());
+    }
+
     pub(crate) fn reader(&self) -> Reader {
         Reader::new(Arc::clone(&self.store), watch::channel(self.state.head()).1)
     }
@@ -72,7 +85,7 @@ impl Bench {
         let Shelf::Open(open) = &*shelf else { panic!("it's written") };
         let keys = layout::MUTABLE.iter().flat_map(|&letter| self.store.keys(&[letter], &[letter + 1], usize::MAX, Who::Reader).unwrap());
         let keys: BTreeMap<_, _> = keys.map(|(key, value): KeyAndValue| (key, value)).collect();
-        Contents { records: self.reader().range(announcement::Position::new(0), usize::MAX).unwrap(), entries: locked(&open.index).sorted(), keys }
+        Contents { records: self.reader().range(Position::new(0), usize::MAX).unwrap(), entries: locked(&open.index).sorted(), keys }
     }
 }
 

@@ -1,4 +1,4 @@
-use announcement::{Announcement, Digest, ExchangeKey, Outcome, Position, Problem, Publisher, Receipt, Record, Subject};
+use announcement::{Announcement, Digest, ExchangeKey, Fault, Outcome, Position, Problem, Publisher, Receipt, Record, Subject};
 use bytes::Bytes;
 use durable::FrameHead;
 use jiff::Timestamp;
@@ -6,12 +6,13 @@ use uuid::Uuid;
 
 use crate::{
     Message, ReadError,
-    decide::{Accepted, Decision, Epoch, How, decide},
+    decide::{Accepted, Change, Decision, Epoch, How, Stop, decide, removed},
     index::Index,
     layout::{self, Otherwise},
     payload::Payload,
     recent::Kept,
     refusal::{self, Dropped, Refusal},
+    removal::Redaction,
     rules::Rules,
     state::{Checkpoint, Seen, State},
     store::Store,
@@ -125,7 +126,7 @@ impl<'a> Commit<'a> {
         }
         let position = Position::new(self.state.tree.size());
         let recorded = microseconds(time).max(self.state.recorded.unwrap_or(Timestamp::MIN));
-        let kept = layout::encode(&Record { position, recorded, publisher: publisher.clone(), event: event.to_vec() });
+        let kept = layout::encode(&Record { position, recorded, publisher: publisher.clone(), event: event.to_vec(), removed: None });
         let leaf = layout::leaf(position.get(), &kept);
         self.index.add(kept);
         self.index.add_entry(hash, position);
@@ -148,7 +149,7 @@ impl<'a> Commit<'a> {
         let Accepted { publisher, announcement, event, change, stage } = accepted;
         let position = Position::new(self.state.tree.size());
         let structured = event[..] == message.body[..];
-        let record = Record { position, recorded, publisher, event };
+        let record = Record { position, recorded, publisher, event, removed: None };
         let kept = layout::encode(&record);
         let leaf = layout::leaf(position.get(), &kept);
         self.index.add(kept);
@@ -161,14 +162,7 @@ impl<'a> Commit<'a> {
         if let Some(key) = announcement.key() {
             self.index.add_entry(layout::exchange(&key), position);
         }
-        if let Some(change) = change {
-            let hash = match change.how {
-                How::Corrected => layout::corrected(change.claim),
-                How::Retracted => layout::retracted(change.claim),
-            };
-            self.index.add_entry(hash, position);
-            change.ended.map_or(Ok(()), |ended| self.index.end_stage(&ended))?;
-        }
+        change.map_or(Ok(()), |change| self.change(&change, position, recorded))?;
         stage.map_or(Ok(()), |stage| self.index.add_stage(&stage))?;
         refusal::settle(&mut self.index, &mut self.state.refusals, message)?;
         if let Some(node) = self.state.tree.append(leaf) {
@@ -178,9 +172,68 @@ impl<'a> Commit<'a> {
         Ok(decided(message, digest, Some(names_of(&announcement)), Outcome::Recorded { position, recorded, leaf }))
     }
 
+    /// What the record at `by` does to another.
+    fn change(&mut self, change: &Change, by: Position, recorded: Timestamp) -> Result<(), ReadError> {
+        match change.how {
+            How::Corrected => self.index.add_entry(layout::corrected(change.claim), by),
+            How::Retracted => self.index.add_entry(layout::retracted(change.claim), by),
+            How::Redacted => self.redact(change.claim, by, recorded)?,
+        }
+        change.ended.as_ref().map_or(Ok(()), |ended| self.index.end_stage(ended))
+    }
+
+    /// What was refused goes at once; the payload itself once this is on disk.
+    fn redact(&mut self, target: Position, by: Position, recorded: Timestamp) -> Result<(), ReadError> {
+        let dropped = Dropped { reason: format!("the record at position {target} was redacted by the one at position {by}"), time: recorded };
+        let record = self.index.read(target)?;
+        let refusals = refusal::drop_redacted(&mut self.index, &mut self.state.refusals, &record, &dropped)?;
+        let redaction = serde_json::to_vec(&Redaction { by, refusals }).expect("a redaction is plain data");
+        self.index.put(layout::redaction(target.get()), &redaction);
+        Ok(())
+    }
+
+    /// That nothing is left of the payloads of these records.
+    pub(crate) fn removed(&mut self, targets: &[u64]) {
+        targets.iter().for_each(|&target| self.index.remove(layout::redaction(target)));
+    }
+
+    /// Takes a record whose payload was removed, as another ledger had it in this place. Nothing is changed where it can't stand there, and why is given.
+    pub(crate) fn restore(&mut self, record: &Record) -> Result<Result<Outcome, Problem>, ReadError> {
+        let position = Position::new(self.state.tree.size());
+        let unreadable = |_| ReadError::Unreadable { position: record.position };
+        let announcement = record.announcement().map_err(unreadable)?;
+        let envelope = &announcement.envelope;
+        if let Some(first) = self.index.identity(&record.publisher, &envelope.source, envelope.id)? {
+            let duplicate = Outcome::Duplicate { position: first.position };
+            let conflict = Problem::at(Fault::Conflict, "/id", format_args!("this source and id were recorded at position {}", first.position));
+            return Ok(if first.record.leaf() == record.leaf() { Ok(duplicate) } else { Err(conflict) });
+        }
+        if record.position != position || self.state.recorded.is_some_and(|last| record.recorded < last) {
+            return Ok(Err(Problem::at(Fault::Target, "", format_args!("it's of position {}, and the next one is {position}", record.position))));
+        }
+        let (change, stage) = match removed(&announcement, &record.publisher, &self.index) {
+            Ok(found) => found,
+            Err(Stop::Refuse(problem)) => return Ok(Err(*problem)),
+            Err(Stop::Read(error)) => return Err(error),
+        };
+        let leaf = record.leaf();
+        self.index.add(layout::encode(record));
+        self.index.add_entry(layout::event(&envelope.source, envelope.id), position);
+        self.index.add_entry(layout::digest(&record.publisher, record.digest()), position);
+        announcement.key().iter().for_each(|key| self.index.add_entry(layout::exchange(key), position));
+        change.map_or(Ok(()), |change| self.change(&change, position, record.recorded))?;
+        stage.map_or(Ok(()), |stage| self.index.add_stage(&stage))?;
+        if let Some(node) = self.state.tree.append(leaf) {
+            self.index.add_node(node);
+        }
+        self.state.recorded = Some(record.recorded);
+        Ok(Ok(Outcome::Recorded { position, recorded: record.recorded, leaf }))
+    }
+
     fn duplicate(&mut self, message: &Message, digest: Digest, first: &Record, announcement: &Announcement) -> Result<Taken, ReadError> {
         let position = first.position;
-        if first.event[..] != message.body[..] {
+        let same_bytes = first.removed.as_ref().map_or_else(|| first.event[..] == message.body[..], |removed| removed.bytes == digest);
+        if !same_bytes {
             let known = |index: &Index<'_>, how| {
                 let [one, other] = layout::other_bytes(&first.publisher, digest, how);
                 Ok::<_, ReadError>(index.has_entry(one, position)? && index.has_entry(other, position)?)

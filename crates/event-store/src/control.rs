@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use announcement::Position;
+use announcement::{Digest, Duty, Outcome, Position, Publisher, Receipt, Route};
 use async_nats::{Client, jetstream};
 use futures::{StreamExt, stream::FuturesUnordered};
 use jiff::{SignedDuration, Timestamp};
@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Ledger, LostCheckpoint, RangeAnswer, ReadError, Refusal, VerifiedBackup,
-    nats::{LOG_STREAM, STREAM, adopt, catch_up, new_epoch, trim},
+    nats::{LOG_STREAM, STREAM, adopt, catch_up, new_epoch, renew_log, trim},
 };
 
 /// The longest request, in bytes.
@@ -40,6 +40,12 @@ const LONG: Duration = Duration::from_secs(12 * 3_600);
 const STREAM_PATIENCE: Duration = Duration::from_secs(2);
 /// How many operators are answered at once; further ones wait.
 const MAX_CONNECTIONS: usize = 8;
+/// How long an event may take from the stream to this node's receipt.
+const RECEIPT: Duration = Duration::from_secs(10);
+/// Between two looks for it.
+const RECEIPT_STEP: Duration = Duration::from_millis(20);
+/// How long removing a payload may take before it's answered that it goes on.
+const REMOVAL: Duration = Duration::from_secs(15);
 /// After a connection that couldn't be accepted.
 const PAUSE: Duration = Duration::from_millis(100);
 /// How many refusals one answer lists.
@@ -105,6 +111,15 @@ pub enum Command {
         /// The backup.
         verified: VerifiedBackup,
     },
+    /// Record a redaction, and say whether the payload is gone.
+    Redact {
+        /// Who redacts: the name on `handover.operate.<operator>`.
+        operator: Publisher,
+        /// The event.
+        event: String,
+    },
+    /// Make the stream of records anew, so that it's filled again without what was redacted.
+    RenewLog,
 }
 
 impl Command {
@@ -261,6 +276,8 @@ async fn answer(command: Command, ledger: &Ledger, client: Option<&Client>) -> R
             blocking(move || ledger.backup(&to).map(|done| json!(done)).map_err(|error| error.to_string())).await
         }
         Command::AdoptStream => adopt(ledger, nats(client)?).await.map(|epoch| json!(epoch)).map_err(|error| error.to_string()),
+        Command::Redact { operator, event } => redact(ledger, client, operator, event).await,
+        Command::RenewLog => renew_log(ledger, nats(client)?).await.map(|renewed| json!(renewed)).map_err(|error| error.to_string()),
         Command::Trim { keep_s } => {
             let trimmed = trim(ledger, nats(client)?, Duration::from_secs(keep_s)).await;
             trimmed.map(|trimmed| json!(trimmed)).map_err(|error| error.to_string())
@@ -328,6 +345,33 @@ async fn resubmit(ledger: &Ledger, client: Option<&Client>, number: u64) -> Resu
     Ok(json!({"published": {"stream_sequence": acknowledged.sequence}}))
 }
 
+/// To the stream where there is one, like any other event; then it's waited for on this node.
+async fn redact(ledger: &Ledger, client: Option<&Client>, operator: Publisher, event: String) -> Result<Value, String> {
+    let (digest, subject) = (Digest::of(event.as_bytes()), Route { duty: Duty::Operate, publisher: operator.clone() }.to_string());
+    let receipt = match client {
+        None => ledger.submit(subject, Vec::new(), event.into()).await.map_err(|error| error.to_string())?,
+        Some(client) => {
+            let published = jetstream::new(client.clone()).publish(subject, event.into()).await.map_err(|error| error.to_string())?;
+            published.await.map_err(|error| error.to_string())?;
+            receipt(ledger, operator, digest).await?
+        }
+    };
+    let removed = matches!(receipt.outcome, Outcome::Refused { .. }) || ledger.redactions_removed(REMOVAL).await;
+    Ok(json!({"receipt": receipt, "removed": removed}))
+}
+
+async fn receipt(ledger: &Ledger, publisher: Publisher, digest: Digest) -> Result<Receipt, String> {
+    let deadline = tokio::time::Instant::now() + RECEIPT;
+    while tokio::time::Instant::now() < deadline {
+        let (reader, publisher) = (ledger.reader(), publisher.clone());
+        if let Some(receipt) = blocking(move || reader.receipt(&publisher, digest, None).map_err(|error| error.to_string())).await? {
+            return Ok(receipt);
+        }
+        sleep(RECEIPT_STEP).await;
+    }
+    Err("it's on the stream, and this node hasn't come to it yet; ask for the status".to_owned())
+}
+
 async fn status(ledger: &Ledger, client: Option<&Client>) -> Value {
     let head = ledger.head();
     let (lag, log_end) = match client {
@@ -344,6 +388,7 @@ async fn status(ledger: &Ledger, client: Option<&Client>) -> Value {
         "node": ledger.nodes().name(),
         "nodes": ledger.heard(),
         "verified_backup": ledger.verified_backup().ok().flatten(),
+        "pending_redactions": ledger.pending_redactions().unwrap_or_default(),
         "disk_bytes": ledger.disk_bytes(),
     })
 }

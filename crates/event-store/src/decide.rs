@@ -1,6 +1,4 @@
-use announcement::{
-    Announcement, Data, Digest, Fault, Position, Problem, Publisher, Record, Route, Subject, check_announced, from_binary, is_binary, same_content,
-};
+use announcement::{Announcement, Data, Digest, Fault, Position, Problem, Publisher, Record, Route, Subject, check_announced, from_binary, is_binary};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -32,7 +30,7 @@ pub(crate) struct Accepted {
     pub(crate) stage: Option<Stage>,
 }
 
-/// What an event does to a claim of its publisher.
+/// What an event does to a claim of its publisher, or an operator's to any record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Change {
     pub(crate) claim: Position,
@@ -45,6 +43,7 @@ pub(crate) struct Change {
 pub(crate) enum How {
     Corrected,
     Retracted,
+    Redacted,
 }
 
 /// The message on `handover.operate.epoch`: a ledger moves to another stream.
@@ -122,7 +121,7 @@ fn event(message: &Message, recorded: Timestamp, route: Route, index: &Index<'_>
     let envelope = &announcement.envelope;
     if let Some(first) = index.identity(&publisher, &envelope.source, envelope.id)? {
         let position = first.position;
-        if same_content(&first.record.event, &event) {
+        if first.record.same_content(&event) {
             return Ok(Decision::Duplicate { first: Box::new(first.record), announcement: Box::new(announcement) });
         }
         let detail = format_args!("this source and id were recorded at position {position} with other content");
@@ -134,6 +133,14 @@ fn event(message: &Message, recorded: Timestamp, route: Route, index: &Index<'_>
     let original = targeted.as_ref().map(|targeted| &targeted.found.announcement);
     let stage = stage::check(&announcement, original, ended, index)?;
     Ok(Decision::Record(Box::new(Accepted { publisher, announcement, event, change, stage })))
+}
+
+/// What the record of an event whose payload was removed does, which was decided on before: the change, and what it says of stages.
+pub(crate) fn removed(announcement: &Announcement, publisher: &Publisher, index: &Index<'_>) -> Result<(Option<Change>, Option<Stage>), Stop> {
+    let targeted = target::of_removed(announcement, publisher, index)?;
+    let change = targeted.as_ref().map(|targeted| targeted.change(index)).transpose()?;
+    let stage = stage::named_by(announcement, targeted.as_ref().map(|targeted| &targeted.found.announcement));
+    Ok((change, stage))
 }
 
 /// A replacement is validated like an event, its `announced` too.

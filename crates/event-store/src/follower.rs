@@ -90,6 +90,11 @@ impl Follower {
         }
     }
 
+    /// Goes on in another store of the same volumes.
+    pub(crate) fn in_store(self, store: Arc<Store>) -> Self {
+        Self { store, ..self }
+    }
+
     /// Follows until nothing comes any more, then brings everything to disk.
     pub(crate) fn run(mut self, commits: &mpsc::Receiver<Arc<Kept>>) -> Result<(), Fault> {
         loop {

@@ -86,8 +86,7 @@ impl<'a> Index<'a> {
 
     pub(crate) fn read(&self, position: Position) -> Result<Found, ReadError> {
         let record = self.record(position)?;
-        let event = std::str::from_utf8(&record.event).ok();
-        let announcement = event.and_then(|event| announcement::decode(event).ok()).ok_or(ReadError::Unreadable { position })?;
+        let announcement = record.announcement().map_err(|_| ReadError::Unreadable { position })?;
         Ok(Found { position, record, announcement })
     }
 

@@ -1,4 +1,4 @@
-use announcement::{Digest, ExchangeKey, Position, Publisher, Record};
+use announcement::{Digest, ExchangeKey, Position, Publisher, Record, Removed};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -51,7 +51,7 @@ pub(crate) fn page(number: u64) -> Vec<u8> {
 pub(crate) const NODES: &[u8] = b"t";
 
 /// The first letter of each key that later commits write again.
-pub(crate) const MUTABLE: [u8; 5] = *b"bdfgn";
+pub(crate) const MUTABLE: [u8; 6] = *b"bdfgnx";
 
 /// How many claims call this exchange a stage of another.
 pub(crate) fn stage(key: &ExchangeKey) -> Vec<u8> {
@@ -87,6 +87,11 @@ pub(crate) fn refusal_of(subject: &str, digest: Digest, headers: &[(String, Stri
 /// The key of [`refusal_of`] by the refusal's number.
 pub(crate) fn name_of_refusal(number: u64) -> Vec<u8> {
     numbered(b"n", number)
+}
+
+/// A record whose payload is to be removed, by its position.
+pub(crate) fn redaction(position: u64) -> Vec<u8> {
+    numbered(b"x", position)
 }
 
 /// Whether a mutable key's value may be a large one, of which nothing may stay where it's written again.
@@ -174,19 +179,74 @@ fn sha(parts: &[&[u8]]) -> [u8; 32] {
 }
 
 /// A record as it's kept: `recorded` i64 µs, length of publisher u8, publisher, event. After its position it's what its leaf hashes.
+///
+/// Where the payload was removed: `recorded` i64 µs, 0 u8, what is kept of it, length of publisher u8, publisher, skeleton.
 pub(crate) fn encode(record: &Record) -> Vec<u8> {
     let publisher = record.publisher.as_str().as_bytes();
     let mut bytes = Vec::with_capacity(9 + publisher.len() + record.event.len());
     bytes.extend_from_slice(&record.recorded.as_microsecond().to_be_bytes());
+    if let Some(removed) = &record.removed {
+        bytes.push(REMOVED);
+        encode_removed(removed, &mut bytes);
+    }
     bytes.push(u8::try_from(publisher.len()).expect("a publisher has at most 129 bytes"));
     bytes.extend_from_slice(publisher);
     bytes.extend_from_slice(&record.event);
     bytes
 }
 
+/// No publisher's name is as short.
+const REMOVED: u8 = 0;
+/// Where in a record without its payload its leaf hash stands.
+const LEAF: std::ops::Range<usize> = 17..49;
+
+/// The redacting position u64, leaf, digest of the bytes, then 0 or 1 and a digest each: of the canonical form, of the office.
+fn encode_removed(removed: &Removed, bytes: &mut Vec<u8>) {
+    bytes.extend_from_slice(&removed.by.get().to_be_bytes());
+    bytes.extend_from_slice(removed.leaf.as_bytes());
+    bytes.extend_from_slice(removed.bytes.as_bytes());
+    for digest in [removed.content, removed.office] {
+        bytes.push(u8::from(digest.is_some()));
+        bytes.extend(digest.iter().flat_map(|digest| *digest.as_bytes()));
+    }
+}
+
+fn decode_removed<'a>(rest: &mut &'a [u8]) -> Option<Removed> {
+    fn take<const LEN: usize>(rest: &mut &[u8]) -> Option<[u8; LEN]> {
+        let (taken, after) = rest.split_first_chunk()?;
+        *rest = after;
+        Some(*taken)
+    }
+    let digest = |rest: &mut &'a [u8]| take(rest).map(Digest::from_bytes);
+    let optional = |rest: &mut &'a [u8]| match take(rest)? {
+        [0] => Some(None),
+        [1] => digest(rest).map(Some),
+        _ => None,
+    };
+    Some(Removed {
+        by: Position::new(u64::from_be_bytes(take(rest)?)),
+        leaf: digest(rest)?,
+        bytes: digest(rest)?,
+        content: optional(rest)?,
+        office: optional(rest)?,
+    })
+}
+
+/// Whether a record's payload was removed.
+pub(crate) fn is_removed(bytes: &[u8]) -> bool {
+    bytes.get(8) == Some(&REMOVED)
+}
+
 /// `None` where the bytes aren't a record's.
 pub(crate) fn decode(position: Position, bytes: &[u8]) -> Option<Record> {
-    let (recorded, rest) = bytes.split_first_chunk()?;
+    let (recorded, mut rest) = bytes.split_first_chunk()?;
+    let removed = match rest.split_first()? {
+        (&REMOVED, after) => {
+            rest = after;
+            Some(Box::new(decode_removed(&mut rest)?))
+        }
+        _ => None,
+    };
     let (&len, rest) = rest.split_first()?;
     let (publisher, event) = rest.split_at_checked(usize::from(len))?;
     Some(Record {
@@ -194,11 +254,17 @@ pub(crate) fn decode(position: Position, bytes: &[u8]) -> Option<Record> {
         recorded: Timestamp::from_microsecond(i64::from_be_bytes(*recorded)).ok()?,
         publisher: std::str::from_utf8(publisher).ok()?.parse().ok()?,
         event: event.to_vec(),
+        removed,
     })
 }
 
-/// The leaf hash of a record as it's kept.
+/// The leaf hash of a record as it's kept; the one that it had, where its payload was removed.
 pub(crate) fn leaf(position: u64, bytes: &[u8]) -> Digest {
+    if is_removed(bytes)
+        && let Some(kept) = bytes.get(LEAF)
+    {
+        return Digest::from_bytes(kept.try_into().expect("32 bytes"));
+    }
     let mut hash = Sha256::new();
     hash.update([0x00]);
     hash.update(position.to_be_bytes());
@@ -213,9 +279,25 @@ mod tests {
     #[test]
     fn a_record_as_it_is_kept_gives_its_leaf() {
         let recorded = "2026-01-29T10:00:00.123456Z".parse().unwrap();
-        let record = Record { position: Position::new(258), recorded, publisher: "gateway.kyiv-desk".parse().unwrap(), event: b"{\"a\":1}".to_vec() };
+        let record =
+            Record { position: Position::new(258), recorded, publisher: "gateway.kyiv-desk".parse().unwrap(), event: b"{\"a\":1}".to_vec(), removed: None };
         let kept = encode(&record);
         assert_eq!(leaf(258, &kept), record.leaf());
         assert_eq!(decode(record.position, &kept), Some(record));
+    }
+
+    #[test]
+    fn a_record_without_its_payload_keeps_its_leaf_and_no_cut_of_it_is_one() {
+        let [leaf, bytes, office] = [b"a", b"b", b"c"].map(|text| Digest::of(text));
+        for (content, office) in [(None, Some(office)), (Some(office), None), (None, None), (Some(leaf), Some(office))] {
+            let removed = Some(Box::new(Removed { by: Position::new(300), leaf, bytes, content, office }));
+            let recorded = "2026-01-29T10:00:00.123456Z".parse().unwrap();
+            let record = Record { position: Position::new(258), recorded, publisher: "gateway.kyiv-desk".parse().unwrap(), event: b"{}".to_vec(), removed };
+            let kept = encode(&record);
+            assert!(is_removed(&kept) && self::leaf(258, &kept) == leaf);
+            assert_eq!(decode(record.position, &kept), Some(record));
+            let least = kept.len() - 2;
+            assert!((0..least).all(|end| decode(Position::new(258), &kept[..end]).is_none()));
+        }
     }
 }

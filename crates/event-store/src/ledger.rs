@@ -1,4 +1,5 @@
 use std::{
+    io,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{
@@ -7,27 +8,28 @@ use std::{
         mpsc as std_mpsc,
     },
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
-use announcement::{Kind, Publisher, Receipt, Record, Route};
+use announcement::{Kind, Outcome, Position, Publisher, Receipt, Record, Route};
 use bytes::Bytes;
-use durable::Folder;
+use durable::{Folder, Journal};
 use jiff::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc, oneshot, watch};
 
 use crate::{
-    Backup, BackupError, Head, Health, Heard, LostCheckpoint, MAX_MESSAGE, Message, OpenError, Part, Reader, Ready, SubmitError,
+    Backup, BackupError, Head, Health, Heard, LostCheckpoint, MAX_MESSAGE, Message, OpenError, Part, PendingRedaction, ReadError, Reader, Ready, SubmitError,
     backup::backup,
-    committer::{self, Committer},
-    follower::MAX_FOLLOWED,
+    committer::{self, Committer, Step},
+    follower::{Follower, MAX_FOLLOWED},
     layout::Geometry,
     nats::{NewEpochError, check_lost},
     nodes::Nodes,
     open::{Fault, Opened, open},
     refusal::{Dropped, Refusal},
+    removal,
     state::{Checkpoint, State, VOLUME_RECORDS},
-    store::Store,
+    store::{Store, Who},
     writer::{Begun, MAX_COMMIT, Reply, Request, Round, Take, Writer},
 };
 
@@ -39,6 +41,9 @@ const MAX_WAITING_BYTES: usize = 32 << 20;
 const MAX_PREPARED: usize = 1;
 /// How many commits' receipts may wait to be published; a publisher that misses one asks.
 const MAX_WAITING_RECEIPTS: usize = 64;
+
+/// Between two looks for what waits to be removed.
+const REMOVAL_STEP: Duration = Duration::from_millis(10);
 
 /// What the ledger's folder and clock are.
 #[derive(Clone, Debug)]
@@ -106,32 +111,30 @@ impl Ledger {
         let (receipts_sender, receipts) = mpsc::channel(MAX_WAITING_RECEIPTS);
         let (round, rounds) = watch::channel(None);
         let (holding, released) = oneshot::channel();
-        let (prepared, commits) = std_mpsc::sync_channel(MAX_PREPARED);
-        let (followed, following) = std_mpsc::sync_channel(MAX_FOLLOWED);
         let (kept, reader) = (Arc::clone(&store), Reader::new(Arc::clone(&store), head.clone()));
-        let threads = Threads { fault: Arc::default(), requests: requests.downgrade() };
-        let committer = Committer { store: Arc::clone(&store), journal, head: head_sender, receipts: receipts_sender, followed };
-        let (committer, under_way) = (Arc::new(Mutex::new(committer)), Arc::new(AtomicUsize::new(0)));
-        let (committing, counted) = (Arc::clone(&committer), Arc::clone(&under_way));
-        let committing = threads.start("journal", move || committer::run(&committing, &counted, &commits))?;
-        let following = threads.start("volumes", move || follower.run(&following))?;
+        let behind = Behind { fault: Arc::default(), requests: requests.downgrade(), head: head_sender, receipts: receipts_sender };
+        let running = behind.start(&store, journal, follower).map_err(OpenError::Thread)?;
+        let redacts = (!removal::pending(&store, Who::Reader)?.is_empty()).then(Instant::now);
+        let (opened, removed) = std_mpsc::sync_channel(0);
         let writer = Writer {
             store,
             state,
             place,
             commit,
             requests: receiver,
-            prepared: Some(prepared),
-            committer: Some(committer),
-            under_way,
-            threads: vec![committing, following],
-            fault: threads.fault,
+            running: Some(running),
+            fault: Arc::clone(&behind.fault),
+            behind: Some(behind),
+            redacts,
+            opened: Some(opened),
             health: health.clone(),
             begun: 0,
             round,
             released,
         };
         let thread = thread::Builder::new().name("ledger".to_owned()).spawn(move || writer.run()).map_err(OpenError::Thread)?;
+        // Ends once what was redacted before is removed, or can't be.
+        let _ = removed.recv();
         let inner = Inner {
             requests,
             store: kept,
@@ -246,15 +249,40 @@ impl Ledger {
         appended.await.map_err(|_| self.stopped())
     }
 
-    /// Copies the ledger into a folder while it goes on, for [`restore`](crate::restore). Sealed volumes that are there already are left as they are. Blocks.
+    /// Copies the ledger into a folder while it goes on, for [`restore`](crate::restore). Sealed volumes that are there already are left as they are, unless a payload was removed
+    /// from one since. Blocks.
     ///
     /// # Errors
     /// See [`BackupError`].
     pub fn backup(&self, to: &Path) -> Result<Backup, BackupError> {
-        backup(&self.inner.store, self.head(), (self.inner.clock)(), to)
+        let done = backup(&self.inner.store, self.head(), (self.inner.clock)(), to);
+        // What was redacted meanwhile had to wait. A writer that has as much to do as there may be looks by itself.
+        let _ = self.inner.requests.try_send(Request::Remove);
+        done
     }
 
-    /// Takes in a record that an export of another ledger holds, at its time; it's decided on like any other.
+    /// The redactions that were recorded, whose targets' payloads aren't removed everywhere yet.
+    ///
+    /// # Errors
+    /// The store can't read what it holds.
+    pub fn pending_redactions(&self) -> Result<Vec<PendingRedaction>, ReadError> {
+        let pending = removal::pending(&self.inner.store, Who::Reader)?;
+        Ok(pending.into_iter().map(|(position, redaction)| PendingRedaction { position: Position::new(position), by: redaction.by }).collect())
+    }
+
+    /// Waits until nothing waits to be removed; gives whether that came to be within a time.
+    pub async fn redactions_removed(&self, within: Duration) -> bool {
+        let deadline = Instant::now() + within;
+        while self.pending_redactions().is_ok_and(|pending| !pending.is_empty()) {
+            if Instant::now() > deadline {
+                return false;
+            }
+            tokio::time::sleep(REMOVAL_STEP).await;
+        }
+        true
+    }
+
+    /// Takes in a record that an export of another ledger holds, at its time; it's decided on like any other. One whose payload was removed is taken in its place as it is.
     ///
     /// # Errors
     /// See [`SubmitError`].
@@ -262,9 +290,23 @@ impl Ledger {
     /// # Cancel safety
     /// As [`submit`](Self::submit).
     pub async fn import(&self, record: &Record) -> Result<Receipt, SubmitError> {
-        let kind = std::str::from_utf8(&record.event).ok().and_then(|event| announcement::decode(event).ok()).map_or(Kind::Completed, |event| event.kind());
+        if record.removed.is_some() {
+            return self.restore(record).await;
+        }
+        let kind = record.announcement().map_or(Kind::Completed, |event| event.kind());
         let subject = Route::of(kind, record.publisher.clone()).to_string();
         self.submit_at(subject, Vec::new(), Bytes::from(record.event.clone()), record.recorded).await
+    }
+
+    async fn restore(&self, record: &Record) -> Result<Receipt, SubmitError> {
+        let (done, restored) = oneshot::channel();
+        match self.inner.requests.try_send(Request::Restore { record: Box::new(record.clone()), done }) {
+            Ok(()) => {}
+            Err(mpsc::error::TrySendError::Full(_)) => return Err(SubmitError::Busy),
+            Err(mpsc::error::TrySendError::Closed(_)) => return Err(self.stopped()),
+        }
+        let outcome = restored.await.map_err(|_| self.stopped())?.unwrap_or_else(|problem| Outcome::Refused { problem });
+        Ok(Receipt { source: None, id: None, digest: record.digest(), outcome })
     }
 
     /// Drops the bytes of a refused message, with a reason that's kept; `None` where there is no such refusal.
@@ -430,15 +472,38 @@ impl Ledger {
     }
 }
 
-/// The threads behind the writer.
-struct Threads {
+/// What starts the threads behind the writer.
+pub(crate) struct Behind {
     fault: Arc<OnceLock<Fault>>,
     requests: mpsc::WeakSender<Request>,
+    head: watch::Sender<Head>,
+    receipts: mpsc::Sender<Receipts>,
 }
 
-impl Threads {
+/// Where the writer hands its commits over, and the threads that take them: they end once the writer lets go of it.
+pub(crate) struct Running {
+    pub(crate) prepared: std_mpsc::SyncSender<Step>,
+    /// The same that its thread has.
+    pub(crate) committer: Arc<Mutex<Committer>>,
+    /// How many steps the committer's thread hasn't ended yet.
+    pub(crate) under_way: Arc<AtomicUsize>,
+    pub(crate) threads: Vec<thread::JoinHandle<()>>,
+}
+
+impl Behind {
+    pub(crate) fn start(&self, store: &Arc<Store>, journal: Journal, follower: Follower) -> io::Result<Running> {
+        let (prepared, commits) = std_mpsc::sync_channel(MAX_PREPARED);
+        let (followed, following) = std_mpsc::sync_channel(MAX_FOLLOWED);
+        let committer = Committer { store: Arc::clone(store), journal, head: self.head.clone(), receipts: self.receipts.clone(), followed };
+        let (committer, under_way) = (Arc::new(Mutex::new(committer)), Arc::new(AtomicUsize::new(0)));
+        let (committing, counted) = (Arc::clone(&committer), Arc::clone(&under_way));
+        let committing = self.spawn("journal", move || committer::run(&committing, &counted, &commits))?;
+        let threads = vec![committing, self.spawn("volumes", move || follower.run(&following))?];
+        Ok(Running { prepared, committer, under_way, threads })
+    }
+
     /// Starts one whose failure ends the writer. Where nothing can be said to the writer any more it has something to do, and looks at the fault by itself.
-    fn start(&self, name: &str, run: impl FnOnce() -> Result<(), Fault> + Send + 'static) -> Result<thread::JoinHandle<()>, OpenError> {
+    fn spawn(&self, name: &str, run: impl FnOnce() -> Result<(), Fault> + Send + 'static) -> io::Result<thread::JoinHandle<()>> {
         let (fault, requests) = (Arc::clone(&self.fault), self.requests.clone());
         let panicked = Fault::new(format_args!("the thread \"{name}\" panicked"));
         let watched = move || {
@@ -450,7 +515,7 @@ impl Threads {
                 }
             }
         };
-        thread::Builder::new().name(name.to_owned()).spawn(watched).map_err(OpenError::Thread)
+        thread::Builder::new().name(name.to_owned()).spawn(watched)
     }
 }
 

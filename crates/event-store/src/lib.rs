@@ -17,10 +17,14 @@
 //! DIR/last-verified-backup   the backup that was verified last, in the same form
 //! DIR/journal-<n>        frames; see the crate `durable`
 //! DIR/active-<n>/        sled of a volume that's written
-//! DIR/sealed-<n>/        sled of a sealed volume, and its `summary`
+//! DIR/sealed-<n>/        sled of a sealed volume, its `summary`, and `removed`: the positions whose payload was removed since, a line each
+//!
+//! record, in frames and blocks: recorded i64 µs · length of publisher u8 · publisher · event; without its payload:
+//!   recorded i64 µs · 0 u8 · position of the redaction u64 · leaf 32 bytes · SHA-256 of the event's bytes · 1 u8 · SHA-256 of its canonical form, or 0 u8 ·
+//!   1 u8 · SHA-256 of the announcer's party and office, or 0 u8 · length of publisher u8 · publisher · skeleton of the event
 //!
 //! payload of a frame, part after part, numbers big-endian:
-//!   'R' length u32 · record                the next record: recorded i64 µs · length of publisher u8 · publisher · event
+//!   'R' length u32 · record                the next record
 //!   'E' hash u64 · position u64            an entry of the index
 //!   'N' 32 bytes                           the root of the next 256 leaves
 //!   'P' length u32 · key · length u32 · value, 'D' length u32 · key      a mutable key is written, or goes
@@ -35,10 +39,11 @@
 //!   m                    frames followed, position after the last block (JSON); written volumes only
 //!   h number u64         page of up to 310 (62, as it's written now) sorted entries: CRC-32C u32 of the number and 4.. · hash u64 · position u40, each; sealed volumes only
 //!   t                    the roots of the volume's tiles, then SHA-256 of all its entries; sealed volumes only
-//!   g…, f b n d …        mutable keys; written volumes only:
+//!   g…, f b n d x …      mutable keys; written volumes only:
 //!   gs key, gw key         how many claims, as they stand, name the exchange as a stage, or as the whole of stages
 //!   f number u64           refusal (JSON)
 //!   b number u64           the refused message's body
+//!   x position u64         a redaction whose target's payload isn't removed everywhere yet: by which record, and the refusals that went with it (JSON)
 //!   n number u64           the key below
 //!   d H(subject, digest) H(headers)   number u64 of the refusal; headers only of binary-mode events
 //!
@@ -52,11 +57,17 @@
 //!
 //! H is the first half of such a SHA-256. `format` is 2; another is refused at opening. The summary is drawn at its type.
 //!
+//! The commit that records a redaction drops what was refused of the same event, and writes an `x` key. Then the writer ends the threads behind it, writes each sealed volume and each
+//! journal that has the payload anew beside and puts it in its place, opens the written volumes again out of their journals, and removes the key. Killed anywhere, it's done at the next
+//! opening, before anything is read. What is left of a record is its leaf, digests, and the *skeleton* of its event: identity, kind, days, exchange keys and targets, which have forms
+//! that can't hold words. Every later decision is the same with it. Only the leaf is covered by the tree.
+//!
 //! On NATS, each stream made or checked at the start:
 //!
 //! ```text
 //! ANNOUNCEMENTS  handover.announce.> handover.curate.> handover.operate.>   what is decided on, in its order
-//! LEDGER         handover.log.<kind>     every record: the event's bytes as accepted; Handover-Position, -Recorded (RFC 3339, µs), -Publisher, -Leaf;
+//! LEDGER         handover.log.<kind>     every record: the event's bytes as accepted; Handover-Position, -Recorded (RFC 3339, µs), -Publisher, -Leaf; of one without its
+//!                                        payload the answer to `record` as its body, and Handover-Redacted, the position of the redaction;
 //!                                        position p is message p + 1, never deleted or purged; whichever node published last goes on
 //! no stream      handover.receipts.<publisher>                      receipts, many a message
 //!                handover.query.{head,record,range,receipt,root}    questions, one of the nodes answers; handover.query.<node>.{head,root} ask one
@@ -74,6 +85,7 @@
 //!    unless the ledger was closed in good order; where sled can't be opened or differs it's set aside and rebuilt.
 //! 8. What LEDGER or another node holds otherwise stops the intake, with the first position, and never alters the ledger. A node compares each message of LEDGER, those that
 //!    were there before it started at leisure, and says which ones are missing.
+//! 9. Once a redaction's key is gone no file of the folder has anything of the payload. What is recorded afterwards doesn't depend on when that was.
 
 pub mod control;
 pub mod nats;
@@ -104,6 +116,7 @@ mod proofs;
 mod reader;
 mod recent;
 mod refusal;
+mod removal;
 mod rules;
 mod sealing;
 mod shelf;
@@ -130,10 +143,11 @@ pub use message::{MAX_MESSAGE, Message};
 pub use migrate::migrate;
 pub use nats::{RangeAnswer, RecordAnswer, RootAnswer};
 pub use nodes::{Heard, NodeHead};
-pub use proofs::ProofError;
+pub use proofs::{Entries, ProofError};
 pub use reader::{MAX_PAGE, MAX_PAGE_BYTES, Reader};
 pub use refusal::{Dropped, MAX_REFUSALS, MAX_REFUSED_BYTES, Refusal};
+pub use removal::PendingRedaction;
 pub use transparency::Frontier;
 pub use verified::Verified;
 pub use verified_backup::{NoteError, VerifiedBackup};
-pub use verify::{Damage, VolumeReport, verify_volume, volumes};
+pub use verify::{Damage, Redacts, VolumeReport, verify_volume, volumes};

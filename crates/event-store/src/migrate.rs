@@ -1,15 +1,20 @@
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
 
-use announcement::{Digest, Position};
+use announcement::{Data, Digest, Position, Publisher, Target};
 use durable::{FirstFormat, FirstWrite, Folder, FrameHead};
 use serde_json::Value;
 use transparency::Frontier;
+use uuid::Uuid;
 
 use crate::{
     OpenError, ReadError,
     entry::Entry,
     layout,
     payload::Payload,
+    removal::Redaction,
     state::{FORMAT, State, VOLUME_RECORDS},
 };
 
@@ -26,7 +31,7 @@ pub fn migrate(dir: &Path) -> Result<PathBuf, OpenError> {
         std::fs::remove_dir_all(&unfinished).map_err(|source| durable::OpenError::Io { path: unfinished.clone(), source })?;
     }
     let folder = Folder::take(&unfinished)?;
-    let mut migrating = Migrating { tree: Frontier::default(), frames: Vec::new() };
+    let mut migrating = Migrating { tree: Frontier::default(), frames: Vec::new(), events: HashMap::new() };
     while let Some((head, batch)) = old.next_frame()? {
         migrating.frame(head, &batch)?;
     }
@@ -38,6 +43,8 @@ pub fn migrate(dir: &Path) -> Result<PathBuf, OpenError> {
 struct Migrating {
     tree: Frontier,
     frames: Vec<(FrameHead, Vec<u8>)>,
+    /// Whose event of a source and id is where: what a redaction may name.
+    events: HashMap<(String, Uuid), Vec<(Publisher, u64)>>,
 }
 
 impl Migrating {
@@ -75,14 +82,31 @@ impl Migrating {
         let position = Position::new(self.tree.size());
         let unreadable = || ReadError::Unreadable { position };
         let record = layout::decode(position, bytes).filter(|_| layout::number(place) == Some(position.get())).ok_or_else(unreadable)?;
-        let event = std::str::from_utf8(&record.event).ok().and_then(|event| announcement::decode(event).ok()).ok_or_else(unreadable)?;
+        let event = record.announcement().map_err(|_| unreadable())?;
         let position = position.get();
         payload.record(bytes);
         payload.entry(Entry { hash: layout::event(&event.envelope.source, event.envelope.id), position });
         payload.entry(Entry { hash: layout::digest(&record.publisher, Digest::of(&record.event)), position });
         event.key().iter().for_each(|key| payload.entry(Entry { hash: layout::exchange(key), position }));
+        if let Data::Redacted(data) = &event.data
+            && let Some(target) = self.named_by(&data.target, &record.publisher)
+        {
+            // The first format left the payload where it was.
+            let redaction = Redaction { by: Position::new(position), refusals: Vec::new() };
+            payload.put(&layout::redaction(target), &serde_json::to_vec(&redaction).expect("a redaction is plain data"));
+        }
+        self.events.entry((event.envelope.source, event.envelope.id)).or_default().push((record.publisher, position));
         self.tree.append(layout::leaf(position, bytes)).into_iter().for_each(|node| payload.node(node));
         Ok(())
+    }
+}
+
+impl Migrating {
+    fn named_by(&self, target: &Target, sender: &Publisher) -> Option<u64> {
+        let found = self.events.get(&(target.source.clone(), target.id))?;
+        let by = |wanted: &Publisher| found.iter().find(|(publisher, _)| publisher == wanted);
+        let found = target.publisher.as_ref().map_or_else(|| by(sender).or_else(|| found.first().filter(|_| found.len() == 1)), by);
+        found.map(|(_, position)| *position)
     }
 }
 

@@ -32,6 +32,9 @@ pub struct NodeHead {
     pub epoch: u64,
     /// Up to where it has read the stream.
     pub stream_sequence: u64,
+    /// How many redactions it recorded whose payloads it hasn't removed yet; none is said by a program that removes none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending_redactions: Option<u64>,
 }
 
 /// A node that was heard.
@@ -67,9 +70,9 @@ impl Nodes {
         &self.name
     }
 
-    pub(crate) fn word(&self, head: Head) -> NodeHead {
+    pub(crate) fn word(&self, head: Head, pending_redactions: Option<u64>) -> NodeHead {
         let Head { size, root, epoch, stream_sequence, .. } = head;
-        NodeHead { node: self.name.clone(), size, root, epoch, stream_sequence }
+        NodeHead { node: self.name.clone(), size, root, epoch, stream_sequence, pending_redactions }
     }
 
     /// From now on others can be heard.
@@ -111,7 +114,7 @@ mod tests {
     use super::*;
 
     fn word(node: &str, size: u64) -> NodeHead {
-        NodeHead { node: node.to_owned(), size, root: Digest::of(b""), epoch: 0, stream_sequence: size }
+        NodeHead { node: node.to_owned(), size, root: Digest::of(b""), epoch: 0, stream_sequence: size, pending_redactions: None }
     }
 
     #[test]

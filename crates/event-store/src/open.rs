@@ -115,6 +115,27 @@ pub(crate) fn open(dir: &Path, geometry: Geometry) -> Result<Opened, OpenError> 
     opening.finish(first)
 }
 
+/// Opens the volumes that are written once more, out of their journals alone, after the last commit of a store that nobody writes to any more; it goes on with them.
+/// Readers of the store notice nothing.
+pub(crate) fn open_again(store: &Arc<Store>, commit: u64) -> Result<Opened, OpenError> {
+    let fresh = Arc::new(store.sealed_part());
+    let first = fresh.shelves().len() as u64;
+    let journals = store.folder.journals()?;
+    for &number in &journals {
+        store.folder.put_away_active(number)?;
+    }
+    let mut opening = Opening { store: Arc::clone(&fresh), closed: None, state: State::default(), commit, follower: None, full: Vec::new(), ended: None };
+    for &number in &journals {
+        opening.volume(number)?;
+    }
+    let opened = opening.finish(first)?;
+    store.take_over(&fresh);
+    for &number in &journals {
+        store.folder.remove_away(number)?;
+    }
+    Ok(Opened { store: Arc::clone(store), follower: opened.follower.in_store(Arc::clone(store)), ..opened })
+}
+
 /// That the volumes have the size that was asked for.
 fn check_geometry(folder: &Folder, geometry: Geometry) -> Result<(), OpenError> {
     let frame = folder.journals()?.last().map(|&number| folder.first_frame(number)).transpose()?.flatten();

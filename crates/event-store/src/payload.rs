@@ -62,6 +62,18 @@ impl Payload {
         self.sized(STATE, &serde_json::to_vec(state).expect("the state is plain data"));
     }
 
+    /// Any part, as it was read.
+    pub(crate) fn part(&mut self, part: Part<'_>) {
+        match part {
+            Part::Record(record) => self.record(record),
+            Part::Entry(entry) => self.entry(entry),
+            Part::Node(node) => self.node(node),
+            Part::Put(key, value) => self.put(key, value),
+            Part::Remove(key) => self.remove(key),
+            Part::State(state) => self.sized(STATE, state),
+        }
+    }
+
     fn sized(&mut self, kind: u8, bytes: &[u8]) {
         self.bytes.push(kind);
         self.bytes.extend_from_slice(&length(bytes).to_be_bytes());
@@ -144,6 +156,9 @@ mod tests {
             Part::State(&state),
         ];
         assert_eq!(parts(&payload.bytes).map(Option::unwrap).collect::<Vec<_>>(), expected);
+        let mut again = Payload::default();
+        expected.into_iter().for_each(|part| again.part(part));
+        assert_eq!(again.bytes, payload.bytes);
         let cut = &payload.bytes[..payload.bytes.len() - 1];
         assert_eq!(parts(cut).last().unwrap(), None);
     }

@@ -17,9 +17,31 @@ pub enum ProofError {
     /// The position isn't among the records asked about, or the sizes are the wrong way round.
     #[error("{0}")]
     Order(String),
+    /// The record's payload was removed: without it nobody can compute its leaf.
+    #[error("the record at position {position} was redacted by the one at position {by}")]
+    Redacted {
+        /// Its position.
+        position: Position,
+        /// The record that redacts it.
+        by: Position,
+    },
     /// The ledger can't be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+}
+
+/// What stands where a bundle of entries was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entries {
+    /// The bundle.
+    Bundle(Vec<u8>),
+    /// An entry of it is gone: the payload of the first such record was removed.
+    Gone {
+        /// Its position.
+        position: Position,
+    },
+    /// The tree doesn't reach so far.
+    Beyond,
 }
 
 impl Reader {
@@ -44,23 +66,31 @@ impl Reader {
         Ok(Some(hashes))
     }
 
-    /// The entries of a bundle, as C2SP tlog-tiles serves them; `None` where the tree doesn't reach so far.
+    /// The entries of a bundle, as C2SP tlog-tiles serves them. Each hashes to its leaf, so there is none without all its records' payloads.
     ///
     /// # Errors
     /// The store can't read what it holds.
-    pub fn bundle(&self, bundle: Bundle) -> Result<Option<Vec<u8>>, ReadError> {
+    pub fn bundle(&self, bundle: Bundle) -> Result<Entries, ReadError> {
         let tile = bundle.hashes();
         if !tile.is_in(self.head().size) {
-            return Ok(None);
+            return Ok(Entries::Beyond);
         }
         let from = tile.index() * transparency::TILE_WIDTH;
         let mut entries = Vec::with_capacity(usize::from(tile.width()));
+        let mut gone = None;
         self.store().scan(from, from + u64::from(tile.width()), |position, record| {
+            if layout::is_removed(record) {
+                gone = Some(Position::new(position));
+                return Going::Enough;
+            }
             entries.push([&position.to_be_bytes()[..], record].concat());
             Going::On
         })?;
+        if let Some(position) = gone {
+            return Ok(Entries::Gone { position });
+        }
         let unreadable = ReadError::Unreadable { position: Position::new(from) };
-        encode_bundle(entries.iter().map(Vec::as_slice)).map(Some).map_err(|_| unreadable)
+        encode_bundle(entries.iter().map(Vec::as_slice)).map(Entries::Bundle).map_err(|_| unreadable)
     }
 
     /// The proof that the record at a position is in the tree of `size` records, from the leaf up.
@@ -96,6 +126,9 @@ impl Reader {
     pub fn proof_file(&self, position: Position, checkpoint: &transparency::Note, size: u64) -> Result<ProofFile, ProofError> {
         let inclusion = self.inclusion(position, size)?;
         let record = self.record(position)?.ok_or_else(|| ProofError::Beyond { size: self.head().size, asked: position.get() + 1 })?;
+        if let Some(removed) = &record.removed {
+            return Err(ProofError::Redacted { position, by: removed.by });
+        }
         ProofFile::new(record, inclusion, checkpoint).map_err(|error: ProofFileError| ProofError::Order(error.to_string()))
     }
 

@@ -168,7 +168,7 @@ impl Reader {
             return Ok(None);
         }
         let recorded = Outcome::Recorded { position: record.position, recorded: record.recorded, leaf: record.leaf() };
-        if Digest::of(&record.event) == digest {
+        if record.digest() == digest {
             return Ok(Some(recorded));
         }
         for (how, outcome) in [(Otherwise::Recorded, recorded), (Otherwise::Duplicate, Outcome::Duplicate { position: record.position })] {
@@ -249,8 +249,7 @@ impl Reader {
 }
 
 fn announced(record: &Record) -> Result<Announcement, ReadError> {
-    let event = std::str::from_utf8(&record.event).ok().and_then(|event| announcement::decode(event).ok());
-    event.ok_or(ReadError::Unreadable { position: record.position })
+    record.announcement().map_err(|_| ReadError::Unreadable { position: record.position })
 }
 
 /// The page of [`Reader::follow`].

@@ -3,7 +3,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Message, ReadError, index::Index, layout, state::RefusalBounds};
+use crate::{
+    Message, ReadError,
+    index::{Found, Index},
+    layout,
+    state::RefusalBounds,
+};
 
 /// How many refusals are kept; the oldest go first.
 pub const MAX_REFUSALS: u64 = 10_000;
@@ -139,6 +144,37 @@ pub(crate) fn drop_bytes(index: &mut Index<'_>, bounds: &mut RefusalBounds, numb
     index.put(layout::refused_bytes(number), &[]);
     write(index, &refusal);
     Ok(Some(refusal))
+}
+
+/// Drops the bytes of every refusal of the message that a record came of, and of those that name its event, and gives the numbers. What a problem repeats goes too.
+pub(crate) fn drop_redacted(index: &mut Index<'_>, bounds: &mut RefusalBounds, record: &Found, dropped: &Dropped) -> Result<Vec<u64>, ReadError> {
+    let envelope = &record.announcement.envelope;
+    let mut numbers = Vec::new();
+    for number in bounds.oldest..bounds.next {
+        let Some(found) = find(index, number)? else { continue };
+        let same = found.digest == record.record.digest() || found.kept > 0 && names(index, &found)? == Some((envelope.source.clone(), envelope.id));
+        if same && let Some(mut refusal) = drop_bytes(index, bounds, number, dropped.clone())? {
+            (refusal.problem.detail, refusal.problem.pointer) = (String::new(), None);
+            write(index, &refusal);
+            numbers.push(number);
+        }
+    }
+    Ok(numbers)
+}
+
+/// The source and id that a refused message gives its event.
+fn names(index: &Index<'_>, refusal: &Refusal) -> Result<Option<(String, Uuid)>, ReadError> {
+    #[derive(Deserialize)]
+    struct Names {
+        source: String,
+        id: Uuid,
+    }
+    let header = |wanted: &str| refusal.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.as_str());
+    if let Some((source, id)) = header("ce-source").zip(header("ce-id")) {
+        return Ok(id.parse().ok().map(|id| (source.to_owned(), id)));
+    }
+    let body = index.get(&layout::refused_bytes(refusal.number))?.unwrap_or_default();
+    Ok(serde_json::from_slice(&body).ok().map(|Names { source, id }| (source, id)))
 }
 
 /// What was refused and is recorded now is no refusal any more.

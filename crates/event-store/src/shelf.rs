@@ -1,4 +1,8 @@
-use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::{
+    sync::{Arc, Mutex, PoisonError, RwLock, Weak},
+    thread,
+    time::{Duration, Instant},
+};
 
 use announcement::Position;
 use durable::{Folder, Volume};
@@ -11,6 +15,11 @@ use crate::{
     store::locked,
     summary::{Summary, entries_of},
 };
+
+/// How long readers may take to let go of a volume that's replaced; each has it for one look.
+const LETTING_GO: Duration = Duration::from_secs(10);
+/// How long is waited before another look at them.
+const LETTING_GO_STEP: Duration = Duration::from_millis(1);
 
 /// One volume, as it's read.
 #[derive(Debug)]
@@ -92,6 +101,20 @@ impl SealedShelf {
 
     fn read<T>(&self, look: impl FnOnce(&Opened) -> Result<T, ReadError>) -> Result<T, ReadError> {
         look(&*self.open()?).map_err(|error| error.in_sealed(self.number))
+    }
+
+    /// Puts another volume of the same index in this one's place, with nobody having it open; who asks for it meanwhile waits. `None` where readers don't let go of it.
+    pub(crate) fn replace<T>(&self, put: impl FnOnce() -> T) -> Option<T> {
+        let mut slot = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        slot.kept.take();
+        let deadline = Instant::now() + LETTING_GO;
+        while slot.read.strong_count() > 0 {
+            if Instant::now() > deadline {
+                return None;
+            }
+            thread::sleep(LETTING_GO_STEP);
+        }
+        Some(put())
     }
 
     pub(crate) fn close(&self) {

@@ -2,7 +2,7 @@ use std::{
     collections::VecDeque,
     sync::{
         Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -44,6 +44,10 @@ pub(crate) struct Store {
     opened: Mutex<VecDeque<u64>>,
     /// Each guards the block that was unpacked last of those that share its place.
     unpacked: Vec<Mutex<Option<(u64, Records)>>>,
+    /// How many backups are being made: what would take another's place waits for them.
+    backups: AtomicUsize,
+    /// How often all unpacked blocks were forgotten: one that was read before isn't kept afterwards.
+    forgotten: AtomicU64,
     /// A volume that's written was found damaged.
     damaged: AtomicBool,
     /// The last to go: it lets nobody else in until the volumes are closed.
@@ -69,6 +73,8 @@ impl Store {
             following: AtomicU64::new(0),
             opened: Mutex::default(),
             unpacked: (0..CACHED_BLOCKS).map(|_| Mutex::new(None)).collect(),
+            backups: AtomicUsize::new(0),
+            forgotten: AtomicU64::new(0),
             damaged: AtomicBool::new(false),
         }
     }
@@ -162,11 +168,39 @@ impl Store {
         locked(&self.nodes).len()
     }
 
+    /// A store of the same sealed volumes and nothing after them.
+    pub(crate) fn sealed_part(&self) -> Self {
+        let part = Self::new(Arc::clone(&self.folder), self.geometry);
+        let sealed: Vec<_> = self.shelves().into_iter().take_while(|shelf| matches!(**shelf, Shelf::Sealed(_))).collect();
+        let tiles = sealed.len() as u64 * (self.geometry.records() / TILE);
+        self.nodes(0, usize::try_from(tiles).expect("few")).into_iter().for_each(|node| part.add_node(node));
+        *written(&part.shelves) = sealed;
+        part
+    }
+
+    /// Goes on with the volumes that are written, and what none of them has yet, as another store of the same records has them.
+    pub(crate) fn take_over(&self, other: &Self) {
+        for shelf in other.shelves() {
+            let number = usize::try_from(shelf.number()).expect("few volumes");
+            written(&self.shelves)[number] = shelf;
+        }
+        self.made_durable(other.durable.load(Ordering::Acquire));
+        self.follow_in(other.following.load(Ordering::Acquire));
+        *written(&self.recent) = std::mem::take(&mut *written(&other.recent));
+        self.forget_unpacked();
+    }
+
     /// Takes back the volume that was placed last, and what it brought.
     pub(crate) fn unplace(&self, number: u64, nodes: usize) {
         written(&self.shelves).truncate(usize::try_from(number).expect("few volumes"));
         written(&self.nodes).truncate(nodes);
         *written(&self.recent) = Recent::default();
+        self.forget_unpacked();
+    }
+
+    /// What was unpacked may be otherwise in its volume by now.
+    pub(crate) fn forget_unpacked(&self) {
+        self.forgotten.fetch_add(1, Ordering::AcqRel);
         for place in &self.unpacked {
             place.lock().unwrap_or_else(PoisonError::into_inner).take();
         }
@@ -182,6 +216,16 @@ impl Store {
 
     pub(crate) fn made_durable(&self, commit: u64) {
         self.durable.store(commit, Ordering::Release);
+    }
+
+    /// While this is held a backup is being made.
+    pub(crate) fn backing_up(&self) -> BackingUp<'_> {
+        self.backups.fetch_add(1, Ordering::AcqRel);
+        BackingUp(&self.backups)
+    }
+
+    pub(crate) fn is_backed_up(&self) -> bool {
+        self.backups.load(Ordering::Acquire) > 0
     }
 
     /// Whether nothing was found damaged.
@@ -217,10 +261,14 @@ impl Store {
         {
             return Ok(records.get(number).map(<[u8]>::to_vec));
         }
+        let forgotten = self.forgotten.load(Ordering::Acquire);
         let Some(shelf) = self.shelf(self.geometry.volume_of(position)) else { return Ok(None) };
         let records = shelf.block(first).inspect_err(|_| self.note_damage(&shelf))?;
         let record = records.get(number).map(<[u8]>::to_vec);
-        *place.lock().unwrap_or_else(PoisonError::into_inner) = Some((first, records));
+        let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
+        if forgotten == self.forgotten.load(Ordering::Acquire) {
+            *place = Some((first, records));
+        }
         Ok(record)
     }
 
@@ -328,6 +376,15 @@ impl Store {
         {
             oldest.close();
         }
+    }
+}
+
+/// One backup that's being made.
+pub(crate) struct BackingUp<'a>(&'a AtomicUsize);
+
+impl Drop for BackingUp<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
     }
 }
 

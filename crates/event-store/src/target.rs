@@ -7,7 +7,7 @@ use crate::{
     stage,
 };
 
-/// The claim that its own publisher corrects or retracts.
+/// The claim that its own publisher corrects or retracts, or the record that an operator redacts.
 pub(crate) struct Targeted {
     pub(crate) found: Found,
     how: How,
@@ -17,6 +17,7 @@ impl Targeted {
     pub(crate) fn change(&self, index: &Index<'_>) -> Result<Change, ReadError> {
         let claim = self.found.position;
         let ended = match index.correction(claim)? {
+            _ if self.how == How::Redacted => None,
             None => stage::named_by(&self.found.announcement, None),
             Some(correction) => stage::named_by(&index.read(correction)?.announcement, Some(&self.found.announcement)),
         };
@@ -34,6 +35,7 @@ pub(crate) fn check(announcement: &Announcement, sender: &Publisher, index: &Ind
             Some(How::Corrected)
         }
         Data::Retracted(_) => Some(How::Retracted),
+        Data::Redacted(_) => Some(How::Redacted),
         _ => None,
     };
     let mut targeted = None;
@@ -42,11 +44,24 @@ pub(crate) fn check(announcement: &Announcement, sender: &Publisher, index: &Ind
         let found = find(target, &pointer, sender, index)?;
         check_kind(data.kind(), &found, &pointer)?;
         if let Some(how) = how {
-            check_own(&found, &pointer, sender, index)?;
+            if how != How::Redacted {
+                check_own(&found, &pointer, sender, index)?;
+            }
             targeted = Some(Targeted { found, how });
         }
     }
     Ok(targeted)
+}
+
+/// What an event whose words were removed corrects, retracts or redacts.
+pub(crate) fn of_removed(announcement: &Announcement, sender: &Publisher, index: &Index<'_>) -> Result<Option<Targeted>, Stop> {
+    let (how, target) = match &announcement.data {
+        Data::Corrected(data) => (How::Corrected, &data.target),
+        Data::Retracted(data) => (How::Retracted, &data.target),
+        Data::Redacted(data) => (How::Redacted, &data.target),
+        _ => return Ok(None),
+    };
+    Ok(Some(Targeted { found: find(target, "/data/target", sender, index)?, how }))
 }
 
 /// An announcer's statement is revised by the same office only, whoever published it.
@@ -56,11 +71,18 @@ fn check_revised(data: &Data, pointer: &str, sender: &Publisher, index: &Index<'
     if !is_statement(revised.announcement.kind()) {
         return Err(Problem::at(Fault::TargetState, pointer, "only a statement can be revised").into());
     }
-    let (ours, theirs) = (data.announcer(), revised.announcement.data.announcer());
-    if ours.zip(theirs).is_some_and(|(ours, theirs): (&Announcer, &Announcer)| ours.same_office(theirs)) {
+    if data.announcer().is_some_and(|ours| speaks_for(ours, &revised)) {
         return Ok(());
     }
     Err(Problem::at(Fault::Authority, pointer, "the earlier statement is by another party or office").into())
+}
+
+/// Whether an announcer speaks in the office of a statement's, also where that one's words were removed.
+fn speaks_for(ours: &Announcer, statement: &Found) -> bool {
+    match &statement.record.removed {
+        Some(removed) => removed.office == Some(ours.office_digest()),
+        None => statement.announcement.data.announcer().is_some_and(|theirs| ours.same_office(theirs)),
+    }
 }
 
 /// A claim, or a dispute of one.

@@ -1,8 +1,10 @@
-use announcement::Digest;
+use std::collections::HashSet;
+
+use announcement::{Digest, Position};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Damage, Frontier, VolumeReport};
+use crate::{Damage, Frontier, Redacts, VolumeReport};
 
 /// What was found in a whole ledger.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +17,8 @@ pub struct Verified {
     pub volumes: u64,
     /// How many entries the indexes have.
     pub entries: u64,
+    /// How many records have no payload any more; each is redacted by a record of this ledger, and has its leaf.
+    pub redacted: u64,
     /// When the first and the last record were taken in.
     pub recorded: Option<[Timestamp; 2]>,
     /// What isn't as it was recorded; nothing where everything is.
@@ -28,9 +32,12 @@ impl Verified {
     #[must_use]
     pub fn of(reports: Vec<VolumeReport>) -> Self {
         let mut tiles = Vec::new();
-        let mut verified = Self { size: 0, root: Frontier::default().root(), volumes: 0, entries: 0, recorded: None, damage: Vec::new() };
+        let mut verified = Self { size: 0, root: Frontier::default().root(), volumes: 0, entries: 0, redacted: 0, recorded: None, damage: Vec::new() };
+        let (mut removed, mut redacts) = (Vec::new(), HashSet::new());
         for report in reports {
             let VolumeReport { positions: [first, end], recorded, entries, leaves, says, damage, .. } = report;
+            removed.extend(report.removed);
+            redacts.extend(report.redacts.iter().map(|redacts| (redacts.by, redacts.event)));
             verified.damage.extend(damage);
             if first != verified.size {
                 verified.note("a volume doesn't begin where the one before it ends", [verified.size.min(first), verified.size.max(first)]);
@@ -47,6 +54,13 @@ impl Verified {
             verified.volumes += 1;
             verified.entries += entries;
             verified.add_times(recorded, first);
+        }
+        verified.redacted = removed.len() as u64;
+        for Redacts { by, position, event } in removed {
+            if !redacts.contains(&(by, event)) {
+                let position = position.map_or(0, Position::get);
+                verified.note(&format!("its payload is gone, and the record at position {by} doesn't redact it"), [position, position]);
+            }
         }
         verified
     }
@@ -71,5 +85,29 @@ impl Verified {
 
     fn note(&mut self, what: &str, positions: [u64; 2]) {
         self.damage.push(Damage { what: what.to_owned(), positions: Some(positions), remedy: RESTORE.to_owned() });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(removed: Vec<Redacts>, redacts: Vec<Redacts>) -> VolumeReport {
+        let (positions, tiles, leaves, damage) = ([0, 0], Vec::new(), Vec::new(), Vec::new());
+        VolumeReport { volume: 0, sealed: true, positions, recorded: None, entries: 0, tiles, leaves, says: None, removed, redacts, damage }
+    }
+
+    #[test]
+    fn a_payload_that_is_gone_without_a_record_that_redacts_it_is_damage() {
+        let (place, by) = (Position::new(3), Position::new(9));
+        let gone = |event| vec![Redacts { by, position: Some(place), event }];
+        let redacts = |by, event| vec![Redacts { by, position: None, event }];
+        let found = Verified::of(vec![report(gone(1), Vec::new()), report(Vec::new(), redacts(by, 1))]);
+        assert_eq!((found.redacted, found.damage), (1, Vec::new()), "in whichever volume it is");
+        for others in [Vec::new(), redacts(by, 2), redacts(Position::new(8), 1)] {
+            let found = Verified::of(vec![report(gone(1), others)]);
+            assert_eq!(found.damage.iter().map(|damage| damage.positions).collect::<Vec<_>>(), [Some([3, 3])]);
+            assert!(found.damage[0].what.contains("the record at position 9 doesn't redact it"));
+        }
     }
 }

@@ -1,6 +1,6 @@
 use std::{collections::HashSet, path::Path, sync::Arc};
 
-use announcement::{Digest, Kind, Position};
+use announcement::{Data, Digest, Kind, Position};
 use durable::{Folder, Volume};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -36,8 +36,24 @@ pub struct VolumeReport {
     pub leaves: Vec<Digest>,
     /// What the volume's own words say of the tree after its last record: size and root; a sealed one says it by its tiles.
     pub says: Option<(u64, Digest)>,
+    /// Its records whose payload was removed.
+    pub removed: Vec<Redacts>,
+    /// Its records that redact another.
+    pub redacts: Vec<Redacts>,
     /// What isn't as it was recorded.
     pub damage: Vec<Damage>,
+}
+
+/// One record that redacts another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Redacts {
+    /// Its position.
+    pub by: Position,
+    /// The other's, where that one says by which it's redacted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<Position>,
+    /// A hash of the other's source and id.
+    pub event: u64,
 }
 
 /// Something that isn't as it was recorded.
@@ -100,6 +116,8 @@ pub fn verify_volume(dir: &Path, number: u64, volume_records: u64) -> Result<Vol
         tiles: Vec::new(),
         leaves: Vec::new(),
         says: None,
+        removed: Vec::new(),
+        redacts: Vec::new(),
         damage: Vec::new(),
     };
     let mut verifying = Verifying { folder, geometry, report, expected: HashSet::new(), decided: 0 };
@@ -144,9 +162,16 @@ impl Verifying {
             Some([_, last]) => *last = record.recorded,
             None => self.report.recorded = Some([record.recorded; 2]),
         }
-        let Some(announcement) = std::str::from_utf8(&record.event).ok().and_then(|event| announcement::decode(event).ok()) else { return unreadable(self) };
+        let Ok(announcement) = record.announcement() else { return unreadable(self) };
         let envelope = &announcement.envelope;
-        self.expected.insert(Entry { hash: layout::event(&envelope.source, envelope.id), position });
+        let event = layout::event(&envelope.source, envelope.id);
+        self.expected.insert(Entry { hash: event, position });
+        if let Some(removed) = &record.removed {
+            self.report.removed.push(Redacts { by: removed.by, position: Some(record.position), event });
+        }
+        if let Data::Redacted(data) = &announcement.data {
+            self.report.redacts.push(Redacts { by: record.position, position: None, event: layout::event(&data.target.source, data.target.id) });
+        }
         self.expected.extend(announcement.key().map(|key| Entry { hash: layout::exchange(&key), position }));
         self.decided += u64::from(matches!(announcement.kind(), Kind::Corrected | Kind::Retracted));
     }

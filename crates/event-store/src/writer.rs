@@ -1,15 +1,11 @@
 use std::{
     collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc, Mutex, OnceLock,
-        atomic::{AtomicUsize, Ordering},
-        mpsc as std_mpsc,
-    },
-    thread::JoinHandle,
+    sync::{Arc, OnceLock, atomic::Ordering, mpsc as std_mpsc},
+    time::{Duration, Instant},
 };
 
-use announcement::{Publisher, Receipt, Record};
+use announcement::{Outcome, Problem, Publisher, Receipt, Record};
 use jiff::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 
@@ -17,12 +13,14 @@ use crate::{
     Head, Health, Message, Part, SubmitError,
     closed::Closed,
     commit::{Commit, Finished, Ready, Taken},
-    committer::{self, Committer, Prepared, Step},
+    committer::{self, Prepared, Step},
     layout,
-    open::{Fault, Place},
+    ledger::{Behind, Running},
+    open::{Fault, Opened, Place, open_again},
     payload::Payload,
     recent::Kept,
     refusal::{Dropped, Refusal},
+    removal,
     shelf::{OpenShelf, Shelf},
     state::{Checkpoint, Goal, State},
     store::{Store, Who},
@@ -33,6 +31,8 @@ use crate::{
 pub(crate) const MAX_COMMIT: usize = 1_024;
 /// A commit ends once its messages hold this many bytes.
 const MAX_COMMIT_BYTES: usize = 1 << 20;
+/// How long a payload may wait to be removed together with others while messages wait too.
+const MAX_DELAY: Duration = Duration::from_secs(5);
 
 /// What the writer is asked to do.
 pub(crate) enum Request {
@@ -46,6 +46,10 @@ pub(crate) enum Request {
     TakeOver { records: Vec<Record>, done: oneshot::Sender<()> },
     /// Add events without deciding on them, in one commit as far as a volume has room; answered once they're on disk.
     Append { ready: Vec<Ready>, time: Timestamp, done: oneshot::Sender<()> },
+    /// Take a record in whose payload was removed, as another ledger had it in this place; answered once it's on disk.
+    Restore { record: Box<Record>, done: oneshot::Sender<Result<Outcome, Problem>> },
+    /// Remove the payloads that wait for it.
+    Remove,
     /// Drop the bytes of a refused message, for a reason; answered once that's on disk.
     DropRefused { number: u64, dropped: Dropped, done: oneshot::Sender<Option<Refusal>> },
     /// Write what waits, sync, end.
@@ -99,13 +103,14 @@ pub(crate) struct Writer {
     /// The number of the last commit.
     pub(crate) commit: u64,
     pub(crate) requests: mpsc::Receiver<Request>,
-    /// Taken when it ends: the threads behind it end with it.
-    pub(crate) prepared: Option<std_mpsc::SyncSender<Step>>,
-    /// The same that its thread has; taken when it ends.
-    pub(crate) committer: Option<Arc<Mutex<Committer>>>,
-    /// How many steps the committer's thread hasn't ended yet.
-    pub(crate) under_way: Arc<AtomicUsize>,
-    pub(crate) threads: Vec<JoinHandle<()>>,
+    /// The threads behind it; taken when they end.
+    pub(crate) running: Option<Running>,
+    /// Starts these threads; taken with them.
+    pub(crate) behind: Option<Behind>,
+    /// Since when payloads wait to be removed.
+    pub(crate) redacts: Option<Instant>,
+    /// Told once those that waited at the opening were.
+    pub(crate) opened: Option<std_mpsc::SyncSender<()>>,
     /// Why one of these threads failed.
     pub(crate) fault: Arc<OnceLock<Fault>>,
     pub(crate) health: watch::Sender<Health>,
@@ -121,9 +126,8 @@ impl Writer {
     /// Runs until it's closed or a write fails. Then the folder stays locked and readable until the ledger's last handle is gone.
     pub(crate) fn run(mut self) {
         let served = catch_unwind(AssertUnwindSafe(|| self.serve()));
-        drop(self.prepared.take());
-        drop(self.committer.take());
-        self.threads.drain(..).for_each(|thread| drop(thread.join()));
+        self.end_threads();
+        drop((self.behind.take(), self.opened.take()));
         let fault = match served {
             Err(_) => Some(Fault::new("the writer panicked")),
             Ok(Err(fault)) => Some(self.fault.get().cloned().unwrap_or(fault)),
@@ -145,8 +149,18 @@ impl Writer {
         Ok(Closed::note(&self.store.folder, self.place)?)
     }
 
+    /// Everything that they were given is on disk then.
+    fn end_threads(&mut self) {
+        let Some(Running { prepared, committer, threads, .. }) = self.running.take() else { return };
+        // The journal's file may be written by another from then on.
+        drop((prepared, committer));
+        threads.into_iter().for_each(|thread| drop(thread.join()));
+    }
+
     fn serve(&mut self) -> Result<(), Fault> {
         let mut waiting = Vec::with_capacity(MAX_COMMIT);
+        self.remove_redacted()?;
+        drop(self.opened.take());
         loop {
             waiting.extend(self.requests.blocking_recv());
             while waiting.len() < MAX_COMMIT
@@ -157,7 +171,9 @@ impl Writer {
             if self.fault.get().is_some() {
                 return Err(Fault::new(ENDED));
             }
-            if waiting.is_empty() || self.handle(waiting.drain(..))? {
+            let closing = waiting.is_empty() || self.handle(waiting.drain(..))?;
+            self.remove_redacted()?;
+            if closing {
                 return Ok(());
             }
         }
@@ -200,6 +216,12 @@ impl Writer {
                     self.commit(std::mem::take(&mut waiting))?;
                     self.append(&ready, time, done)?;
                 }
+                Request::Restore { record, done } => {
+                    self.commit(std::mem::take(&mut waiting))?;
+                    // Who no longer waits imports again.
+                    let _ = done.send(self.restore(&record)?);
+                }
+                Request::Remove => self.redacts = self.redacts.or_else(|| Some(Instant::now())),
                 Request::DropRefused { number, dropped, done } => {
                     self.commit(std::mem::take(&mut waiting))?;
                     // Who no longer waits looks at the refusals.
@@ -262,6 +284,63 @@ impl Writer {
         done.map_or(Ok(()), |done| self.step(Step::Settle(done)))
     }
 
+    fn restore(&mut self, record: &Record) -> Result<Result<Outcome, Problem>, Fault> {
+        let store = Arc::clone(&self.store);
+        self.begin_volume_if_full()?;
+        let mut commit = Commit::begin(&store, self.state.clone());
+        let restored = commit.restore(record).map_err(Fault::new)?;
+        if matches!(restored, Ok(Outcome::Recorded { .. })) {
+            self.write(commit.finish(), Vec::new(), None)?;
+            self.settle()?;
+        }
+        Ok(restored)
+    }
+
+    /// Removes the payloads of redacted records from everything that the ledger has on disk and in memory. Where one can't be, it stays pending until the next redaction or opening.
+    ///
+    /// The threads behind end, volumes and journals are written anew, and the volumes that are written are opened again out of their journals. Readers go on meanwhile.
+    fn remove_redacted(&mut self) -> Result<(), Fault> {
+        let Some(since) = self.redacts else { return Ok(()) };
+        // A node that catches up meets many; after a backup it's asked for again.
+        let more = !self.requests.is_empty() && since.elapsed() < MAX_DELAY;
+        if more || self.store.is_backed_up() {
+            return Ok(());
+        }
+        self.redacts = None;
+        let pending = removal::pending(&self.store, Who::Writer).map_err(Fault::new)?;
+        if pending.is_empty() {
+            return Ok(());
+        }
+        self.end_threads();
+        if self.fault.get().is_some() {
+            return Err(Fault::new(ENDED));
+        }
+        for name in self.store.folder.remove_set_aside()? {
+            tracing::warn!(name, "a damaged sled that had been set aside may hold redacted records; it was removed");
+        }
+        removal::from_sealed(&self.store, &pending);
+        removal::from_journals(&self.store, &pending)?;
+        self.begin_threads()?;
+        let done = removal::done(&self.store, &pending);
+        self.begin_volume_if_full()?;
+        let store = Arc::clone(&self.store);
+        let mut commit = Commit::begin(&store, self.state.clone());
+        commit.removed(&done);
+        self.write(commit.finish(), Vec::new(), None)?;
+        self.settle()
+    }
+
+    fn begin_threads(&mut self) -> Result<(), Fault> {
+        let Opened { state, journal, follower, place, commit, .. } = open_again(&self.store, self.commit).map_err(Fault::new)?;
+        if (&state, place) != (&self.state, self.place) {
+            return Err(Fault::new("the journals give another state than the one that they were written with"));
+        }
+        self.commit = commit;
+        let behind = self.behind.as_ref().ok_or_else(|| Fault::new(ENDED))?;
+        self.running = Some(behind.start(&self.store, journal, follower).map_err(Fault::new)?);
+        Ok(())
+    }
+
     fn drop_refused(&mut self, number: u64, dropped: Dropped) -> Result<Option<Refusal>, Fault> {
         let store = Arc::clone(&self.store);
         self.begin_volume_if_full()?;
@@ -318,14 +397,17 @@ impl Writer {
 
     fn write(&mut self, finished: Finished, receipts: Vec<Pending>, done: Option<oneshot::Sender<()>>) -> Result<(), Fault> {
         let Finished { frame, payload, kept, state } = finished;
+        if removal::is_asked_for(&kept) {
+            self.redacts.get_or_insert_with(Instant::now);
+        }
         self.state = state;
         self.place.frames += 1;
         let prepared = self.prepare(frame, vec![payload], kept);
         let prepared = Prepared { receipts, done, ..prepared };
         // What is this small is on disk before a thread that waits is awake.
-        if prepared.kept.records.len() <= MAX_AT_ONCE && self.requests.is_empty() && self.under_way.load(Ordering::Acquire) == 0 {
-            let committer = self.committer.as_ref().ok_or_else(|| Fault::new(ENDED))?;
-            return committer::lock(committer).bring(prepared);
+        let running = self.running.as_ref().ok_or_else(|| Fault::new(ENDED))?;
+        if prepared.kept.records.len() <= MAX_AT_ONCE && self.requests.is_empty() && running.under_way.load(Ordering::Acquire) == 0 {
+            return committer::lock(&running.committer).bring(prepared);
         }
         self.step(Step::Commit(Box::new(prepared)))
     }
@@ -373,9 +455,9 @@ impl Writer {
     }
 
     fn step(&self, step: Step) -> Result<(), Fault> {
-        let steps = self.prepared.as_ref().ok_or_else(|| Fault::new(ENDED))?;
-        self.under_way.fetch_add(1, Ordering::AcqRel);
-        steps.send(step).map_err(|_| Fault::new(ENDED))
+        let running = self.running.as_ref().ok_or_else(|| Fault::new(ENDED))?;
+        running.under_way.fetch_add(1, Ordering::AcqRel);
+        running.prepared.send(step).map_err(|_| Fault::new(ENDED))
     }
 }
 

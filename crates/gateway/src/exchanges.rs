@@ -93,9 +93,7 @@ pub(crate) struct Said {
 
 impl Said {
     fn of(record: &Record) -> Self {
-        let Some(announcement) = std::str::from_utf8(&record.event).ok().and_then(|event| announcement::decode(event).ok()) else {
-            return Self::default();
-        };
+        let Some(announcement) = record.announcement().ok().filter(|_| record.removed.is_none()) else { return Self::default() };
         let data = announcement.data;
         let reason = match &data {
             Data::Postponed(data) => Some(&data.reason),

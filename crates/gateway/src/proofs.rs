@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
-use event_store::{CheckpointsError, ProofError, Reader};
+use event_store::{CheckpointsError, Entries, ProofError, Reader};
 use projection::Source;
 use serde_json::json;
 use transparency::TilePath;
@@ -19,6 +19,8 @@ const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 const BYTES: HeaderValue = HeaderValue::from_static("application/octet-stream");
 /// A full tile never changes.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+/// A full bundle of entries goes where one of its records is redacted, and from the caches soon after.
+const FOR_AN_HOUR: HeaderValue = HeaderValue::from_static("public, max-age=3600");
 
 /// `GET /v1/checkpoint`, `GET /v1/log/checkpoint`: a signed note of what the ledger stands at.
 pub(crate) async fn checkpoint(State(app): State<App>, uri: Uri) -> Result<Response, Failure> {
@@ -91,13 +93,30 @@ pub(crate) async fn tile(State(app): State<App>, path: Result<Path<String>, Path
         TilePath::Entries(bundle) => bundle.hashes().is_full(),
     };
     let found = app.scan(move || match path {
-        TilePath::Hashes(tile) => Ok::<_, event_store::ReadError>(reader.tile(tile)?.map(|hashes| hashes.iter().flat_map(|hash| *hash.as_bytes()).collect())),
+        TilePath::Hashes(tile) => Ok::<_, event_store::ReadError>(match reader.tile(tile)? {
+            Some(hashes) => Entries::Bundle(hashes.iter().flat_map(|hash| *hash.as_bytes()).collect()),
+            None => Entries::Beyond,
+        }),
         TilePath::Entries(bundle) => reader.bundle(bundle),
     });
-    let bytes: Option<Vec<u8>> = found.await?.map_err(Failure::internal)?;
-    let bytes = bytes.ok_or_else(|| Failure::not_found("the tree doesn't reach so far", "See /v1/log/checkpoint for its size."))?;
-    let cache = if full { FOR_EVER } else { HeaderValue::from_static("no-store") };
+    let bytes = match found.await?.map_err(Failure::internal)? {
+        Entries::Bundle(bytes) => bytes,
+        Entries::Gone { position } => return Err(entry_gone(position)),
+        Entries::Beyond => return Err(Failure::not_found("the tree doesn't reach so far", "See /v1/log/checkpoint for its size.")),
+    };
+    let cache = match path {
+        _ if !full => HeaderValue::from_static("no-store"),
+        TilePath::Hashes(_) => FOR_EVER,
+        TilePath::Entries(_) => FOR_AN_HOUR,
+    };
     Ok(([(header::CONTENT_TYPE, BYTES), (header::CACHE_CONTROL, cache)], bytes).into_response())
+}
+
+/// A bundle's entries hash to their leaves, one by one: where one is gone there is no bundle, and the hashes of its tile are served all the same.
+fn entry_gone(position: Position) -> Failure {
+    let detail = format_args!("the record at position {position}, an entry of this bundle, was redacted").to_string();
+    let remedy = format!("Take the leaf hashes from /v1/log/tile/0/…, the other records from /v1/records, and see /v1/records/{position} for why.");
+    Failure::new(StatusCode::GONE, "redacted", "An entry was redacted", detail, remedy).with("redacted", json!({"position": position}))
 }
 
 fn answer(value: &serde_json::Value) -> Response {
@@ -130,6 +149,10 @@ fn unsigned(error: CheckpointsError) -> Failure {
 fn no_proof(error: ProofError) -> Failure {
     match error {
         ProofError::Read(error) => Failure::internal(error),
+        ProofError::Redacted { position, .. } => {
+            let remedy = format!("See /v1/records/{position} for why, and /v1/proof/inclusion?position={position} for its place in the tree.");
+            Failure::new(StatusCode::GONE, "redacted", "The record was redacted", error, remedy)
+        }
         other => Failure::not_found(other, "See /v1/checkpoint for the ledger's size."),
     }
 }

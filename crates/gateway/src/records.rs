@@ -1,9 +1,9 @@
-//! `GET /v1/records`: the ledger's records as CloudEvents.
+//! `GET /v1/records`: the ledger's records as CloudEvents. In a page a redacted one has the type `org.handover.removed.v1`; asked for alone it's 410, with by whom, when and why.
 
-use announcement::{Position, Record};
+use announcement::{Data, Position, Record, Removed};
 use axum::{
     extract::{Path, State, rejection::PathRejection},
-    http::{HeaderValue, Uri, header},
+    http::{HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use projection::SourceError;
@@ -57,7 +57,34 @@ pub(crate) async fn record(State(app): State<App>, path: Result<Path<String>, Pa
     let found = app.records.record(position).await.map_err(unreadable)?;
     let record =
         found.ok_or_else(|| Failure::not_found(format_args!("the ledger has no record at position {position} yet"), "See /v1/records for how far it goes."))?;
-    Ok(([(header::CONTENT_TYPE, CLOUDEVENT)], record.to_cloudevent()).into_response())
+    match &record.removed {
+        Some(removed) => Err(gone(&app, &record, removed).await),
+        None => Ok(([(header::CONTENT_TYPE, CLOUDEVENT)], record.to_cloudevent()).into_response()),
+    }
+}
+
+/// What stands at the place of a record whose payload was removed: by whom, when and why.
+async fn gone(app: &App, record: &Record, removed: &Removed) -> Failure {
+    let (position, by) = (record.position, removed.by);
+    let redacting = match app.records.record(by).await {
+        Ok(redacting) => redacting,
+        Err(error) => return unreadable(error),
+    };
+    let reason = redacting.as_ref().and_then(|redacting| match redacting.announcement().ok()?.data {
+        Data::Redacted(data) if redacting.removed.is_none() => Some(data.reason),
+        _ => None,
+    });
+    let detail = format_args!("an operator removed the payload of the record at position {position}; its leaf hash and its place stay").to_string();
+    let remedy = format!("See /v1/records/{by} for why, and /v1/proof/inclusion?position={position} for its place in the tree.");
+    let redacted = json!({
+        "position": position,
+        "recorded": record.recorded,
+        "publisher": record.publisher,
+        "leaf": removed.leaf,
+        "by": {"position": by, "publisher": redacting.as_ref().map(|redacting| &redacting.publisher), "recorded": redacting.as_ref().map(|redacting| redacting.recorded)},
+        "reason": reason,
+    });
+    Failure::new(StatusCode::GONE, "redacted", "The record was redacted", detail, remedy).with("redacted", redacted)
 }
 
 /// Records that can't be read: out of reach for now, or damaged.

@@ -105,7 +105,7 @@ impl Outgoing {
     /// Whether "recorded" is about these bytes: the leaf is computed again.
     pub(crate) fn confirms(&self, receipt: &Receipt, publisher: &Publisher) -> bool {
         let announcement::Outcome::Recorded { position, recorded, leaf } = &receipt.outcome else { return true };
-        let record = Record { position: *position, recorded: *recorded, publisher: publisher.clone(), event: self.event.to_vec() };
+        let record = Record { position: *position, recorded: *recorded, publisher: publisher.clone(), event: self.event.to_vec(), removed: None };
         record.leaf() == *leaf
     }
 }
@@ -133,7 +133,7 @@ mod tests {
         let publisher = Publisher::local();
         let recorded = "2026-01-29T10:00:00Z".parse().unwrap();
         let position = announcement::Position::new(7);
-        let leaf = Record { position, recorded, publisher: publisher.clone(), event: event.event().to_vec() }.leaf();
+        let leaf = Record { position, recorded, publisher: publisher.clone(), event: event.event().to_vec(), removed: None }.leaf();
         let mut receipt = Receipt {
             source: Some(event.source().to_owned()),
             id: Some(event.id().to_owned()),

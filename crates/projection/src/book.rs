@@ -29,6 +29,8 @@ pub struct Book {
     pub(crate) unassigned: BTreeSet<Position>,
     pub(crate) merges: Vec<Merged>,
     pub(crate) channels: BTreeMap<Position, ChannelView>,
+    /// Of whose announcers nothing is known any more.
+    bare: BTreeSet<Position>,
 }
 
 /// A merge as it was recorded.
@@ -61,8 +63,10 @@ pub struct Input {
     pub recorded: Timestamp,
     /// Who published it.
     pub publisher: Publisher,
-    /// What it says.
+    /// What it says, or what is left of it.
     pub announcement: Announcement,
+    /// Whether its payload was removed.
+    pub removed: bool,
 }
 
 /// What applying a record did.
@@ -102,9 +106,9 @@ impl Input {
     /// [`ApplyError::Unreadable`].
     pub fn read(record: &Record) -> Result<Self, ApplyError> {
         let unreadable = |reason: String| ApplyError::Unreadable { position: record.position, reason };
-        let event = std::str::from_utf8(&record.event).map_err(|error| unreadable(error.to_string()))?;
-        let announcement = announcement::decode(event).map_err(|problem| unreadable(problem.to_string()))?;
-        Ok(Self { position: record.position, recorded: record.recorded, publisher: record.publisher.clone(), announcement })
+        let announcement = record.announcement().map_err(|problem| unreadable(problem.to_string()))?;
+        let Record { position, recorded, ref publisher, ref removed, .. } = *record;
+        Ok(Self { position, recorded, publisher: publisher.clone(), announcement, removed: removed.is_some() })
     }
 }
 
@@ -150,6 +154,9 @@ impl Book {
         let sender = self.pools.publishers.intern(&input.publisher);
         self.recorded = Some(input.recorded);
         self.claims.push(Claim::new(&mut self.pools, input.position, input.recorded, sender, &input.announcement.data));
+        if input.removed {
+            self.bare.insert(input.position);
+        }
         self.act(input, sender);
         self.events.insert(&mut self.pools.texts, &envelope.source, envelope.id, input.position);
         Ok(Applied::Now)
@@ -179,9 +186,8 @@ impl Book {
                 self.affect(&data.target, input, sender, Claim::is_original_claim, |effects| effects.quarantined = None);
             }
             Data::Redacted(data) => {
-                if let Some(target) = self.affect(&data.target, input, sender, |_| true, |effects| effects.redacted = Some(at)) {
-                    self.claim_mut(target).redact();
-                    self.channels.remove(&target);
+                if let Some(target) = self.affect(&data.target, input, sender, |_| true, |effects| _ = effects.redacted.get_or_insert(at)) {
+                    self.redact(target);
                 }
             }
             Data::Linked(data) => self.pin(std::slice::from_ref(&data.target), &data.exchange_key, input, sender),
@@ -199,6 +205,14 @@ impl Book {
             }
         }
         self.revise(at, data, sender);
+    }
+
+    /// Forgets what a record said, as if it had been read without its payload: from here on both give the same.
+    fn redact(&mut self, target: Position) {
+        self.claim_mut(target).redact();
+        self.channels.remove(&target);
+        self.origins.remove(&target);
+        self.bare.insert(target);
     }
 
     /// Keeps what only some statements have.
@@ -263,7 +277,10 @@ impl Book {
         let Some(revised) = data.revises().and_then(|target| self.resolve(target, sender)) else { return };
         let (Some(earlier), Some(later)) = (self.claim(revised), self.claim(at)) else { return };
         let announcer = earlier.announcer.map(|announcer| self.pools.announcers.get(announcer));
-        let same_office = announcer.zip(data.announcer()).is_some_and(|(one, other): (&Announcer, &Announcer)| one.same_office(other));
+        // Where one of the two says nothing any more the ledger, which saw both, has let it through.
+        let same_office = announcer.zip(data.announcer()).is_some_and(|(one, other): (&Announcer, &Announcer)| one.same_office(other))
+            || self.bare.contains(&revised)
+            || self.bare.contains(&at);
         if same_office && earlier.is_original_claim() && earlier.position < later.statement {
             let effects = self.touch(revised);
             effects.revisions.push(at);

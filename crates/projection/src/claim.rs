@@ -128,7 +128,7 @@ impl Claim {
         self.statement == self.position && self.kind.is_claim()
     }
 
-    /// Forgets what it said, once its payload was removed from the ledger.
+    /// Forgets what it said and somebody may still ask for, all but what the skeleton of its event has too.
     pub(crate) fn redact(&mut self) {
         self.announcer = None;
         self.framework = None;

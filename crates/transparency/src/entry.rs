@@ -52,6 +52,7 @@ pub fn decode_entry(entry: &[u8]) -> Result<Record, EntryError> {
         recorded: Timestamp::from_microsecond(microseconds).map_err(|_| EntryError::Recorded { microseconds })?,
         publisher: str::from_utf8(publisher).ok().and_then(|name| name.parse::<Publisher>().ok()).ok_or(EntryError::Publisher)?,
         event: event.to_vec(),
+        removed: None,
     })
 }
 
@@ -68,6 +69,7 @@ mod tests {
             recorded: Timestamp::from_microsecond(microseconds).unwrap(),
             publisher: publisher.parse().unwrap(),
             event: event.to_vec(),
+            removed: None,
         }
     }
 

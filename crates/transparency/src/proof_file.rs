@@ -141,7 +141,7 @@ impl ProofFile {
     /// The record, as the proof has it.
     #[must_use]
     pub fn record(&self) -> Record {
-        Record { position: self.position, recorded: self.recorded, publisher: self.publisher.clone(), event: self.event.clone().into_bytes() }
+        Record { position: self.position, recorded: self.recorded, publisher: self.publisher.clone(), event: self.event.clone().into_bytes(), removed: None }
     }
 }
 
@@ -164,6 +164,7 @@ mod tests {
                 recorded: "2026-01-29T10:00:00.123456Z".parse().unwrap(),
                 publisher: "kyiv-desk".parse().unwrap(),
                 event: event.into(),
+                removed: None,
             })
             .collect()
     }

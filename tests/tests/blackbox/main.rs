@@ -18,5 +18,6 @@ mod power;
 mod proofs;
 mod proxy;
 mod recovery;
+mod redaction;
 mod roles;
 mod stream;

@@ -1,4 +1,4 @@
-use announcement::Outcome;
+use announcement::{Outcome, Record};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ fn shown(taken: &Taken) -> String {
     }
 }
 
-/// The decisions are the same in one commit and in a commit a message.
+/// The decisions are the same in one commit, in a commit a message, and where each record loses its payload as soon as it's recorded.
 #[track_caller]
 fn check(messages: &[(&str, String, &str)]) {
     let sent: Vec<Message> = messages.iter().map(|(subject, body, _)| message(subject, body.clone())).collect();
@@ -35,6 +35,14 @@ fn check(messages: &[(&str, String, &str)]) {
     assert_eq!(shown_all(together.commit(&sent)), expected);
     assert_eq!(sent.iter().flat_map(|message| shown_all(apart.commit(std::slice::from_ref(message)))).collect::<Vec<_>>(), expected);
     assert_eq!(together.state, apart.state);
+    let mut bare = Bench::new();
+    let without_payloads = |message: &Message| {
+        let shown = shown_all(bare.commit(std::slice::from_ref(message)));
+        bare.remove_all();
+        shown
+    };
+    assert_eq!(sent.iter().flat_map(without_payloads).collect::<Vec<_>>(), expected);
+    assert_eq!(together.state, bare.state);
 }
 
 fn id(number: u8) -> String {
@@ -351,14 +359,20 @@ fn a_binary_mode_event_is_recorded_in_its_structured_form() {
     assert_eq!(shown, ["missing-field /source", "0", "again 0", "conflict /id"]);
 }
 
+fn revising(number: u8, revised: Value) -> String {
+    event(number, "completed", None, json!({"revises": revised, "exchange": {"date": "2026-02-26"}, "transfers": transfers(7)}))
+}
+
 fn any_message() -> impl Strategy<Value = Message> {
-    let event = (0..6_u8, 0..6_u8, 0..9_u8).prop_map(|(number, target_number, kind)| match kind {
+    let event = (0..6_u8, 0..6_u8, 0..11_u8).prop_map(|(number, target_number, kind)| match kind {
         0 | 1 => (A, claim(number)),
         2 => (B, claim(number)),
         3 => (A, corrected(number, target(target_number))),
         4 => (A, with_reason(number, "retracted", target(target_number))),
         5 => (B, with_reason(number, "disputed", target(target_number))),
         6 => (CURATOR, linked(number, target(target_number))),
+        8 => (OPERATOR, with_reason(number, "redacted", target(target_number))),
+        9 => (B, revising(number, target(target_number))),
         7 => (A, stage(number, [WHOLE, STAGE, OTHER][usize::from(target_number) % 3], [WHOLE, STAGE, OTHER][usize::from(number) % 3])),
         _ => (A, "nothing".to_owned()),
     });
@@ -386,6 +400,23 @@ proptest! {
         prop_assert_eq!(found, expected);
         prop_assert_eq!(&together.state, &cut.state);
         prop_assert_eq!(together.contents(), cut.contents());
+    }
+
+    /// When a node comes to remove a payload depends on the machine and on what it was restored from; what is recorded doesn't.
+    #[test]
+    fn decisions_do_not_depend_on_when_payloads_are_removed(messages in prop::collection::vec(any_message(), 1..25), removed in prop::collection::vec(any::<bool>(), 25)) {
+        let (mut whole, mut bare) = (Bench::new(), Bench::new());
+        for (message, remove) in messages.iter().zip(removed) {
+            let message = std::slice::from_ref(message);
+            prop_assert_eq!(shown(&whole.commit(message)[0]), shown(&bare.commit(message)[0]));
+            prop_assert_eq!(&whole.state, &bare.state);
+            if remove {
+                bare.remove_all();
+            }
+        }
+        prop_assert_eq!(whole.contents().keys, bare.contents().keys);
+        let leaves = |bench: &Bench| bench.contents().records.iter().map(Record::leaf).collect::<Vec<_>>();
+        prop_assert_eq!(leaves(&whole), leaves(&bare));
     }
 
     /// At least once in, exactly once recorded.

@@ -28,7 +28,9 @@ async fn speak(ledger: &Ledger, client: &Client) {
     let mut beats = interval(BEAT);
     loop {
         beats.tick().await;
-        let word = ledger.nodes().word(ledger.head());
+        // In this order: what it has up to its size is among what it says is pending.
+        let head = ledger.head();
+        let word = ledger.nodes().word(head, ledger.pending_redactions().ok().map(|pending| pending.len() as u64));
         let body = serde_json::to_vec(&word).expect("a node's word is plain data");
         if let Err(error) = client.publish(format!("{NODES_PREFIX}.{}", word.node), body.into()).await {
             tracing::debug!(%error, "other nodes were not told where this one stands");

@@ -11,7 +11,7 @@ use async_nats::{
 use serde::Deserialize;
 
 use crate::{
-    ReadError,
+    ReadError, RecordAnswer,
     nats::stream::{Options, Wanted},
 };
 
@@ -27,6 +27,8 @@ pub const RECORDED_HEADER: &str = "Handover-Recorded";
 pub const PUBLISHER_HEADER: &str = "Handover-Publisher";
 /// With its leaf hash.
 pub const LEAF_HEADER: &str = "Handover-Leaf";
+/// Where its payload was removed, with the position of the record that redacts it; the body is then the answer to `handover.query.record`, and doesn't give the leaf.
+pub const REDACTED_HEADER: &str = "Handover-Redacted";
 
 /// The largest message: an event of 64 KiB, which grows where it came in binary mode, with its headers.
 const MAX_MESSAGE: i32 = 128 << 10;
@@ -60,24 +62,42 @@ pub(super) fn message(record: Record) -> Result<(String, PublishMessage), ReadEr
     for (name, value) in headers_of(&record) {
         headers.insert(name, value);
     }
-    let message = PublishMessage::build().headers(headers).payload(record.event.into()).expected_last_sequence(record.position.get());
+    let place = record.position.get();
+    let body = match &record.removed {
+        None => record.event,
+        Some(removed) => {
+            headers.insert(REDACTED_HEADER, removed.by.to_string());
+            serde_json::to_vec(&RecordAnswer::new(&record)?).expect("an answer is plain data")
+        }
+    };
+    let message = PublishMessage::build().headers(headers).payload(body.into()).expected_last_sequence(place);
     Ok((subject(kind), message))
 }
 
-/// Whether a message of the stream isn't the record's own. `Headers` looks past its body, which then isn't needed.
+/// Whether a message of the stream isn't the record's own. `Headers` looks past its body, which then isn't needed. Where one of the two has no payload any more the leaf decides.
 pub(super) fn differs(message: &Message, record: &Record, look: Look) -> bool {
-    let named = |(name, value): (&str, String)| message.headers.as_ref().and_then(|headers| headers.get(name)).is_some_and(|found| found.as_str() == value);
-    let body = look == Look::Headers || message.payload == record.event;
+    let header = |name: &str| message.headers.as_ref().and_then(|headers| headers.get(name));
+    let named = |(name, value): (&str, String)| header(name).is_some_and(|found| found.as_str() == value);
+    let is_removed = header(REDACTED_HEADER).is_some();
+    let body = look == Look::Headers
+        || match &record.removed {
+            None => is_removed || message.payload == record.event,
+            Some(removed) => is_removed || Digest::of(&message.payload) == removed.bytes,
+        };
     let on_subject = kind(record).is_some_and(|kind| *message.subject == *subject(kind));
     !(body && on_subject && headers_of(record).into_iter().all(named))
 }
 
-/// The record that a message is of, if its bytes give the leaf that came with it.
+/// The record that a message is of, if its bytes give the leaf that came with it, or say what is left of it.
 pub(super) fn record_in(position: Position, message: &Message) -> Option<Record> {
     let header = |name| message.headers.as_ref()?.get(name).map(async_nats::HeaderValue::as_str);
     let leaf = leaf_in(position, message)?;
+    if header(REDACTED_HEADER).is_some() {
+        let left = serde_json::from_slice::<RecordAnswer>(&message.payload).ok()?.into_record()?;
+        return (left.position == position && left.removed.is_some() && left.leaf() == leaf).then_some(left);
+    }
     let (recorded, publisher) = (header(RECORDED_HEADER)?.parse().ok()?, header(PUBLISHER_HEADER)?.parse().ok()?);
-    let record = Record { position, recorded, publisher, event: message.payload.to_vec() };
+    let record = Record { position, recorded, publisher, event: message.payload.to_vec(), removed: None };
     (record.leaf() == leaf).then_some(record)
 }
 
@@ -128,7 +148,13 @@ mod tests {
     use super::*;
 
     fn record(event: &str) -> Record {
-        Record { position: Position::new(7), recorded: "2026-03-01T12:00:00Z".parse().unwrap(), publisher: "gate.desk".parse().unwrap(), event: event.into() }
+        Record {
+            position: Position::new(7),
+            recorded: "2026-03-01T12:00:00Z".parse().unwrap(),
+            publisher: "gate.desk".parse().unwrap(),
+            event: event.into(),
+            removed: None,
+        }
     }
 
     fn stored(record: &Record) -> Message {
@@ -178,6 +204,26 @@ mod tests {
             assert_eq!(record_in(position, &altered), None, "{name}");
         }
         assert_eq!(record_in(position, &Message { payload: "{}".into(), ..stored(&record) }), None);
+    }
+
+    #[test]
+    fn a_message_without_its_payload_is_the_same_as_one_with_it_by_its_leaf() {
+        let whole = record(std::str::from_utf8(include_bytes!("../../../announcement/golden/completed.json")).unwrap());
+        let left = whole.redact(Position::new(9)).unwrap();
+        assert_eq!(stored(&left).headers.as_ref().unwrap().get(REDACTED_HEADER).unwrap().as_str(), "9");
+        for (message, record) in [(&whole, &left), (&left, &whole), (&left, &left)] {
+            assert!(!differs(&stored(message), record, Look::Whole) && !differs(&stored(message), record, Look::Headers));
+        }
+        assert_eq!(record_in(left.position, &stored(&left)), Some(left.clone()));
+        let mut another = whole.clone();
+        another.event.push(b' ');
+        for (message, record) in [(&another, &left), (&left, &another), (&another.redact(Position::new(9)).unwrap(), &left)] {
+            assert!(differs(&stored(message), record, Look::Whole), "another leaf");
+        }
+        let forged = Message { payload: another.event.clone().into(), ..stored(&whole) };
+        assert!(differs(&forged, &left, Look::Whole), "other bytes under the same leaf");
+        let forged = Message { payload: stored(&another.redact(Position::new(9)).unwrap()).payload, ..stored(&left) };
+        assert_eq!(record_in(left.position, &forged), None, "what is left of another");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-use announcement::{Digest, Position, Publisher, Record};
+use announcement::{Digest, Position, Publisher, Record, Removed};
 use async_nats::{
     Client,
     service::{Request, ServiceExt, endpoint::Endpoint, error},
@@ -31,7 +31,7 @@ pub struct RecordAnswer {
     pub publisher: Publisher,
     /// Its leaf hash.
     pub leaf: Digest,
-    /// The event's bytes as accepted, white space around them left out.
+    /// The event's bytes as accepted, white space around them left out. Of a redacted record the skeleton of the event.
     pub event: Box<RawValue>,
     /// White space before the event, where it came with some.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -39,6 +39,9 @@ pub struct RecordAnswer {
     /// White space after it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub after: String,
+    /// Where an operator had its payload removed: what is kept of it. Then the leaf isn't that of the bytes given here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed: Option<Box<Removed>>,
 }
 
 /// The answer to `handover.query.range`.
@@ -63,7 +66,11 @@ impl RangeAnswer {
 }
 
 impl RecordAnswer {
-    fn new(record: &Record) -> Result<Self, ReadError> {
+    /// A record as it's answered.
+    ///
+    /// # Errors
+    /// [`ReadError::Unreadable`]: its event isn't JSON.
+    pub(crate) fn new(record: &Record) -> Result<Self, ReadError> {
         let unreadable = ReadError::Unreadable { position: record.position };
         let Ok(whole) = std::str::from_utf8(&record.event) else { return Err(unreadable) };
         let start = whole.len() - whole.trim_start_matches(SPACE).len();
@@ -77,16 +84,18 @@ impl RecordAnswer {
             event,
             before: whole[..start].to_owned(),
             after: whole[end..].to_owned(),
+            removed: record.removed.clone(),
         })
     }
 
-    /// The record, if its bytes give the leaf that came with it.
+    /// The record, if its bytes give the leaf that came with it, or where its payload was removed, if they are what is left of an event.
     #[must_use]
     pub fn into_record(self) -> Option<Record> {
-        let Self { position, recorded, publisher, leaf, event, before, after } = self;
+        let Self { position, recorded, publisher, leaf, event, before, after, removed } = self;
         let event = [before.as_bytes(), event.get().as_bytes(), after.as_bytes()].concat();
-        let record = Record { position, recorded, publisher, event };
-        (record.leaf() == leaf).then_some(record)
+        let record = Record { position, recorded, publisher, event, removed };
+        let is_left = || record.announcement().is_ok_and(|left| left.skeleton() == left);
+        (record.leaf() == leaf && (record.removed.is_none() || is_left())).then_some(record)
     }
 }
 
@@ -240,11 +249,26 @@ mod tests {
                 recorded: "2026-03-01T12:00:00.000001Z".parse().unwrap(),
                 publisher: Publisher::local(),
                 event: event.as_bytes().to_vec(),
+                removed: None,
             };
             let crossed: RecordAnswer = serde_json::from_slice(&json(&RecordAnswer::new(&record).unwrap())).unwrap();
             assert_eq!(crossed.clone().into_record(), Some(record));
             let altered = RecordAnswer { before: "\n".to_owned() + &crossed.before, ..crossed };
             assert_eq!(altered.into_record(), None);
         }
+    }
+
+    #[test]
+    fn a_redacted_record_crosses_nats_with_its_leaf_and_nothing_but_a_skeleton() {
+        let golden = include_bytes!("../../../announcement/golden/completed.json");
+        let recorded = "2026-03-01T12:00:00.000001Z".parse().unwrap();
+        let whole = Record { position: Position::new(7), recorded, publisher: Publisher::local(), event: golden.to_vec(), removed: None };
+        let left = whole.redact(Position::new(9)).unwrap();
+        let crossed: RecordAnswer = serde_json::from_slice(&json(&RecordAnswer::new(&left).unwrap())).unwrap();
+        assert_eq!((crossed.leaf, crossed.clone().into_record()), (whole.leaf(), Some(left)));
+        let leaf = Digest::of(b"another");
+        assert_eq!(RecordAnswer { leaf, ..crossed.clone() }.into_record(), None);
+        let more = RecordAnswer { event: RecordAnswer::new(&whole).unwrap().event, ..crossed };
+        assert_eq!(more.into_record(), None, "it would be more than a skeleton");
     }
 }

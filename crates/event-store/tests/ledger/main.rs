@@ -16,6 +16,7 @@ mod migration;
 mod model;
 mod power;
 mod queries;
+mod redaction;
 mod rollback;
 mod stream;
 mod volumes;

@@ -7,3 +7,4 @@ mod life;
 mod page;
 mod publishing;
 mod reading;
+mod redaction;

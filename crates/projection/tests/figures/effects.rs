@@ -105,6 +105,19 @@ fn what_is_quarantined_is_out_until_it_is_released() {
 }
 
 #[test]
+fn what_is_redacted_is_out_of_every_figure_for_the_first_record_that_says_so() {
+    let mut log = Log::default();
+    let claim = log.claim(ministry(), to_ukraine(exact("prisoners", 75)));
+    for reason in ["it named a person", "said twice"] {
+        log.add("redacted", None, curation(&claim, json!({"reason": reason})));
+    }
+    assert_eq!(log.figure(Policy::Range, "prisoners"), None);
+    let statement = &log.dossier(KEY, Policy::Range).claims[0];
+    assert_eq!(statement.out.map(|out| (out.why, out.by.get())), Some((Why::Redacted, 1)));
+    assert!(statement.announcer.is_none() && statement.transfers.is_empty());
+}
+
+#[test]
 fn a_link_gives_an_unassigned_claim_its_exchange_and_the_last_one_wins() {
     let mut log = Log::default();
     let loose = json!({"announced": "2026-01", "announcer": ministry(), "exchange": {"date": "2026-01"}, "transfers": to_ukraine(exact("prisoners", 100))});

@@ -26,6 +26,7 @@ impl Log {
             recorded: "2026-06-01T00:00:00Z".parse().unwrap(),
             publisher: publisher.parse::<Publisher>().unwrap(),
             event: event.to_string().into_bytes(),
+            removed: None,
         });
         json!({"source": "urn:example:log", "id": id})
     }

@@ -15,7 +15,7 @@ fn real() -> Book {
         let path = format!("{}/../../deploy/samples/{name}.jsonl", env!("CARGO_MANIFEST_DIR"));
         for event in std::fs::read_to_string(path).unwrap().lines() {
             let recorded = "2026-06-01T00:00:00Z".parse().unwrap();
-            book.apply(&Record { position: book.next(), recorded, publisher: Publisher::local(), event: event.into() }).unwrap();
+            book.apply(&Record { position: book.next(), recorded, publisher: Publisher::local(), event: event.into(), removed: None }).unwrap();
         }
     }
     book

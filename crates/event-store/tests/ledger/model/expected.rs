@@ -7,6 +7,11 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
+use crate::harness::id;
+
+/// Who redacts, and does nothing else.
+pub(super) const OPERATOR: &str = "desk";
+
 /// A message, and what the model has to know of it.
 #[derive(Clone, Debug)]
 pub(super) struct Sent {
@@ -15,12 +20,21 @@ pub(super) struct Sent {
     pub(super) what: What,
 }
 
+impl Sent {
+    pub(super) fn subject(&self) -> String {
+        let duty = if self.publisher == OPERATOR { "operate" } else { "announce" };
+        format!("handover.{duty}.{}", self.publisher)
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(super) enum What {
     /// A claim with an id of its own, about an exchange, perhaps a stage of another.
     Claim { number: u64, key: String, whole: Option<String> },
     /// A correction or a retraction of the claim at a position, which may be its publisher's.
     Change { number: u64, claim: usize, retracts: bool },
+    /// An operator's redaction of the record at a position, with an id of its own.
+    Redaction { number: u64, target: usize },
     /// The content of the record at this position.
     Again(usize),
     /// Nothing that may be recorded; whether its bytes are kept.
@@ -41,6 +55,8 @@ pub(super) struct Recorded {
     pub(super) number: u64,
     pub(super) recorded: Timestamp,
     pub(super) leaf: Digest,
+    /// The first record that redacts it.
+    pub(super) redacted_by: Option<u64>,
     retracted: bool,
     stage: Option<(String, String)>,
 }
@@ -49,6 +65,8 @@ pub(super) struct Recorded {
 pub(super) struct Refused {
     pub(super) sent: Sent,
     pub(super) times: u64,
+    /// It went with a redaction.
+    pub(super) dropped: bool,
     /// As the receipt gave it.
     pub(super) problem: Option<Problem>,
 }
@@ -93,6 +111,12 @@ impl Model {
                     self.record(sent, number, time, None)
                 }
             }
+            (&What::Redaction { number, target }, _) => {
+                let by = self.records.len() as u64;
+                self.records[target].redacted_by.get_or_insert(by);
+                self.drop_refused(target);
+                self.record(sent, number, time, None)
+            }
         };
         if !matches!(expected, Expected::Refused(_)) {
             self.refusals.retain(|_, refused| (refused.sent.publisher, Digest::of(&refused.sent.body)) != name);
@@ -108,6 +132,21 @@ impl Model {
         expected
     }
 
+    /// What was refused in the same bytes, or with the same id and still there, goes with a record's payload.
+    fn drop_refused(&mut self, target: usize) {
+        let (digest, id) = (Digest::of(&self.records[target].sent.body), id(self.records[target].number).to_string());
+        for refused in self.refusals.values_mut() {
+            let names = || serde_json::from_slice::<serde_json::Value>(&refused.sent.body).is_ok_and(|body| body["id"] == id.as_str());
+            let kept = matches!(refused.sent.what, What::Bad { kept: true } | What::Claim { .. } | What::Change { .. }) && !refused.dropped;
+            if Digest::of(&refused.sent.body) == digest || kept && names() {
+                refused.dropped = true;
+                if let Some(problem) = &mut refused.problem {
+                    (problem.detail, problem.pointer) = (String::new(), None);
+                }
+            }
+        }
+    }
+
     fn record(&mut self, sent: &Sent, number: u64, time: Timestamp, stage: Option<(String, String)>) -> Expected {
         let recorded = self.records.last().map_or(time, |last| last.recorded.max(time));
         let mut hash = Sha256::new();
@@ -118,7 +157,7 @@ impl Model {
         hash.update(sent.publisher);
         hash.update(&sent.body);
         let leaf = Digest::from_bytes(hash.finalize().into());
-        self.records.push(Recorded { sent: sent.clone(), number, recorded, leaf, retracted: false, stage });
+        self.records.push(Recorded { sent: sent.clone(), number, recorded, leaf, redacted_by: None, retracted: false, stage });
         Expected::Recorded(self.records.len() - 1)
     }
 
@@ -129,7 +168,7 @@ impl Model {
         }
         let number = self.next_refusal;
         self.next_refusal += 1;
-        self.refusals.insert(number, Refused { sent: sent.clone(), times: 1, problem: None });
+        self.refusals.insert(number, Refused { sent: sent.clone(), times: 1, dropped: false, problem: None });
         self.decided.insert((sent.publisher, Digest::of(&sent.body)), Expected::Refused(number));
         Expected::Refused(number)
     }

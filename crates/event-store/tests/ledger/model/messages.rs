@@ -5,7 +5,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::{
-    expected::{Model, Sent, What},
+    expected::{Model, OPERATOR, Sent, What},
     random::Random,
 };
 use crate::harness::id;
@@ -59,6 +59,14 @@ pub(super) fn any(random: &mut Random, model: &Model, number: u64) -> Sent {
         (7, _) if !model.refusals.is_empty() => model.refusals.values().nth(random.index(model.refusals.len())).unwrap().sent.clone(),
         _ => claim(publisher, number, &format!("2026-01-{day:02}"), None),
     }
+}
+
+/// An operator's redaction of the record at a position.
+pub(super) fn redaction(model: &Model, number: u64, target: usize) -> Sent {
+    let found = &model.records[target];
+    let target_event = json!({"publisher": found.sent.publisher, "source": "urn:example", "id": id(found.number)});
+    let data = json!({"announced": "2026-01-30", "announcer": null, "target": target_event, "reason": "it named a person"});
+    Sent { publisher: OPERATOR, body: event(number, "redacted", &data), what: What::Redaction { number, target } }
 }
 
 fn in_other_bytes(random: &mut Random, model: &Model, position: usize) -> Sent {
