@@ -17,6 +17,7 @@ use crate::{
     harness::{SUBJECT, audited, event, holds, id, open, stopped},
     log::by_hand,
     node::{Node, client, publish, publish_on, the_stream},
+    redaction::{OPERATOR, redaction},
 };
 
 /// Everything that a record can do to later decisions, among others.
@@ -99,6 +100,30 @@ async fn a_new_node_takes_over_the_records_of_another_one_and_goes_on_where_it_s
     let new = Node::start(&server, dirs[1].path()).await;
     publish(&node.client, 20_000..20_001).await;
     holds(&new.ledger, node.ledger.head().size.max(605)).await;
+    node.stop().await;
+    new.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_redacted_is_taken_over_without_its_payload_and_decides_the_same() {
+    let (server, dirs) = (NatsServer::start(), [TempDir::new().unwrap(), TempDir::new().unwrap()]);
+    let node = ahead(&server, &dirs[0], 0).await;
+    // A claim that was retracted, the correction that names a stage, and one that nothing was done to.
+    for (number, target) in [(200_000, 3), (200_001, 100_001), (200_002, 10)] {
+        publish_on(&node.client, OPERATOR, redaction(number, target)).await;
+    }
+    holds(&node.ledger, 305).await;
+    assert!(node.ledger.redactions_removed(PATIENCE).await);
+    nats::renew_log(&node.ledger, &node.client).await.unwrap();
+    log_holds(&node.client, 305).await;
+    let stream = the_stream(&node.client).await;
+    stream.purge().sequence(stream.cached_info().state.last_sequence).await.unwrap();
+    let new = Node::start(&server, dirs[1].path()).await;
+    stopped(&new.ledger).await;
+    nats::catch_up(&new.ledger, &new.client).await.unwrap();
+    assert!(new.ledger.redactions_removed(PATIENCE).await);
+    assert_eq!(audited(&new.ledger.reader()).iter().filter(|record| record.removed.is_some()).count(), 3);
+    are_one_ledger(&node, &new).await;
     node.stop().await;
     new.stop().await;
 }

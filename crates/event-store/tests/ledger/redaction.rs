@@ -23,7 +23,7 @@ use crate::{
     node::{Node, publish, publish_on},
 };
 
-const OPERATOR: &str = "handover.operate.desk";
+pub(crate) const OPERATOR: &str = "handover.operate.desk";
 
 /// What stands in the payload of the event with this number, and nowhere else.
 pub(crate) fn mark(number: u64) -> String {
