@@ -27,8 +27,6 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// A ledger to read from: made for this run, or found in the folder that was given.
 pub(crate) struct Filled {
     pub(crate) dir: PathBuf,
-    /// The data folder that it's in.
-    pub(crate) data: PathBuf,
     pub(crate) raw: Raw,
     /// What making it took; none where it was found.
     pub(crate) figures: Vec<Figure>,
@@ -49,21 +47,19 @@ impl Filled {
     pub(crate) fn get(options: &Options, progress: fn(&str)) -> Result<Self, BenchError> {
         let folder = if options.data.is_none() { Some(Temporary::new(None)?) } else { None };
         let parent = folder.as_ref().map(|folder| folder.path().to_owned()).or_else(|| options.data.clone()).unwrap_or_default();
-        let data = parent.join(format!("ledger-of-{}", options.records));
-        let dir = data.join("ledger");
+        let dir = parent.join(format!("ledger-of-{}", options.records));
         let note = parent.join(format!("{}.{NOTE}", options.records));
         let found = fs::read(&note).ok().and_then(|note| serde_json::from_slice::<Raw>(&note).ok()).filter(|raw| raw.seed == SEED);
         if let Some(raw) = found {
-            return Ok(Self { dir, data, raw, figures: Vec::new(), _folder: folder });
+            return Ok(Self { dir, raw, figures: Vec::new(), _folder: folder });
         }
         progress(&format!("a ledger of {} records is made", options.records));
-        let _ = fs::remove_dir_all(&data);
-        fs::create_dir_all(&data)?;
+        let _ = fs::remove_dir_all(&dir);
         let figures = in_child(&Order::Fill { dir: dir.clone(), records: options.records })?;
         let bytes = figures.iter().find_map(|figure| figure.mb_per_s.zip(figure.seconds)).map_or(0, |(rate, seconds)| (rate * seconds * 1e6).round() as u64);
         let raw = Raw { records: options.records, bytes, seed: SEED };
         fs::write(note, serde_json::to_vec(&raw).map_err(BenchError::failed)?)?;
-        Ok(Self { dir, data, raw, figures, _folder: folder })
+        Ok(Self { dir, raw, figures, _folder: folder })
     }
 }
 

@@ -71,7 +71,7 @@ pub fn run(case: Case, options: &Options, progress: fn(&str)) -> Result<Report, 
     if wanted(Case::Ingest) {
         figures.extend(ingest::run(options, progress)?);
     }
-    if wanted(Case::Read) || wanted(Case::Replay) || wanted(Case::Verify) || wanted(Case::Open) {
+    if wanted(Case::Read) || wanted(Case::Replay) || wanted(Case::Open) {
         let mut filled = Filled::get(options, progress)?;
         figures.append(&mut filled.figures);
         if wanted(Case::Read) {
@@ -80,12 +80,12 @@ pub fn run(case: Case, options: &Options, progress: fn(&str)) -> Result<Report, 
         if wanted(Case::Replay) {
             figures.extend(replay::run(&filled, progress)?);
         }
-        if wanted(Case::Verify) {
-            figures.extend(verify::run(&filled, progress)?);
-        }
         if wanted(Case::Open) {
             figures.extend(open::run(&filled, progress)?);
         }
+    }
+    if wanted(Case::Verify) {
+        figures.extend(verify::run(options, progress)?);
     }
     Ok(Report { machine, records: options.records, figures })
 }

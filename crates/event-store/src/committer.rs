@@ -10,6 +10,7 @@ use tokio::sync::{mpsc as tokio_mpsc, oneshot, watch};
 
 use crate::{
     Head,
+    follower::Lag,
     open::Fault,
     payload::Payload,
     recent::Kept,
@@ -45,6 +46,7 @@ pub(crate) struct Committer {
     pub(crate) head: watch::Sender<Head>,
     pub(crate) receipts: tokio_mpsc::Sender<Vec<(Publisher, Receipt)>>,
     pub(crate) followed: mpsc::SyncSender<Arc<Kept>>,
+    pub(crate) lag: Arc<Lag>,
 }
 
 /// Takes steps until none comes any more. Receipts that don't leave are dropped, which tells those who wait that there is none.
@@ -81,6 +83,7 @@ impl Committer {
         // Who no longer waits has ended.
         let _ = done.map(|done| done.send(()));
         // Once the follower has ended the writer is told, and what the volume lacks is in the journal.
+        self.lag.add(&kept);
         let _ = self.followed.send(kept);
         Ok(())
     }

@@ -1,6 +1,10 @@
 use std::{
     collections::VecDeque,
-    sync::{Arc, mpsc},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
@@ -24,8 +28,12 @@ const SYNC_EVERY: Duration = Duration::from_secs(1);
 const MAX_BATCH: usize = 256;
 /// How long a commit waits for others to be written with it: what was committed is read from memory until then.
 const GATHERING: Duration = Duration::from_millis(5);
-/// How many commits the volumes may lag behind the journal.
-pub(crate) const MAX_FOLLOWED: usize = 64;
+/// How many commits the volumes may lag behind the journal: as many as small ones come while sled syncs.
+pub(crate) const MAX_FOLLOWED: usize = 4_096;
+/// How many bytes of records they may lag behind.
+const MAX_LAG: usize = 32 << 20;
+/// Between two looks at whether they lag less.
+const LAG_STEP: Duration = Duration::from_millis(1);
 /// How many full volumes may wait to be sealed; then commits wait for the one that's being sealed.
 const MAX_FULL: usize = 2;
 
@@ -48,6 +56,20 @@ impl Marker {
         let bytes = volume.get(layout::MARKER)?;
         let damaged = |_| durable::ReadError::Damaged("the marker isn't of its form".to_owned());
         bytes.map(|bytes| serde_json::from_slice(&bytes).map_err(damaged)).transpose()
+    }
+}
+
+/// How many bytes of records the volumes lag behind the journal. The follower has it, and the one who hands commits over to it.
+#[derive(Debug, Default)]
+pub(crate) struct Lag(AtomicUsize);
+
+impl Lag {
+    /// Adds a commit, once the volumes lag less than they may or nobody follows any more.
+    pub(crate) fn add(self: &Arc<Self>, kept: &Kept) {
+        while self.0.load(Ordering::Acquire) > MAX_LAG && Arc::strong_count(self) > 1 {
+            thread::sleep(LAG_STEP);
+        }
+        self.0.fetch_add(kept.bytes(), Ordering::AcqRel);
     }
 }
 
@@ -96,7 +118,7 @@ impl Follower {
     }
 
     /// Follows until nothing comes any more, then brings everything to disk.
-    pub(crate) fn run(mut self, commits: &mpsc::Receiver<Arc<Kept>>) -> Result<(), Fault> {
+    pub(crate) fn run(mut self, commits: &mpsc::Receiver<Arc<Kept>>, lag: &Arc<Lag>) -> Result<(), Fault> {
         loop {
             self.seal_next()?;
             let came = match self.unsynced_since {
@@ -107,7 +129,10 @@ impl Follower {
             match came {
                 Ok(kept) => {
                     thread::sleep(GATHERING);
-                    self.take(std::iter::once(kept).chain(commits.try_iter().take(MAX_FOLLOWED)))?;
+                    let waiting: Vec<_> = std::iter::once(kept).chain(commits.try_iter().take(MAX_FOLLOWED)).collect();
+                    let bytes = waiting.iter().map(|kept| kept.bytes()).sum();
+                    self.take(waiting.into_iter())?;
+                    lag.0.fetch_sub(bytes, Ordering::AcqRel);
                 }
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
                 Err(mpsc::RecvTimeoutError::Disconnected) => return self.finish(),

@@ -21,7 +21,7 @@ use crate::{
     Backup, BackupError, Head, Health, Heard, LostCheckpoint, MAX_MESSAGE, Message, OpenError, Part, PendingRedaction, ReadError, Reader, Ready, SubmitError,
     backup::backup,
     committer::{self, Committer, Step},
-    follower::{Follower, MAX_FOLLOWED},
+    follower::{Follower, Lag, MAX_FOLLOWED},
     layout::Geometry,
     nats::{NewEpochError, check_lost},
     nodes::Nodes,
@@ -494,11 +494,13 @@ impl Behind {
     pub(crate) fn start(&self, store: &Arc<Store>, journal: Journal, follower: Follower) -> io::Result<Running> {
         let (prepared, commits) = std_mpsc::sync_channel(MAX_PREPARED);
         let (followed, following) = std_mpsc::sync_channel(MAX_FOLLOWED);
-        let committer = Committer { store: Arc::clone(store), journal, head: self.head.clone(), receipts: self.receipts.clone(), followed };
+        let lag = Arc::new(Lag::default());
+        let (head, receipts) = (self.head.clone(), self.receipts.clone());
+        let committer = Committer { store: Arc::clone(store), journal, head, receipts, followed, lag: Arc::clone(&lag) };
         let (committer, under_way) = (Arc::new(Mutex::new(committer)), Arc::new(AtomicUsize::new(0)));
         let (committing, counted) = (Arc::clone(&committer), Arc::clone(&under_way));
         let committing = self.spawn("journal", move || committer::run(&committing, &counted, &commits))?;
-        let threads = vec![committing, self.spawn("volumes", move || follower.run(&following))?];
+        let threads = vec![committing, self.spawn("volumes", move || follower.run(&following, &lag))?];
         Ok(Running { prepared, committer, under_way, threads })
     }
 

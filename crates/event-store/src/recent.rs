@@ -21,6 +21,12 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
+    /// How many bytes its records and keys take.
+    pub(crate) fn bytes(&self) -> usize {
+        let keys = self.keys.iter().map(|(key, value)| key.len() + value.as_ref().map_or(0, Vec::len));
+        self.records.iter().map(Vec::len).chain(keys).sum()
+    }
+
     pub(crate) fn end(&self) -> u64 {
         self.first + self.records.len() as u64
     }
