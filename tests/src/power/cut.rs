@@ -14,7 +14,7 @@ impl Trace {
     /// The trace doesn't fit what was there before.
     #[must_use]
     pub fn outcome(&self, before: &Disk) -> Disk {
-        disk(&Replay::new(before, &self.entries), |_| Luck::Everything, &mut SplitMix::new(0))
+        disk(&Replay::new(before, &self.entries), Names::Lucky, |_| Luck::Everything, &mut SplitMix::new(0))
     }
 
     /// What the disk may hold where the power is cut after this many entries, and what was there before was all on it.
@@ -24,7 +24,7 @@ impl Trace {
     #[must_use]
     pub fn cut(&self, before: &Disk, entries: usize, random: &mut SplitMix) -> Disk {
         let replay = Replay::new(before, &self.entries[..entries]);
-        if random.below(4) == 0 { disk(&replay, |_| Luck::Nothing, random) } else { disk(&replay, Luck::draw, random) }
+        if random.below(4) == 0 { disk(&replay, Names::Lucky, |_| Luck::Nothing, random) } else { disk(&replay, Names::Lucky, Luck::draw, random) }
     }
 
     /// What it holds at least then: nothing that wasn't synced.
@@ -33,8 +33,24 @@ impl Trace {
     /// The trace doesn't fit what was there before.
     #[must_use]
     pub fn synced(&self, before: &Disk, entries: usize) -> Disk {
-        disk(&Replay::new(before, &self.entries[..entries]), |_| Luck::Nothing, &mut SplitMix::new(0))
+        disk(&Replay::new(before, &self.entries[..entries]), Names::Lucky, |_| Luck::Nothing, &mut SplitMix::new(0))
     }
+
+    /// What it may hold then: the last change of a name overtook everything that wasn't synced.
+    ///
+    /// # Panics
+    /// The trace doesn't fit what was there before.
+    #[must_use]
+    pub fn overtaken(&self, before: &Disk, entries: usize) -> Disk {
+        disk(&Replay::new(before, &self.entries[..entries]), Names::Last, |_| Luck::Nothing, &mut SplitMix::new(0))
+    }
+}
+
+/// Which changes of names that weren't synced reach the disk.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Names {
+    Lucky,
+    Last,
 }
 
 /// How much of what wasn't synced reaches the disk.
@@ -70,11 +86,13 @@ impl Luck {
     }
 }
 
-fn disk(replay: &Replay<'_>, mut luck: impl FnMut(&mut SplitMix) -> Luck, random: &mut SplitMix) -> Disk {
+fn disk(replay: &Replay<'_>, which: Names, mut luck: impl FnMut(&mut SplitMix) -> Luck, random: &mut SplitMix) -> Disk {
     let mut names = HashMap::new();
     let for_names = luck(random);
+    let last = replay.namings.last().map(|naming| naming.at);
     for naming in &replay.namings {
-        if is_synced(replay, naming) || for_names.version(1, random) == 1 {
+        let lucky = for_names.version(1, random) == 1 || (which == Names::Last && last == Some(naming.at));
+        if lucky || is_synced(replay, naming) {
             for &(folder, name, node) in &naming.sets {
                 match node {
                     Some(node) => drop(names.insert((folder, name), node)),

@@ -3,7 +3,7 @@
 //
 //   HANDOVER_POWER_DIR     the folder, absolute and without links
 //   HANDOVER_POWER_TRACE   the file that entries are appended to; several processes, one after the other, may share it
-//   HANDOVER_POWER_KILL    at which of its openings and its changes of names and sizes, 1, 2 …, the process is killed; never, where it isn't set
+//   HANDOVER_POWER_KILL    at which of its openings, changes of names and sizes, and beginnings of syncs, 1, 2 …, the process is killed; never, where it isn't set
 //
 // An operation and its entry are one step under a lock, so that the entries stand in the order in which the operations were completed.
 // A sync has two entries, one before and one after it, and no lock in between: what stands before the first is on disk at the second.
@@ -72,8 +72,8 @@ static void put(enum kind kind, int file, uint64_t number, const char *text, con
     struct iovec parts[] = {{&head, sizeof head}, {(void *)text, head.text_len}, {(void *)data, data_len}};
     ssize_t whole = sizeof head + head.text_len + data_len;
     if (REAL(writev)(trace, parts, 3) != whole) give_up("the trace can't be written");
-    int changes = kind == OPEN || kind == RESIZE || kind == RENAME || kind == REMOVE || kind == MAKE_FOLDER || kind == LINK;
-    if (changes && kill_at > 0 && --kill_at == 0) kill(getpid(), SIGKILL);
+    int turn = kind == OPEN || kind == RESIZE || kind == RENAME || kind == REMOVE || kind == MAKE_FOLDER || kind == LINK || kind == SYNC;
+    if (turn && kill_at > 0 && --kill_at == 0) kill(getpid(), SIGKILL);
 }
 
 __attribute__((constructor)) static void begin(void) {

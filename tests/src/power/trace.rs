@@ -1,4 +1,4 @@
-use std::{fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use generator::SplitMix;
 
@@ -64,7 +64,7 @@ pub(super) enum Entry {
     SyncRange,
 }
 
-/// How many entries after a change are soon after it.
+/// How many entries after a turn are soon after it.
 const SOON: usize = 5;
 
 impl Trace {
@@ -102,32 +102,55 @@ impl Trace {
         String::from_utf8_lossy(&texts.collect::<Vec<_>>().concat()).into_owned()
     }
 
-    /// The moments, each after so many entries, at which something has just been printed.
+    /// The moments, each after so many entries, at which something with these words in it has just been printed.
     #[must_use]
-    pub fn prints(&self) -> Vec<usize> {
-        (1..).zip(&self.entries).filter(|(_, entry)| matches!(entry, Entry::Print { .. })).map(|(number, _)| number).collect()
+    pub fn prints(&self, words: &str) -> Vec<usize> {
+        self.moments(|entry| matches!(entry, Entry::Print { text } if String::from_utf8_lossy(text).contains(words)))
     }
 
-    /// The moments, each after so many entries, at which a name or a size has just been changed, or a file opened, which may make it.
+    /// The moments, each after so many entries, at which a name or a size has just been changed, a file opened, which may make it, or a sync has just begun. The recorder
+    /// can kill the process at each.
     #[must_use]
-    pub fn changes(&self) -> Vec<usize> {
-        (1..).zip(&self.entries).filter(|(_, entry)| entry.changes_names_or_sizes()).map(|(number, _)| number).collect()
+    pub fn turns(&self) -> Vec<usize> {
+        self.moments(|entry| entry.names().is_some() || matches!(entry, Entry::Open { .. } | Entry::Resize { .. } | Entry::Sync { .. }))
     }
 
-    /// A moment to cut the power at: most often anywhere, else at the end, or at one of the [`changes`](Self::changes), which are few, or soon after.
+    /// The moments, each after so many entries, at which a name has just been given or taken, by what was done to which name; files that differ in a number are alike.
+    #[must_use]
+    pub fn steps(&self) -> BTreeMap<String, Vec<usize>> {
+        let mut steps: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (number, entry) in (1..).zip(&self.entries) {
+            if let Some(names) = entry.names() {
+                steps.entry(names.replace(|letter: char| letter.is_ascii_digit(), "")).or_default().push(number);
+            }
+        }
+        steps
+    }
+
+    /// A moment to cut the power at: most often anywhere, else at the end, or at one of the [`turns`](Self::turns), which are few, or soon after.
     pub fn moment(&self, random: &mut SplitMix) -> usize {
-        let (end, changes) = (self.entries.len(), self.changes());
+        let (end, turns) = (self.entries.len(), self.turns());
         match random.below(8) {
             0 => end,
-            1 | 2 if !changes.is_empty() => (changes[random.index(changes.len())] + random.index(SOON)).min(end),
+            1..4 if !turns.is_empty() => (turns[random.index(turns.len())] + random.index(SOON)).min(end),
             _ => random.index(end + 1),
         }
+    }
+
+    fn moments(&self, of: impl Fn(&Entry) -> bool) -> Vec<usize> {
+        (1..).zip(&self.entries).filter(|(_, entry)| of(entry)).map(|(number, _)| number).collect()
     }
 }
 
 impl Entry {
-    const fn changes_names_or_sizes(&self) -> bool {
-        matches!(self, Self::Open { .. } | Self::Resize { .. } | Self::Rename { .. } | Self::Remove { .. } | Self::MakeFolder { .. } | Self::Link { .. })
+    /// What it does to which names, where it's sure to change one.
+    fn names(&self) -> Option<String> {
+        match self {
+            Self::Rename { from, to } | Self::Link { from, to } => Some(format!("{from} {to}")),
+            Self::Remove { path } => Some(format!("remove {path}")),
+            Self::MakeFolder { path } => Some(format!("make {path}")),
+            _ => None,
+        }
     }
 }
 

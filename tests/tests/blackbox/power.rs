@@ -78,6 +78,31 @@ fn everything_else_may_be_there_or_not_whole_or_in_parts() {
 }
 
 #[test]
+fn a_change_of_a_name_may_overtake_all_that_was_not_synced() {
+    for (script, expected) in [
+        ("put a old; put b new; sync a .; mv b a", [Some(""), None]),
+        ("put a old; put b new; sync a b .; mv b a", [Some("new"), None]),
+        ("put a old; put b new; sync a b .; mv b c; rm a", [None, Some("new")]),
+        ("put a old; put b new; sync a b .; mv b c; sync .; rm a", [None, None]),
+    ] {
+        let (trace, _) = run(script);
+        let disk = trace.overtaken(&Disk::default(), trace.len());
+        assert_eq!(["a", "b"].map(|path| text(&disk, path)), expected, "{script}");
+        assert_eq!(*trace.steps().last_key_value().unwrap().1.last().unwrap(), trace.len(), "{script}");
+    }
+}
+
+#[test]
+fn a_length_may_be_there_without_what_was_written_and_the_other_way_round() {
+    let (trace, _) = run("put a new; sync a .; truncate -s 9000 a; put a end seek=4096 oflag=seek_bytes");
+    let random = &mut SplitMix::new(1);
+    let images: Vec<Disk> = (0..200).map(|_| trace.cut(&Disk::default(), trace.len(), random)).collect();
+    let found = |len: usize, end: &str| images.iter().any(|disk| text(disk, "a").is_some_and(|a| a.len() == len && a.get(4096..4099).unwrap_or("") == end));
+    assert!(found(3, "") && found(9_000, "\0\0\0") && found(9_000, "end"), "{images:?}");
+    assert!(images.iter().all(|disk| text(disk, "a").is_some_and(|a| a.starts_with("new"))));
+}
+
+#[test]
 fn an_image_is_written_and_read_as_it_is() {
     let (trace, found) = run("mkdir -p a/b; put a/b/c text; truncate -s 200000 a/hole; put a/hole end seek=150000 oflag=seek_bytes");
     let dir = TempDir::new().unwrap();

@@ -11,7 +11,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use announcement::{Outcome, Receipt};
@@ -42,7 +42,8 @@ struct Order {
     /// The first event's number.
     first: u64,
     events: u64,
-    events_per_second: u64,
+    /// How many of a hundred events are near the largest size.
+    large: u64,
 }
 
 /// What has left a process: it holds from then on.
@@ -53,13 +54,19 @@ enum Promise {
     Receipt(Receipt),
 }
 
+/// What is in the lines that are printed of it.
+const HEAD: &str = "{\"Head\":";
+const RECEIPT: &str = "{\"Receipt\":";
+
 fn promise(promise: &Promise) {
     println!("{}", serde_json::to_string(promise).unwrap());
 }
 
 /// Carries out the order and ends the process, if a test started it.
 fn carry_out_if_child() {
-    let Ok(order) = std::env::var(CHILD) else { return };
+    let Ok(order) = std::env::var(CHILD) else {
+        return;
+    };
     let order: Order = serde_json::from_str(&order).unwrap();
     println!();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
@@ -109,37 +116,34 @@ fn honoured(ledger: &Ledger, promised: &str) {
     }
 }
 
-/// Submits in batches of one to 64, at most so many events a second, and prints each receipt.
+/// Submits in batches of one to 64, and prints each receipt.
 async fn load(ledger: &Ledger, order: &Order) {
     let random = &mut SplitMix::new(order.seed);
-    let begun = Instant::now();
     let (mut next, end) = (order.first, order.first + order.events);
     while next < end {
         let window = [1, 1 + random.below(8), 1 + random.below(64)][random.index(3)].min(end - next);
-        let bodies: Vec<Bytes> = (next..next + window).map(|number| body(number, order.first, random)).collect();
+        let bodies: Vec<Bytes> = (next..next + window).map(|number| body(number, order, random)).collect();
         next += window;
         let mut receipts = stream::iter(bodies).map(|body| ledger.submit(SUBJECT.to_owned(), Vec::new(), body)).buffer_unordered(64);
         while let Some(receipt) = receipts.next().await {
             promise(&Promise::Receipt(receipt.unwrap()));
         }
-        let due = Duration::from_millis((next - order.first) * 1_000 / order.events_per_second);
-        tokio::time::sleep(due.saturating_sub(begun.elapsed())).await;
     }
 }
 
 /// An event of its own, now and then one near the largest size, or a message that's refused, or one with the content of an event before it.
-fn body(number: u64, first: u64, random: &mut SplitMix) -> Bytes {
+fn body(number: u64, order: &Order, random: &mut SplitMix) -> Bytes {
     let text = |number| String::from_utf8(event(number).to_vec()).unwrap();
-    let earlier = first + random.below(number - first + 1);
+    let earlier = order.first + random.below(number - order.first + 1);
     match random.below(100) {
-        0..4 => {
+        0 => format!("[{number}").into(),
+        1 if earlier < number => text(earlier).replace("\"exact\":", "\"exact\":1").into(),
+        2 if earlier < number => text(earlier).replacen(':', ": ", 1).into(),
+        3 if earlier < number => event(earlier),
+        other if other >= 100 - order.large => {
             let spaces: String = (0..60_000).map(|_| [' ', '\n', '\t', '\r'][random.index(4)]).collect();
             format!("{{{spaces}{}", &text(number)[1..]).into()
         }
-        4 => format!("[{number}").into(),
-        5 if earlier < number => text(earlier).replace("\"exact\":", "\"exact\":1").into(),
-        6 if earlier < number => text(earlier).replacen(':', ": ", 1).into(),
-        7 if earlier < number => event(earlier),
         _ => event(number),
     }
 }
@@ -190,7 +194,7 @@ impl Work {
     }
 
     /// Runs this test in a process of its own, on the disk in a folder, and adds to the folder's trace. Gives what it said where it failed.
-    fn run(&self, test: &str, dir: &Path, order: &Order, kill: Option<u64>) -> Result<(), String> {
+    fn run(&self, test: &str, dir: &Path, order: &Order, kill: Option<usize>) -> Result<(), String> {
         let mut variables = vec![(CHILD, serde_json::to_string(order).unwrap()), ("RUST_BACKTRACE", "0".to_owned())];
         variables.extend(kill.map(|change| ("HANDOVER_POWER_KILL", change.to_string())));
         let test = format!("power::{test}");
@@ -220,9 +224,9 @@ impl Work {
         Ok(Recorded { before: disk, trace, promised })
     }
 
-    /// Does something with each number, two at a time.
-    fn each(&self, numbers: std::ops::Range<u64>, one: impl Fn(u64) -> Result<(), String> + Sync) {
-        let numbers = Mutex::new(numbers);
+    /// Does something with each number below that one, two at a time.
+    fn each(&self, count: usize, one: impl Fn(usize) -> Result<(), String> + Sync) {
+        let numbers = Mutex::new(0..count);
         thread::scope(|scope| {
             for _ in 0..2 {
                 scope.spawn(|| {
@@ -234,15 +238,19 @@ impl Work {
         });
     }
 
+    /// Gives in how many disks a sled had to be made anew.
+    ///
     /// # Panics
     /// Something failed. The folder stays.
-    fn end(self) {
-        println!("{} disks were opened, and in {} of them sled was made anew", self.opened.into_inner(), self.rebuilt.into_inner());
+    fn end(self) -> u64 {
+        let rebuilt = self.rebuilt.into_inner();
+        println!("{} disks were opened, and in {rebuilt} of them sled was made anew", self.opened.into_inner());
         let failures = self.failures.into_inner().unwrap();
         if !failures.is_empty() {
             let dir = self.dir.keep();
             panic!("{} failures, HANDOVER_SEED={}, disks in {}\n{}", failures.len(), self.seed, dir.display(), failures.join("\n"));
         }
+        rebuilt
     }
 }
 
@@ -255,6 +263,49 @@ impl Recorded {
     }
 }
 
+/// How the power is cut: after how many entries, and what was left out of the disk.
+#[derive(Clone, Copy, Debug)]
+enum Cut {
+    /// All that wasn't synced.
+    Unsynced(usize),
+    /// All that wasn't synced but the last change of a name.
+    Overtaken(usize),
+    /// Some of what wasn't synced.
+    Partly(usize),
+}
+
+impl Cut {
+    const fn entries(self) -> usize {
+        match self {
+            Self::Unsynced(entries) | Self::Overtaken(entries) | Self::Partly(entries) => entries,
+        }
+    }
+
+    fn of(self, recorded: &Recorded, random: &mut SplitMix) -> (Disk, String) {
+        let Recorded { trace, before, .. } = recorded;
+        let disk = match self {
+            Self::Unsynced(entries) => trace.synced(before, entries),
+            Self::Overtaken(entries) => trace.overtaken(before, entries),
+            Self::Partly(entries) => trace.cut(before, entries, random),
+        };
+        (disk, recorded.promised(self.entries()))
+    }
+}
+
+/// Cuts right after some of each kind of change of a name, where it's on disk before everything else, and right after the first receipt that follows, where it isn't.
+fn cuts_at_names(trace: &Trace, of_each: usize, random: &mut SplitMix) -> Vec<Cut> {
+    let receipts = trace.prints(RECEIPT);
+    let mut cuts = Vec::new();
+    for mut moments in trace.steps().into_values() {
+        for _ in 0..of_each.min(moments.len()) {
+            let moment = moments.swap_remove(random.index(moments.len()));
+            cuts.push(Cut::Overtaken(moment));
+            cuts.extend(receipts.iter().find(|&&receipt| receipt > moment).map(|&receipt| Cut::Unsynced(receipt)));
+        }
+    }
+    cuts
+}
+
 /// A load, and disks that the power cut at a moment of it left; and of opening such a disk, and of opening that.
 #[test]
 fn what_has_left_a_ledger_is_there_after_a_power_cut_at_any_moment() {
@@ -262,27 +313,35 @@ fn what_has_left_a_ledger_is_there_after_a_power_cut_at_any_moment() {
     carry_out_if_child();
     let work = Work::new();
     for round in 0..work.of_all(20) {
-        // Volumes that begin and are sealed all the time, or one whose sled is synced now and then.
-        let (volume_records, events_per_second) = if round % 2 == 0 { (256, u64::MAX) } else { (65_536, 1_000) };
-        let order = Order { volume_records, events_per_second, events: 3_000, seed: work.seed ^ round, ..Order::default() };
+        // Volumes that begin and are sealed all the time; or one whose sled fills segments between two syncs, which a cut may tear so that it can't be opened.
+        let (volume_records, events, large, of_each) = if round % 2 == 0 { (256, 1_500, 4, if work.full { 5 } else { 1 }) } else { (65_536, 800, 25, 0) };
+        let order = Order { volume_records, events, large, seed: work.seed ^ round, ..Order::default() };
         let load = work.opened(TEST, &format!("load-{round}"), Disk::default(), String::new(), &order).unwrap();
-        work.each(round * 30..(round + 1) * 30, |number| {
-            let random = &mut work.random(number);
+        let random = &mut work.random(round << 32);
+        let mut cuts = cuts_at_names(&load.trace, of_each, random);
+        let many = if work.full { 30 } else { 8 };
+        cuts.extend((0..if of_each == 0 { 3 * many } else { many }).map(|_| Cut::Partly(load.trace.moment(random))));
+        work.each(cuts.len(), |number| {
+            let random = &mut work.random((round << 32) | (number as u64 + 1));
+            let mut cut = cuts[number];
+            // What is opened by way of a disk that some of it is missing from is cut off too, and what is opened of that.
+            let generations = if of_each > 0 && matches!(cut, Cut::Partly(_)) { 3 } else { 1 };
             let mut opening = None;
-            for generation in 0..3 {
+            for generation in 0..generations {
                 let from: &Recorded = opening.as_ref().unwrap_or(&load);
-                let cut = random.index(from.trace.len() + 1);
-                let (disk, promised) = (from.trace.cut(&from.before, cut, random), from.promised(cut));
+                if generation > 0 {
+                    cut = Cut::Partly(from.trace.moment(random));
+                }
+                let (disk, promised) = cut.of(from, random);
                 let events = [1, 1, 1, 600][random.index(4)];
-                let order = Order { first: (number << 8 | (generation + 1)) << 24, events, events_per_second: u64::MAX, ..order.clone() };
-                let name = format!("{number}.{generation}");
-                let opened = work.opened(TEST, &name, disk, promised, &order);
-                opening = Some(opened.map_err(|failure| format!("generation {generation}, cut after {cut} of {} entries: {failure}", from.trace.len()))?);
+                let order = Order { first: ((round << 16) + number as u64 + 1) << 32 | (generation << 24), events, ..order.clone() };
+                let opened = work.opened(TEST, &format!("{round}.{number}.{generation}"), disk, promised, &order);
+                opening = Some(opened.map_err(|failure| format!("{round}, generation {generation}, {cut:?} of {} entries: {failure}", from.trace.len()))?);
             }
             Ok(())
         });
     }
-    work.end();
+    assert!(work.end() > 0, "no cut made a sled that can't be opened: the test is too kind to it");
 }
 
 /// What a killed process wrote the system still has, and the next process builds on it, though the disk hasn't got it yet.
@@ -291,11 +350,12 @@ fn what_a_ledger_builds_on_after_a_kill_is_there_after_a_power_cut() {
     const TEST: &str = "what_a_ledger_builds_on_after_a_kill_is_there_after_a_power_cut";
     carry_out_if_child();
     let work = Work::new();
-    let order = Order { volume_records: 256, events_per_second: u64::MAX, events: 600, seed: work.seed, ..Order::default() };
-    let changes = work.opened(TEST, "whole", Disk::default(), String::new(), &order).unwrap().trace.changes().len() as u64;
-    work.each(0..work.of_all(changes.next_multiple_of(10)), |number| {
-        let random = &mut work.random(number);
-        let killed = 1 + work.seed.wrapping_add(number) % changes;
+    let order = Order { volume_records: 256, events: 600, large: 4, seed: work.seed, ..Order::default() };
+    let turns = work.opened(TEST, "whole", Disk::default(), String::new(), &order).unwrap().trace.turns().len();
+    let kills = if work.full { turns } else { turns.min(16) };
+    work.each(kills, |number| {
+        let random = &mut work.random(number as u64);
+        let killed = 1 + (number * turns / kills + random.index(turns.div_ceil(kills))) % turns;
         let dir = work.dir.path().join(number.to_string());
         fs::create_dir_all(dir.join("disk")).unwrap();
         let order = Order { dir: dir.join("disk/data/ledger"), promised: dir.join("promised"), ..order.clone() };
@@ -303,18 +363,15 @@ fn what_a_ledger_builds_on_after_a_kill_is_there_after_a_power_cut() {
         let before = Trace::read(&dir.join("trace")).len();
         work.run(TEST, &dir, &Order { first: 1 << 32, events: 20, ..order.clone() }, None)?;
         let both = Recorded { before: Disk::default(), trace: Trace::read(&dir.join("trace")), promised: String::new() };
-        let prints: Vec<usize> = both.trace.prints().into_iter().filter(|&entries| entries > before).collect();
-        for cut in ["receipted", "any"] {
-            let (entries, disk) = if cut == "receipted" {
-                let entries = prints[random.index(prints.len())];
-                (entries, both.trace.synced(&both.before, entries))
-            } else {
-                let entries = before + random.index(both.trace.len() - before + 1);
-                (entries, both.trace.cut(&both.before, entries, random))
-            };
-            let opened = work.opened(TEST, &format!("{number}.{cut}"), disk, both.promised(entries), &Order { first: 2 << 32, events: 1, ..order.clone() });
-            opened.map_err(|failure| format!("killed at change {killed} of {changes}, cut after {entries} of {}: {failure}", both.trace.len()))?;
+        let after = |words: &str| both.trace.prints(words).into_iter().find(|&entries| entries > before).unwrap();
+        let any = before + random.index(both.trace.len() - before + 1);
+        // What readers were given before anything was written rests on the opening alone.
+        for cut in [Cut::Unsynced(after(HEAD)), Cut::Unsynced(after(RECEIPT)), Cut::Partly(any)] {
+            let (disk, promised) = cut.of(&both, random);
+            let opened = work.opened(TEST, &format!("{number}.{}", cut.entries()), disk, promised, &Order { first: 2 << 32, events: 1, ..order.clone() });
+            opened.map_err(|failure| format!("killed at turn {killed} of {turns}, {cut:?} of {}: {failure}", both.trace.len()))?;
         }
+        fs::remove_dir_all(&dir).unwrap();
         Ok(())
     });
     work.end();
