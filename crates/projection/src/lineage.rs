@@ -99,7 +99,8 @@ impl Book {
         Lineage { book: self, first_at }
     }
 
-    fn origins_of(&self, claim: &Claim) -> &[Origin] {
+    /// What a claim names as its origins.
+    pub(crate) fn origins_of(&self, claim: &Claim) -> &[Origin] {
         if claim.is_report { self.origins.get(&claim.position).map_or(&[], |origins| origins) } else { &[] }
     }
 }

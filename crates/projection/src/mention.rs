@@ -52,6 +52,12 @@ pub(crate) struct Said {
 
 type Sums = [Option<Settled>; Category::ALL.len()];
 
+impl Way {
+    pub(crate) fn direction(self, pools: &Pools) -> Direction {
+        Direction { from: *pools.parties.get(self.from), to: *pools.parties.get(self.to) }
+    }
+}
+
 impl Mention<'_> {
     /// The party whose own claim it is.
     pub(crate) fn party(&self) -> Option<Party> {
@@ -78,6 +84,12 @@ impl Said {
     /// What it says of a category as one of several that make up the living. A statement that gives `people` makes its total itself.
     pub(crate) fn summand(&self, category: Category) -> Option<Settled> {
         self.mains[category as usize].filter(|_| self.mains[Category::People as usize].is_none())
+    }
+
+    /// What it says of each category. A number of prisoners says nothing of all the living.
+    pub(crate) fn counts(&self) -> impl Iterator<Item = (Category, Bounds)> {
+        let of = |category| if category == Category::People { self.people() } else { self.of_category(category) };
+        Category::ALL.into_iter().filter_map(move |category| Some((category, of(category)?.bounds)))
     }
 
     /// Whether it enters a figure of this category.
@@ -141,7 +153,7 @@ pub(crate) fn mentions(book: &Book, exchange: Id<ExchangeKey>) -> BTreeMap<Direc
     for claim in book.members(exchange).filter(heard) {
         let announcer = claim.announcer.map(|announcer| book.pools.announcers.get(announcer));
         for &way in &claim.handed.ways {
-            let direction = Direction { from: *book.pools.parties.get(way.from), to: *book.pools.parties.get(way.to) };
+            let direction = way.direction(&book.pools);
             let mention = Mention {
                 claims: vec![claim.position],
                 voice: voice(announcer, |party| party == direction.from || party == direction.to),
@@ -154,6 +166,17 @@ pub(crate) fn mentions(book: &Book, exchange: Id<ExchangeKey>) -> BTreeMap<Direc
         }
     }
     by_direction.into_iter().map(|(direction, mentions)| (direction, one_a_statement(mentions))).collect()
+}
+
+impl Book {
+    /// What a statement says was, or is to be, handed over, each direction and category by itself.
+    pub(crate) fn counts(&self, claim: &Claim) -> Vec<(Direction, Category, Bounds)> {
+        let of_way = |&way: &Way| {
+            let said = Said::of(&self.pools, &claim.handed, way);
+            said.counts().map(|(category, bounds)| (way.direction(&self.pools), category, bounds)).collect::<Vec<_>>()
+        };
+        claim.handed.ways.iter().flat_map(of_way).collect()
+    }
 }
 
 fn voice(announcer: Option<&Announcer>, takes_part: impl Fn(Party) -> bool) -> Voice {

@@ -3,7 +3,11 @@
 
 mod log;
 
+mod discrepancies;
 mod effects;
+mod identity;
+mod plans;
 mod properties;
+mod reconciliation;
 mod rules;
 mod totals;
