@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use announcement::{Announcer, Bounds, Category, Date, ExchangeKey, Party, Position, Span};
 use serde::Serialize;
@@ -8,7 +8,7 @@ use crate::{
     claim::Claim,
     exchange::View,
     figure::{OneWay, Rank, settled},
-    lineage::Origin,
+    lineage::one_a_statement,
     mention::{Mention, Said, mentions},
 };
 
@@ -134,6 +134,17 @@ pub struct SaidAt {
     pub position: Position,
     /// When it was said.
     pub announced: Date,
+}
+
+impl Value {
+    /// Whether the two can't both be right.
+    pub(crate) fn differs(&self, other: &Self) -> bool {
+        let apart = |one: Days, other: Days| !one.span().overlaps(other.span());
+        self.count.zip(other.count).is_some_and(|(one, other)| !one.overlaps(other))
+            || self.date.zip(other.date).is_some_and(|(one, other)| apart(one, other))
+            || self.frameworks.as_ref().zip(other.frameworks.as_ref()).is_some_and(|(one, other)| one.is_disjoint(other))
+            || self.stages.as_ref().zip(other.stages.as_ref()).is_some_and(|(one, other)| one.is_disjoint(other))
+    }
 }
 
 impl SaidAt {
@@ -334,25 +345,20 @@ impl Found<'_> {
     /// Reports that repeat one statement and give it different counts.
     fn reports(&mut self) {
         let book = self.view.book;
-        let mut reports: BTreeSet<Vec<Position>> = BTreeSet::new();
-        let mut unrecorded: HashMap<Origin, Vec<Position>> = HashMap::new();
         let mut recorded: BTreeMap<Position, Vec<Position>> = BTreeMap::new();
+        let mut own: Vec<&Claim> = Vec::new();
         for claim in self.view.members().filter(|claim| claim.is_of_completion() && book.is_live(claim)) {
-            if let Some(origin) = self.view.origin(claim) {
-                recorded.entry(book.standing(origin)).or_default().push(claim.position);
-                continue;
-            }
-            for origin in book.origins_of(claim).iter().map(|origin| origin.of_any_publisher()) {
-                unrecorded.entry(origin).or_default().push(claim.position);
+            match self.view.origin(claim) {
+                Some(origin) => recorded.entry(book.standing(origin)).or_default().push(claim.position),
+                None => own.push(claim),
             }
         }
         let is_live = |position: &Position| book.claim(*position).is_some_and(|claim| book.is_live(claim));
-        let of_recorded = recorded.into_iter().filter(|(origin, _)| is_live(origin)).map(|(origin, claims)| [vec![origin], claims].concat());
-        for claims in of_recorded.chain(unrecorded.into_values()) {
-            reports.insert(claims);
+        for (origin, claims) in recorded.into_iter().filter(|(origin, _)| is_live(origin)) {
+            self.variants(&[vec![origin], claims].concat());
         }
-        for claims in reports {
-            self.variants(&claims);
+        for claims in one_a_statement(own, |claim| book.origins_of(claim)) {
+            self.variants(&claims.into_iter().map(|claim| claim.position).collect::<Vec<_>>());
         }
     }
 

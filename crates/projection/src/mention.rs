@@ -1,7 +1,4 @@
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, HashMap},
-};
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use announcement::{Announcer, Bounds, Category, ExchangeKey, Party, Position, Relation, Span};
 
@@ -9,7 +6,7 @@ use crate::{
     Book,
     claim::{Claim, Counted, Handed, Pools, Way},
     intern::Id,
-    lineage::Origin,
+    lineage::{Origin, one_a_statement},
     settle::{Settled, settle},
 };
 
@@ -165,7 +162,7 @@ pub(crate) fn mentions(book: &Book, exchange: Id<ExchangeKey>) -> BTreeMap<Direc
             by_direction.entry(direction).or_default().push(mention);
         }
     }
-    by_direction.into_iter().map(|(direction, mentions)| (direction, one_a_statement(mentions))).collect()
+    by_direction.into_iter().map(|(direction, mentions)| (direction, settled_reports(mentions))).collect()
 }
 
 impl Book {
@@ -199,37 +196,10 @@ impl Book {
 }
 
 /// Reports that name one origin are settled as one claim.
-fn one_a_statement(mentions: Vec<Mention<'_>>) -> Vec<Mention<'_>> {
-    let mut statements: Vec<Vec<Mention<'_>>> = Vec::with_capacity(mentions.len());
-    // Where a statement turned out to be the same as an earlier one, this points at it.
-    let mut same_as: Vec<usize> = Vec::with_capacity(mentions.len());
-    let mut naming: HashMap<Origin, usize> = HashMap::new();
-    for mention in mentions {
-        let mut statement = statements.len();
-        statements.push(Vec::new());
-        same_as.push(statement);
-        for origin in mention.origins {
-            let known = earliest(&mut same_as, *naming.entry(origin.of_any_publisher()).or_insert(statement));
-            let (first, second) = (known.min(statement), known.max(statement));
-            let reports = if first == second { Vec::new() } else { std::mem::take(&mut statements[second]) };
-            statements[first].extend(reports);
-            same_as[second] = first;
-            statement = first;
-        }
-        statements[statement].push(mention);
-    }
-    let mut merged: Vec<_> = statements.into_iter().filter_map(merge).collect();
+fn settled_reports(mentions: Vec<Mention<'_>>) -> Vec<Mention<'_>> {
+    let mut merged: Vec<_> = one_a_statement(mentions, |mention| mention.origins).into_iter().filter_map(merge).collect();
     merged.sort_by(|one, other| one.claims.cmp(&other.claims));
     merged
-}
-
-/// Follows to the statement that stands for this one, and shortens the way for the next.
-fn earliest(same_as: &mut [usize], mut statement: usize) -> usize {
-    while same_as[statement] != statement {
-        same_as[statement] = same_as[same_as[statement]];
-        statement = same_as[statement];
-    }
-    statement
 }
 
 fn merge(mut reports: Vec<Mention<'_>>) -> Option<Mention<'_>> {

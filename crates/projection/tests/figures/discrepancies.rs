@@ -136,3 +136,25 @@ fn the_sides_differ_in_date_and_in_which_stage_it_was() {
     assert_eq!(found.iter().map(|found| (found.field, found.between)).collect::<Vec<_>>(), [(Field::Date, Between::Sides), (Field::Ordinal, Between::Sides)]);
     assert_eq!(shown(&found)[1].2, "RU [2] [1]; UA [1] [0]");
 }
+
+#[test]
+fn unnamed_sources_are_not_known_to_be_one_and_differ_from_each_other() {
+    let mut log = Log::default();
+    for count in [5, 7, 5] {
+        log.claim(Value::Null, to_ukraine(exact("bodies", count)));
+    }
+    let found = of(&log.book(), KEY);
+    assert_eq!((found.len(), found[0].between, found[0].values.len(), found[0].since.position), (1, Between::Others, 3, Position::new(1)));
+}
+
+#[test]
+fn a_corrected_report_of_a_recorded_statement_was_no_discrepancy_of_the_sides() {
+    let mut log = Log::default();
+    let origin = log.claim(headquarters(), to_ukraine(exact("bodies", 5)));
+    log.claim(ministry(), to_ukraine(exact("bodies", 5)));
+    let said = json!({"announced": "2026-01-10", "announcer": headquarters(), "exchange": {"date": "2026-01-10"}, "transfers": to_ukraine(exact("bodies", 7)), "report": {"relays": [origin]}});
+    let report = log.add("completed", Some(KEY), said);
+    assert_eq!(of(&log.book(), KEY).iter().map(|found| found.between).collect::<Vec<_>>(), [Between::Reports]);
+    correct(&mut log, &report, headquarters(), 5);
+    assert_eq!(of(&log.book(), KEY), []);
+}

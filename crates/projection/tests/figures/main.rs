@@ -6,6 +6,7 @@ mod log;
 mod discrepancies;
 mod effects;
 mod identity;
+mod offices;
 mod plans;
 mod properties;
 mod reconciliation;

@@ -193,3 +193,29 @@ fn a_page_ends_where_the_next_begins_and_repeats_are_no_totals_of_their_own() {
     let two = page(one.next);
     assert_eq!((two.aggregates[0].position, two.next), (Position::new(0), None));
 }
+
+#[test]
+fn what_took_place_and_is_not_in_the_sum_leaves_its_upper_end_open() {
+    let mut log = Log::default();
+    for who in [headquarters(), ministry()] {
+        log.claim_about("ru-ua/bodies/2026-01-10", who, "2026-01-10", to_ukraine(exact("bodies", 5)));
+    }
+    log.claim_about("ru-ua/bodies/2026-01-11", headquarters(), "2026-01-11", to_ukraine(exact("bodies", 7)));
+    total(&mut log, "2026", exact("bodies", 12));
+    // Under `both` the 5 of 10 January are agreed; the 7 of 11 January are one side's word, so 12 is no contradiction.
+    let both = &reconciliation(&log.book(), &all(Policy::Both)).aggregates[0].lines[0];
+    assert_eq!((both.ledger.low, both.ledger.high, both.ledger.one_sided, both.verdict), (Some(5), None, 1, Verdict::Fits));
+}
+
+#[test]
+fn a_total_of_both_directions_has_no_upper_end_where_only_one_is_spoken_of() {
+    let mut log = Log::default();
+    log.claim_about("ru-ua/bodies/2026-01-10", headquarters(), "2026-01-10", to_ukraine(exact("bodies", 5)));
+    let both_ways = json!({"category": "bodies", "count": {"exact": 8}});
+    log.add(
+        "aggregate",
+        None,
+        json!({"announced": "2026-03-01", "announcer": ministry(), "period": "2026", "scope": null, "transfers": [], "both_ways": both_ways}),
+    );
+    assert_eq!(shown(&aggregate(&log.book(), 1).lines[0]), ((Some(5), None, 1), Verdict::Fits, Some((None, Some(3)))));
+}
