@@ -71,3 +71,10 @@ fn a_finding_of_no_known_exchange_is_listed_until_a_curator_links_it() {
     log.add("linked", None, json!({"announced": "2026-02-02", "announcer": null, "target": target, "exchange_key": KEY}));
     assert_eq!((unassigned(&log), shown(&of(&log.book(), KEY)).len()), (0, 1));
 }
+
+#[test]
+fn what_is_said_of_bodies_when_they_are_handed_over_is_a_finding_too() {
+    let bodies = of(&real(), "ru-ua/bodies/2026-02-26");
+    // Ukraine (170): 1,000 that may belong to it. Its repeats (178 to 180) add nothing.
+    assert_eq!(shown(&bodies), [(Some("UA".to_owned()), Finding::MayBelong, 1000, Some(1000), vec![170])]);
+}

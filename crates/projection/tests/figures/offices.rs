@@ -5,7 +5,7 @@ use projection::{Book, Field, Office, OfficesQuery, Told, Why, lineage, offices}
 use serde_json::json;
 
 use crate::{
-    log::{KEY, Log, exact, headquarters, ministry, president, to_ukraine},
+    log::{KEY, Log, exact, headquarters, mediator, ministry, president, to_ukraine},
     totals::real,
 };
 
@@ -111,4 +111,20 @@ fn reports_of_a_withdrawn_statement_say_so() {
     log.add("retracted", None, json!({"announced": "2026-01-12", "announcer": null, "target": origin, "reason": "r"}));
     let told = of(&log.book(), KEY);
     assert_eq!((told.len(), told[0].origin, told[0].origin_out, reports(&told[0])), (1, Some(Position::new(0)), Some(Why::Retracted), vec![1]));
+}
+
+#[test]
+fn an_office_is_not_contradicted_by_what_it_says_again_nor_by_what_its_word_allows() {
+    let mut log = Log::default();
+    log.claim(mediator(), to_ukraine(json!([{"category": "bodies", "count": {"between": [5, 7]}}])));
+    log.claim(headquarters(), to_ukraine(exact("bodies", 5)));
+    log.claim(ministry(), to_ukraine(exact("bodies", 7)));
+    let again = log.claim(headquarters(), to_ukraine(exact("bodies", 5)));
+    let said = json!({"announced": "2026-01-10", "announcer": headquarters(), "exchange": {"date": "2026-01-10"}, "transfers": to_ukraine(exact("bodies", 5)), "report": {"relays": [again]}});
+    log.add("completed", Some(KEY), said);
+    let of = |party: &str, name: &str| office(&log.book(), party, name);
+    let headquarters = of("UA", "Coordination Headquarters");
+    assert_eq!(headquarters.statements["completed"], at(&[1, 3]), "a repeat is no statement of its own");
+    assert_eq!(headquarters.contradicted.iter().map(|found| found.position.get()).collect::<Vec<_>>(), [1]);
+    assert_eq!(of("AE", "Ministry of Foreign Affairs").contradicted, []);
 }

@@ -219,3 +219,16 @@ fn a_total_of_both_directions_has_no_upper_end_where_only_one_is_spoken_of() {
     );
     assert_eq!(shown(&aggregate(&log.book(), 1).lines[0]), ((Some(5), None, 1), Verdict::Fits, Some((None, Some(3)))));
 }
+
+#[test]
+fn a_scope_with_an_exchange_without_a_number_is_no_hypothesis_and_hides_none() {
+    let mut log = Log::default();
+    log.claim_about("ru-ua/bodies/2026-01-10", headquarters(), "2026-01-10", to_ukraine(json!([{"category": "bodies", "count": "unknown"}])));
+    log.claim_about("ru-ua/bodies/2026-01-11", headquarters(), "2026-01-11", to_ukraine(exact("bodies", 100)));
+    log.claim_about("ru-ua/bodies/2026-01-12", headquarters(), "2026-01-12", to_ukraine(exact("bodies", 7)));
+    total(&mut log, "2026-01-12", json!([{"category": "bodies", "count": {"at_least": 50}}]));
+    // 7 on 12 January; from 11 January on 107; from 10 January on anything.
+    let found = &aggregate(&log.book(), 3).lines[0];
+    let since = OtherScope::Since { day: "2026-01-11".parse().unwrap(), exchange: "ru-ua/bodies/2026-01-11".parse().unwrap(), or_since: None };
+    assert_eq!(found.hypotheses.iter().map(|hypothesis| &hypothesis.scope).collect::<Vec<_>>(), [&since]);
+}
