@@ -34,3 +34,9 @@ impl From<Span> for Days {
         Self { earliest: span.earliest, latest: span.latest }
     }
 }
+
+impl Days {
+    pub(crate) const fn span(self) -> Span {
+        Span { earliest: self.earliest, latest: self.latest }
+    }
+}

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use crate::{
     claim::{Claim, Pools},
     effects::{Act, Effects, Pin},
+    extent::Extent,
     intern::Id,
     lineage::{Events, Origin},
     place::Node,
@@ -29,6 +30,7 @@ pub struct Book {
     pub(crate) unassigned: BTreeSet<Position>,
     pub(crate) merges: Vec<Merged>,
     pub(crate) channels: BTreeMap<Position, ChannelView>,
+    pub(crate) extents: BTreeMap<Position, Extent>,
     /// Of whose announcers nothing is known any more.
     bare: BTreeSet<Position>,
 }
@@ -211,6 +213,7 @@ impl Book {
     fn redact(&mut self, target: Position) {
         self.claim_mut(target).redact();
         self.channels.remove(&target);
+        self.extents.remove(&target);
         self.origins.remove(&target);
         self.bare.insert(target);
     }
@@ -230,6 +233,9 @@ impl Book {
             Data::Aggregate(data) => self.mention(at, data.scope_exchanges.as_deref()),
             Data::Identity(data) => self.mention(at, data.scope_exchanges.as_deref()),
             _ => {}
+        }
+        if let Some(extent) = Extent::of(&mut self.pools, data) {
+            self.extents.insert(at, extent);
         }
     }
 
@@ -296,6 +302,11 @@ impl Book {
                 self.replace(position);
             }
         }
+    }
+
+    /// Every record.
+    pub(crate) fn claims(&self) -> impl Iterator<Item = &Claim> {
+        self.claims.iter()
     }
 
     /// The record at a position.

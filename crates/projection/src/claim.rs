@@ -63,7 +63,7 @@ pub(crate) struct Counted {
     group: Option<Id<str>>,
     origin: Option<Id<str>>,
     stated: Option<Id<str>>,
-    identity: Option<Finding>,
+    pub(crate) identity: Option<Finding>,
 }
 
 /// The first half of an address's SHA-256.

@@ -1,7 +1,8 @@
 //! The read models: pure folds of the ledger's records, and what keeps them up with it.
 //!
 //! ```text
-//! Source ──pages──▶ Book::apply ──▶ timeline · dossier · totals · channels
+//! Source ──pages──▶ Book::apply ──▶ timeline · dossier · totals · channels · reconciliation · discrepancies · plans · frameworks
+//!                                   third parties · offices · lineage · identity
 //! ```
 //!
 //! [`Book`] is the fold that all models share: every claim with its numbers, and what later records did to it. A figure is made when it's asked for, from the claims of its
@@ -17,32 +18,51 @@ mod answer;
 mod book;
 mod channels;
 mod claim;
+mod discrepancies;
 mod dossier;
 mod effects;
 mod exchange;
+mod extent;
 mod figure;
+mod frameworks;
+mod identity;
 mod intern;
 mod lineage;
 mod mention;
 mod office;
+mod offices;
 mod place;
+mod plans;
 mod policy;
 mod projection;
+mod reconciliation;
+mod reports;
 mod settle;
 mod source;
+mod tally;
+mod third_parties;
 mod timeline;
 mod totals;
 
 pub use answer::{AsOf, Days};
 pub use book::{Applied, ApplyError, Book, Input};
 pub use channels::{AnnouncerView, Channel, ChannelStatement, Channels, ChannelsQuery, CompletedExchange, channels};
+pub use discrepancies::{Between, Discrepancies, DiscrepanciesQuery, Discrepancy, Field, SaidAt, Standing, Value, discrepancies};
 pub use dossier::{Difference, Dossier, Merging, Statement, dossier};
 pub use effects::{Act, Out, Why};
 pub use exchange::{FigureAnswer, Status};
+pub use frameworks::{Framework, Frameworks, FrameworksQuery, Term, frameworks};
+pub use identity::{Bodies, Found, Identity, IdentityQuery, UnassignedFinding, identity};
 pub use mention::Direction;
+pub use offices::{Contested, Contradicted, Office, Offices, OfficesQuery, Replaced, offices};
+pub use plans::{HandedOver, Plan, PlannedCount, Plans, PlansQuery, PutOff, plans};
 pub use policy::Policy;
 pub use projection::{Progress, Projection, State, TimedOut};
+pub use reconciliation::{ExchangesLine, Gap, Hypothesis, Line, OtherScope, Reconciled, Reconciliation, ReconciliationQuery, Verdict, reconciliation};
+pub use reports::{Lineages, Telling, Told, Variant, lineage};
 pub use settle::{Settled, settle};
 pub use source::{Page, Source, SourceError};
+pub use tally::Sum;
+pub use third_parties::{Credit, Credited, ThirdParties, ThirdPartiesQuery, third_parties};
 pub use timeline::{Exchange, Helper, Timeline, TimelineQuery, timeline};
 pub use totals::{Excluded, Period, Total, Totals, TotalsQuery, totals};

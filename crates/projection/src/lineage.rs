@@ -99,7 +99,8 @@ impl Book {
         Lineage { book: self, first_at }
     }
 
-    fn origins_of(&self, claim: &Claim) -> &[Origin] {
+    /// What a claim names as its origins.
+    pub(crate) fn origins_of(&self, claim: &Claim) -> &[Origin] {
         if claim.is_report { self.origins.get(&claim.position).map_or(&[], |origins| origins) } else { &[] }
     }
 }
@@ -152,4 +153,37 @@ impl<'a> Lineage<'a> {
         }
         false
     }
+}
+
+/// Puts together what names one origin, also through a third that names both.
+pub(crate) fn one_a_statement<'a, T>(all: Vec<T>, origins: impl Fn(&T) -> &'a [Origin]) -> Vec<Vec<T>> {
+    let mut statements: Vec<Vec<T>> = Vec::with_capacity(all.len());
+    // Where a statement turned out to be the same as an earlier one, this points at it.
+    let mut same_as: Vec<usize> = Vec::with_capacity(all.len());
+    let mut naming: HashMap<Origin, usize> = HashMap::new();
+    for one in all {
+        let mut statement = statements.len();
+        statements.push(Vec::new());
+        same_as.push(statement);
+        for origin in origins(&one) {
+            let known = earliest(&mut same_as, *naming.entry(origin.of_any_publisher()).or_insert(statement));
+            let (first, second) = (known.min(statement), known.max(statement));
+            let reports = if first == second { Vec::new() } else { std::mem::take(&mut statements[second]) };
+            statements[first].extend(reports);
+            same_as[second] = first;
+            statement = first;
+        }
+        statements[statement].push(one);
+    }
+    statements.retain(|reports| !reports.is_empty());
+    statements
+}
+
+/// Follows to the statement that stands for this one, and shortens the way for the next.
+fn earliest(same_as: &mut [usize], mut statement: usize) -> usize {
+    while same_as[statement] != statement {
+        same_as[statement] = same_as[same_as[statement]];
+        statement = same_as[statement];
+    }
+    statement
 }

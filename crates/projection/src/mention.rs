@@ -1,7 +1,4 @@
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, HashMap},
-};
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use announcement::{Announcer, Bounds, Category, ExchangeKey, Party, Position, Relation, Span};
 
@@ -9,7 +6,7 @@ use crate::{
     Book,
     claim::{Claim, Counted, Handed, Pools, Way},
     intern::Id,
-    lineage::Origin,
+    lineage::{Origin, one_a_statement},
     settle::{Settled, settle},
 };
 
@@ -52,6 +49,12 @@ pub(crate) struct Said {
 
 type Sums = [Option<Settled>; Category::ALL.len()];
 
+impl Way {
+    pub(crate) fn direction(self, pools: &Pools) -> Direction {
+        Direction { from: *pools.parties.get(self.from), to: *pools.parties.get(self.to) }
+    }
+}
+
 impl Mention<'_> {
     /// The party whose own claim it is.
     pub(crate) fn party(&self) -> Option<Party> {
@@ -78,6 +81,12 @@ impl Said {
     /// What it says of a category as one of several that make up the living. A statement that gives `people` makes its total itself.
     pub(crate) fn summand(&self, category: Category) -> Option<Settled> {
         self.mains[category as usize].filter(|_| self.mains[Category::People as usize].is_none())
+    }
+
+    /// What it says of each category. A number of prisoners says nothing of all the living.
+    pub(crate) fn counts(&self) -> impl Iterator<Item = (Category, Bounds)> {
+        let of = |category| if category == Category::People { self.people() } else { self.of_category(category) };
+        Category::ALL.into_iter().filter_map(move |category| Some((category, of(category)?.bounds)))
     }
 
     /// Whether it enters a figure of this category.
@@ -141,7 +150,7 @@ pub(crate) fn mentions(book: &Book, exchange: Id<ExchangeKey>) -> BTreeMap<Direc
     for claim in book.members(exchange).filter(heard) {
         let announcer = claim.announcer.map(|announcer| book.pools.announcers.get(announcer));
         for &way in &claim.handed.ways {
-            let direction = Direction { from: *book.pools.parties.get(way.from), to: *book.pools.parties.get(way.to) };
+            let direction = way.direction(&book.pools);
             let mention = Mention {
                 claims: vec![claim.position],
                 voice: voice(announcer, |party| party == direction.from || party == direction.to),
@@ -153,7 +162,18 @@ pub(crate) fn mentions(book: &Book, exchange: Id<ExchangeKey>) -> BTreeMap<Direc
             by_direction.entry(direction).or_default().push(mention);
         }
     }
-    by_direction.into_iter().map(|(direction, mentions)| (direction, one_a_statement(mentions))).collect()
+    by_direction.into_iter().map(|(direction, mentions)| (direction, settled_reports(mentions))).collect()
+}
+
+impl Book {
+    /// What a statement says was, or is to be, handed over, each direction and category by itself.
+    pub(crate) fn counts(&self, claim: &Claim) -> Vec<(Direction, Category, Bounds)> {
+        let of_way = |&way: &Way| {
+            let said = Said::of(&self.pools, &claim.handed, way);
+            said.counts().map(|(category, bounds)| (way.direction(&self.pools), category, bounds)).collect::<Vec<_>>()
+        };
+        claim.handed.ways.iter().flat_map(of_way).collect()
+    }
 }
 
 fn voice(announcer: Option<&Announcer>, takes_part: impl Fn(Party) -> bool) -> Voice {
@@ -176,37 +196,10 @@ impl Book {
 }
 
 /// Reports that name one origin are settled as one claim.
-fn one_a_statement(mentions: Vec<Mention<'_>>) -> Vec<Mention<'_>> {
-    let mut statements: Vec<Vec<Mention<'_>>> = Vec::with_capacity(mentions.len());
-    // Where a statement turned out to be the same as an earlier one, this points at it.
-    let mut same_as: Vec<usize> = Vec::with_capacity(mentions.len());
-    let mut naming: HashMap<Origin, usize> = HashMap::new();
-    for mention in mentions {
-        let mut statement = statements.len();
-        statements.push(Vec::new());
-        same_as.push(statement);
-        for origin in mention.origins {
-            let known = earliest(&mut same_as, *naming.entry(origin.of_any_publisher()).or_insert(statement));
-            let (first, second) = (known.min(statement), known.max(statement));
-            let reports = if first == second { Vec::new() } else { std::mem::take(&mut statements[second]) };
-            statements[first].extend(reports);
-            same_as[second] = first;
-            statement = first;
-        }
-        statements[statement].push(mention);
-    }
-    let mut merged: Vec<_> = statements.into_iter().filter_map(merge).collect();
+fn settled_reports(mentions: Vec<Mention<'_>>) -> Vec<Mention<'_>> {
+    let mut merged: Vec<_> = one_a_statement(mentions, |mention| mention.origins).into_iter().filter_map(merge).collect();
     merged.sort_by(|one, other| one.claims.cmp(&other.claims));
     merged
-}
-
-/// Follows to the statement that stands for this one, and shortens the way for the next.
-fn earliest(same_as: &mut [usize], mut statement: usize) -> usize {
-    while same_as[statement] != statement {
-        same_as[statement] = same_as[same_as[statement]];
-        statement = same_as[statement];
-    }
-    statement
 }
 
 fn merge(mut reports: Vec<Mention<'_>>) -> Option<Mention<'_>> {

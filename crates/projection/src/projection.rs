@@ -9,8 +9,10 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Book, Channels, ChannelsQuery, Dossier, Policy, Source, Timeline, TimelineQuery, Totals, TotalsQuery, channels::channels, dossier::dossier,
-    timeline::timeline, totals::totals,
+    Book, Channels, ChannelsQuery, Discrepancies, DiscrepanciesQuery, Dossier, Frameworks, FrameworksQuery, Identity, IdentityQuery, Lineages, Offices,
+    OfficesQuery, Plans, PlansQuery, Policy, Reconciliation, ReconciliationQuery, Source, ThirdParties, ThirdPartiesQuery, Timeline, TimelineQuery, Totals,
+    TotalsQuery, channels::channels, discrepancies::discrepancies, dossier::dossier, frameworks::frameworks, identity::identity, offices::offices,
+    plans::plans, reconciliation::reconciliation, reports::lineage, third_parties::third_parties, timeline::timeline, totals::totals,
 };
 
 /// How many records are applied at a time: readers wait no longer than that takes.
@@ -156,6 +158,54 @@ impl Projection {
     #[must_use]
     pub fn channels(&self, query: &ChannelsQuery) -> Channels {
         channels(&self.read(), query)
+    }
+
+    /// Do the official totals fit.
+    #[must_use]
+    pub fn reconciliation(&self, query: &ReconciliationQuery) -> Reconciliation {
+        reconciliation(&self.read(), query)
+    }
+
+    /// Where statements about one exchange differ.
+    #[must_use]
+    pub fn discrepancies(&self, query: &DiscrepanciesQuery) -> Discrepancies {
+        discrepancies(&self.read(), query)
+    }
+
+    /// Were the promises kept.
+    #[must_use]
+    pub fn plans(&self, query: &PlansQuery) -> Plans {
+        plans(&self.read(), query)
+    }
+
+    /// How much of what was agreed is done.
+    #[must_use]
+    pub fn frameworks(&self, query: &FrameworksQuery) -> Frameworks {
+        frameworks(&self.read(), query)
+    }
+
+    /// What is credited to third parties.
+    #[must_use]
+    pub fn third_parties(&self, query: &ThirdPartiesQuery) -> ThirdParties {
+        third_parties(&self.read(), query)
+    }
+
+    /// What offices have said.
+    #[must_use]
+    pub fn offices(&self, query: &OfficesQuery) -> Offices {
+        offices(&self.read(), query)
+    }
+
+    /// Which statements about an exchange are independent, and which are copies; `None` where no claim is about it.
+    #[must_use]
+    pub fn lineage(&self, key: &ExchangeKey) -> Option<Lineages> {
+        lineage(&self.read(), key)
+    }
+
+    /// What became of the bodies.
+    #[must_use]
+    pub fn identity(&self, query: &IdentityQuery) -> Identity {
+        identity(&self.read(), query)
     }
 
     /// A reader that panicked changed nothing, so its lock is as good as any.

@@ -300,7 +300,7 @@ fn reason(view: &View<'_>, claim: &Claim) -> Why {
 fn said_of(book: &Book, claim: &Claim) -> impl Iterator<Item = (Direction, Category)> {
     claim.handed.ways.iter().flat_map(|&way| {
         let said = Said::of(&book.pools, &claim.handed, way);
-        let direction = Direction { from: *book.pools.parties.get(way.from), to: *book.pools.parties.get(way.to) };
+        let direction = way.direction(&book.pools);
         Category::ALL.into_iter().filter(move |&category| said.says(category)).map(move |category| (direction, category))
     })
 }

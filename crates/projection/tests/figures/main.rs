@@ -3,7 +3,12 @@
 
 mod log;
 
+mod discrepancies;
 mod effects;
+mod identity;
+mod offices;
+mod plans;
 mod properties;
+mod reconciliation;
 mod rules;
 mod totals;

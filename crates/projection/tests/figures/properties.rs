@@ -1,7 +1,11 @@
 //! What holds for any log.
 
 use announcement::{Data, Position};
-use projection::{Applied, ApplyError, Book, ChannelsQuery, Period, Policy, TimelineQuery, TotalsQuery, channels, dossier, timeline, totals};
+use projection::{
+    Applied, ApplyError, Book, ChannelsQuery, DiscrepanciesQuery, FrameworksQuery, IdentityQuery, OfficesQuery, Period, PlansQuery, Policy,
+    ReconciliationQuery, ThirdPartiesQuery, TimelineQuery, TotalsQuery, channels, discrepancies, dossier, frameworks, identity, lineage, offices, plans,
+    reconciliation, third_parties, timeline, totals,
+};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -117,6 +121,50 @@ fn answers(book: &Book) -> String {
     serde_json::to_string_pretty(&(totals, timeline, channels(book, &ChannelsQuery::default()), dossiers)).unwrap()
 }
 
+/// The models in which a repeat shows nowhere, whichever record they hold up to.
+fn models(book: &Book) -> Value {
+    let of = |policy| {
+        let reconciliation = reconciliation(book, &ReconciliationQuery { policy, party: None, after: None, limit: 1_000 });
+        let plans = plans(book, &PlansQuery { policy, outcome: None, after: None, limit: 1_000 });
+        let frameworks = frameworks(book, &FrameworksQuery { policy, framework: None });
+        json!([reconciliation, plans, frameworks, identity(book, &IdentityQuery { policy, exchange: None })])
+    };
+    let others = json!([discrepancies(book, &DiscrepanciesQuery::default()), third_parties(book, &ThirdPartiesQuery::default())]);
+    let mut models: Vec<Value> = Policy::ALL.iter().flat_map(|&policy| of(policy).as_array().cloned().unwrap()).collect();
+    models.extend(others.as_array().cloned().unwrap());
+    for model in &mut models {
+        model.as_object_mut().unwrap().remove("as_of");
+    }
+    Value::Array(models)
+}
+
+/// Adds a statement of any kind that the models are made of; `relays` makes it a report.
+fn statement(log: &mut Log, what: u8, who: u8, count: u16, relays: Option<&Value>) -> Value {
+    let announcer = [ministry(), headquarters(), president(), mediator(), Value::Null][usize::from(who % 5)].clone();
+    let key = KEYS[usize::from(who / 5 % 4)];
+    let transfers = to_ukraine(json!([{"category": "prisoners", "count": {"exact": count}}]));
+    let exchange = json!({"date": key.rsplit('/').next(), "framework": "A"});
+    let helpers = json!([{"name": "B", "party": "X-B1", "role": "host"}]);
+    let (kind, more) = match what % 6 {
+        0 => ("completed", json!({"exchange": exchange, "transfers": transfers, "third_parties": helpers})),
+        1 => ("planned", json!({"exchange": exchange, "transfers": transfers, "third_parties": helpers})),
+        2 => ("aggregate", json!({"period": "2026", "scope": "words", "transfers": transfers, "exchanges": {"exact": count}})),
+        3 => ("agreement", json!({"framework": "A", "transfers": transfers, "third_parties": helpers})),
+        4 => {
+            let bodies = to_ukraine(json!([{"category": "bodies", "count": {"exact": count}, "identity": "confirmed"}]));
+            ("identity", json!({"exchange": exchange, "transfers": bodies}))
+        }
+        _ => ("mediation", json!({"exchange": exchange, "third_parties": helpers})),
+    };
+    let mut said = json!({"announced": "2026-01-15", "announcer": announcer});
+    said.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    if let Some(origin) = relays {
+        said["report"] = json!({"relays": [origin]});
+    }
+    let subject = (what % 6 != 2 && what % 6 != 3).then_some(key);
+    log.add(kind, subject, said)
+}
+
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(any::<Step>().prop_map(|(what, who, key, count, earlier)| (what, who, key, count % 500, earlier)), 0..40)
 }
@@ -138,7 +186,7 @@ proptest! {
             }
         }
         prop_assert_eq!(&once, &again);
-        prop_assert_eq!(answers(&once), answers(&again));
+        prop_assert_eq!((answers(&once), models(&once)), (answers(&again), models(&again)));
     }
 
     /// Whoever folds the log after the payloads were removed knows as much as who had folded it before.
@@ -153,6 +201,8 @@ proptest! {
                 prop_assert_eq!(answers(&before), answers(&after));
             }
         }
+        let others = |book: &Book| (models(book), offices(book, &OfficesQuery::default()), KEYS.map(|key| lineage(book, &key.parse().unwrap())));
+        prop_assert_eq!(others(&before), others(&after));
     }
 
     #[test]
@@ -196,5 +246,25 @@ proptest! {
         let claim = log.claim(announcer, to_ukraine(json!([{"category": "prisoners", "count": {"exact": count}}])));
         log.add("retracted", None, json!({"announced": "2026-01-20", "announcer": null, "target": claim, "reason": "r"}));
         prop_assert_eq!(numbers(&log), before);
+    }
+
+    #[test]
+    fn what_is_withdrawn_taken_out_or_removed_is_in_no_model(steps in steps(), what in 0_u8..6, who in 0_u8..20, count in 0_u16..500, how in 0_usize..3) {
+        let mut log = log_of(&steps);
+        let before = models(&log.book());
+        let target = statement(&mut log, what, who, count, None);
+        prop_assert_ne!(models(&log.book()), before.clone(), "it's in no model while it stands");
+        let kind = ["retracted", "quarantined", "redacted"][how];
+        log.add(kind, None, json!({"announced": "2026-01-20", "announcer": null, "target": target, "reason": "r"}));
+        prop_assert_eq!(models(&log.book()), before);
+    }
+
+    #[test]
+    fn a_report_of_a_recorded_statement_changes_no_model(steps in steps(), what in 0_u8..6, who in 0_u8..20, count in 0_u16..500) {
+        let mut log = log_of(&steps);
+        let origin = statement(&mut log, what, who, count, None);
+        let before = models(&log.book());
+        statement(&mut log, what, who, count, Some(&origin));
+        prop_assert_eq!(models(&log.book()), before);
     }
 }

@@ -9,7 +9,7 @@ fn days(from: &str, to: &str) -> TotalsQuery {
     TotalsQuery { from: Some(from.parse().unwrap()), to: Some(to.parse().unwrap()), ..TotalsQuery::default() }
 }
 
-fn real() -> Book {
+pub(crate) fn real() -> Book {
     let mut book = Book::default();
     for name in ["reference-article", "public-record"] {
         let path = format!("{}/../../deploy/samples/{name}.jsonl", env!("CARGO_MANIFEST_DIR"));

@@ -1,0 +1,170 @@
+use std::collections::BTreeMap;
+
+use announcement::{Bounds, Category, Date, ExchangeKey, Finding, Kind, Party, Position};
+use serde::Serialize;
+
+use crate::{
+    AsOf, Book, Direction, Policy,
+    claim::{Claim, Way},
+    exchange::{FigureAnswer, View},
+    settle::{Settled, settle},
+};
+
+/// Whose bodies are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct IdentityQuery {
+    /// How the figures of what was handed over are made.
+    pub policy: Policy,
+    /// Only those of this exchange.
+    pub exchange: Option<ExchangeKey>,
+}
+
+/// What became of the bodies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Identity {
+    /// Up to which record.
+    pub as_of: AsOf,
+    /// How the figures of what was handed over are made.
+    pub policy: Policy,
+    /// The bodies of each exchange and direction.
+    pub bodies: Vec<Bodies>,
+    /// Findings that no exchange is known of.
+    pub unassigned: Vec<UnassignedFinding>,
+    /// Always `null`: all are on one page.
+    pub next: Option<String>,
+}
+
+/// The bodies that were handed over in one direction of an exchange.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Bodies {
+    /// The exchange.
+    pub exchange: ExchangeKey,
+    /// Who handed over.
+    pub from: Party,
+    /// Who received.
+    pub to: Party,
+    /// How many were handed over; findings never change it. `null` where nobody says.
+    pub handed_over: Option<FigureAnswer>,
+    /// What each voice says of them, in alphabetical order, unnamed sources last.
+    pub findings: Vec<Found>,
+}
+
+/// What one voice says of so many bodies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Found {
+    /// Whose voice; `null` is an outlet's own or an unnamed source.
+    pub by: Option<Party>,
+    /// What it says.
+    pub finding: Finding,
+    /// Of how many; its statements settled.
+    #[serde(flatten)]
+    pub count: Settled,
+    /// Its statements.
+    pub claims: Vec<Position>,
+}
+
+/// A finding that no exchange is known of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UnassignedFinding {
+    /// Its place in the ledger.
+    pub position: Position,
+    /// The time in which the bodies came, as it says.
+    pub period: Option<Date>,
+    /// The exchanges in which they came, as it says.
+    pub scope_exchanges: Vec<ExchangeKey>,
+    /// Who handed over.
+    pub from: Party,
+    /// Who received.
+    pub to: Party,
+    /// Whose voice.
+    pub by: Option<Party>,
+    /// What it says.
+    pub finding: Finding,
+    /// Of how many.
+    pub count: Bounds,
+}
+
+/// Who says it (unnamed sources last), and what.
+type By = (bool, Option<Party>, usize);
+
+type Counts = Vec<(Bounds, Position)>;
+
+/// What became of the bodies. Repeats of recorded statements are left out.
+#[must_use]
+pub fn identity(book: &Book, query: &IdentityQuery) -> Identity {
+    let asked = query.exchange.as_ref().map(|key| book.exchange(key));
+    let mut views: Vec<View<'_>> = book.exchanges().filter(|id| asked.is_none_or(|asked| asked == Some(*id))).map(|id| View::new(book, id)).collect();
+    views.sort_by_key(|view| view.key());
+    let bodies = views.iter().flat_map(|view| of_exchange(view, query.policy)).collect();
+    let lineage = book.lineage(None);
+    let unplaced = book.claims().filter(|claim| claim.place.is_none() && claim.kind == Kind::Identity && query.exchange.is_none());
+    let live = unplaced.filter(|claim| book.is_live(claim) && lineage.origin(claim).is_none());
+    Identity { as_of: AsOf::of(book), policy: query.policy, bodies, unassigned: live.flat_map(|claim| unassigned(book, claim)).collect(), next: None }
+}
+
+fn of_exchange(view: &View<'_>, policy: Policy) -> Vec<Bodies> {
+    let mut directions: BTreeMap<Direction, (Option<FigureAnswer>, BTreeMap<By, Counts>)> = BTreeMap::new();
+    for ((direction, category), figure) in view.figures(policy) {
+        if category == Category::Bodies {
+            directions.entry(direction).or_default().0 = Some(FigureAnswer::new(direction, category, &figure));
+        }
+    }
+    for claim in view.statements().filter(|claim| claim.is_of_completion() || claim.kind == Kind::Identity) {
+        let by = by(view.book, claim);
+        for (direction, finding, bounds) in findings(view.book, claim) {
+            let said = directions.entry(direction).or_default();
+            said.1.entry((by.is_none(), by, finding)).or_default().push((bounds, claim.position));
+        }
+    }
+    let found = |((_, by, finding), said): (By, Counts)| {
+        let count = settle(&said.iter().map(|(bounds, _)| *bounds).collect::<Vec<_>>())?;
+        Some(Found { by, finding: FINDINGS[finding], count, claims: said.into_iter().map(|(_, position)| position).collect() })
+    };
+    let bodies = directions.into_iter().map(|(direction, (handed_over, said))| Bodies {
+        exchange: view.key().clone(),
+        from: direction.from,
+        to: direction.to,
+        handed_over,
+        findings: said.into_iter().filter_map(found).collect(),
+    });
+    bodies.collect()
+}
+
+/// In the order in which they're answered.
+const FINDINGS: [Finding; 6] =
+    [Finding::ClaimedBySender, Finding::MayBelong, Finding::ToBeVerified, Finding::Confirmed, Finding::FoundOtherSide, Finding::Returned];
+
+/// The sums of what a statement finds, by direction and finding (its place in [`FINDINGS`]).
+fn findings(book: &Book, claim: &Claim) -> Vec<(Direction, usize, Bounds)> {
+    let of_way = |&way: &Way| {
+        let mut sums: BTreeMap<usize, Bounds> = BTreeMap::new();
+        for item in claim.handed.items(way) {
+            if let Some(finding) = item.identity.and_then(|identity| FINDINGS.iter().position(|known| *known == identity)) {
+                let bounds = item.count.bounds();
+                sums.entry(finding).and_modify(|sum| *sum = *sum + bounds).or_insert(bounds);
+            }
+        }
+        sums.into_iter().map(move |(finding, bounds)| (way.direction(&book.pools), finding, bounds))
+    };
+    claim.handed.ways.iter().flat_map(of_way).collect()
+}
+
+fn by(book: &Book, claim: &Claim) -> Option<Party> {
+    claim.announcer.map(|announcer| book.pools.announcers.get(announcer).voice())
+}
+
+fn unassigned(book: &Book, claim: &Claim) -> Vec<UnassignedFinding> {
+    let extent = book.extents.get(&claim.position);
+    let keys = || extent.iter().flat_map(|extent| extent.names.iter()).map(|&key| book.pools.keys.get(key).clone()).collect();
+    let finding = |(direction, finding, count): (Direction, usize, Bounds)| UnassignedFinding {
+        position: claim.position,
+        period: extent.and_then(|extent| extent.period).or(claim.date),
+        scope_exchanges: keys(),
+        from: direction.from,
+        to: direction.to,
+        by: by(book, claim),
+        finding: FINDINGS[finding],
+        count,
+    };
+    findings(book, claim).into_iter().map(finding).collect()
+}
