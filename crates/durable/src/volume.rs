@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// sled's page cache, in bytes: the working set of a commit and of a page of reads, so that the whole server stays small.
-const CACHE: u64 = 4 << 20;
+const CACHE: u64 = 8 << 20;
 /// sled's segments, in bytes. A page over a quarter of it would go to `blobs/`, which sled never syncs; with the values of a [`Batch`] no page does.
 const SEGMENT: usize = 1 << 19;
 
