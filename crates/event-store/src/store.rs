@@ -19,8 +19,8 @@ use crate::{
     tree::Tiles,
 };
 
-/// How many sealed volumes are open at a time: each takes some megabytes.
-const MAX_OPENED: usize = 16;
+/// How many sealed volumes are open at a time: each takes some twenty megabytes, whatever its cache.
+const MAX_OPENED: usize = 12;
 /// How many blocks are kept unpacked: some three megabytes of records of 700 bytes.
 const CACHED_BLOCKS: u64 = 256;
 /// How many blocks one look into a volume brings.
