@@ -122,13 +122,12 @@ fn as_far(status: &Value) -> impl Iterator<Item = &Value> {
 /// Holds the root against that of a node of the same size.
 fn compare(status: &Value) -> Result<(), Failure> {
     let head = &status["head"];
-    let others = || status["nodes"].as_array().into_iter().flatten().filter(|node| node["size"] == head["size"]);
-    if let Some(other) = others().find(|node| node["root"] != head["root"]) {
+    if let Some(other) = as_far(status).find(|node| node["root"] != head["root"]) {
         let reason =
             format_args!("node {} has root {} of as many records, and this one {}; handover verify on both", other["node"], other["root"], head["root"]);
         return Err(Failure::new(Code::Unhealthy, reason));
     }
-    match others().count() {
+    match as_far(status).count() {
         0 => say("the stream was read to its end; no other node that's as far was heard to compare with"),
         same => say(format_args!("the stream was read to its end; {same} other nodes have the same root")),
     }
