@@ -3,10 +3,10 @@ use std::sync::Arc;
 use announcement::Position;
 use axum::http::StatusCode;
 use event_store::{Checkpoints, Health};
-use projection::{Projection, Source};
+use projection::{Known, Projection, Source};
 use tokio::sync::{Semaphore, watch};
 
-use crate::{Intake, Limits, MAX_BODIES_BYTES, MAX_SCANS, problem::Failure};
+use crate::{Intake, Limits, MAX_BODIES_BYTES, MAX_SCANS, parameters::Reading, problem::Failure};
 
 /// What the gateway answers from. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -60,6 +60,12 @@ impl App {
             reached.map_err(|_| not_reached(position, projection.progress().next.get()))?;
         }
         Ok(projection)
+    }
+
+    /// Asks a read model, on a thread that may block.
+    pub(crate) async fn ask<T: Send + 'static>(&self, reading: Reading, model: impl FnOnce(Known<'_>) -> T + Send + 'static) -> Result<T, Failure> {
+        let projection = self.reach(reading.at_least).await?;
+        self.scan(move || projection.ask(reading.as_known, model)).await
     }
 
     /// Waits until the record at this position can be read.

@@ -8,8 +8,7 @@ use crate::{App, parameters::Parameters, problem::Failure};
 pub(crate) async fn channels(State(app): State<App>, uri: Uri) -> Result<Json<Channels>, Failure> {
     let mut parameters = Parameters::parse(uri.query())?;
     let query = ChannelsQuery { channel: parameters.named("channel", "bodies, prisoners or civilians")? };
-    let at_least = parameters.at_least()?;
+    let reading = parameters.reading()?;
     parameters.finish()?;
-    let projection = app.reach(at_least).await?;
-    app.scan(move || Json(projection.channels(&query))).await
+    app.ask(reading, move |known| Json(projection::channels(known, &query))).await
 }

@@ -30,10 +30,9 @@ pub(crate) async fn timeline(State(app): State<App>, uri: Uri) -> Result<Json<Ti
         after: parameters.value("after")?,
         limit: parameters.limit()?,
     };
-    let at_least = parameters.at_least()?;
+    let reading = parameters.reading()?;
     parameters.finish()?;
-    let projection = app.reach(at_least).await?;
-    app.scan(move || Json(projection.timeline(&query))).await
+    app.ask(reading, move |known| Json(projection::timeline(known, &query))).await
 }
 
 pub(crate) async fn dossier(State(app): State<App>, path: Result<Path<String>, PathRejection>, uri: Uri) -> Result<Response, Failure> {
@@ -67,11 +66,10 @@ pub(crate) async fn find(app: &App, path: Result<Path<String>, PathRejection>, u
     let policy = parameters.value("policy")?.unwrap_or_default();
     let after = parameters.value("after")?.map(Position::new);
     let limit = parameters.limit_or(MAX_PAGE)?;
-    let at_least = parameters.at_least()?;
+    let reading = parameters.reading()?;
     parameters.finish()?;
-    let projection = app.reach(at_least).await?;
     let asked = key.clone();
-    let found = app.scan(move || projection.dossier(&asked, policy)).await?;
+    let found = app.ask(reading, move |known| projection::dossier(known, &asked, policy)).await?;
     let missing = || Failure::not_found(format_args!("no claim is about {key}"), "See /v1/exchanges for the exchanges that claims are about.");
     let mut dossier = found.ok_or_else(missing)?;
     dossier.claims.retain(|claim| after.is_none_or(|after| claim.position > after));

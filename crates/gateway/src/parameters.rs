@@ -3,9 +3,17 @@ use std::{collections::BTreeMap, fmt::Display, str::FromStr};
 use announcement::Position;
 use axum::http::StatusCode;
 use percent_encoding::percent_decode;
+use projection::AsKnown;
 use serde::de::DeserializeOwned;
 
 use crate::{DEFAULT_PAGE, MAX_PAGE, problem::Failure};
+
+/// Which records an answer rests on.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Reading {
+    pub(crate) at_least: Option<Position>,
+    pub(crate) as_known: AsKnown,
+}
 
 /// A request's query parameters. Each is taken once by name; what nobody took is an error, so that a typo is never swallowed.
 #[derive(Debug)]
@@ -65,6 +73,13 @@ impl Parameters {
     /// `at_least`: the position that the answer must rest on.
     pub(crate) fn at_least(&mut self) -> Result<Option<Position>, Failure> {
         Ok(self.value("at_least")?.map(Position::new))
+    }
+
+    /// Which records an answer rests on: `at_least`, `as_known_at`, `announced_until`.
+    pub(crate) fn reading(&mut self) -> Result<Reading, Failure> {
+        let at_least = self.at_least()?;
+        let as_known = AsKnown { at: self.value("as_known_at")?, announced_until: self.value("announced_until")? };
+        Ok(Reading { at_least, as_known })
     }
 
     /// Refuses what nobody took.

@@ -16,8 +16,7 @@ pub(crate) async fn totals(State(app): State<App>, uri: Uri) -> Result<Json<Tota
         receiver: parameters.value("receiver")?,
         period: parameters.value("period")?,
     };
-    let at_least = parameters.at_least()?;
+    let reading = parameters.reading()?;
     parameters.finish()?;
-    let projection = app.reach(at_least).await?;
-    app.scan(move || Json(projection.totals(&query))).await
+    app.ask(reading, move |known| Json(projection::totals(known, &query))).await
 }

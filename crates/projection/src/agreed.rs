@@ -3,14 +3,14 @@ use std::collections::BTreeMap;
 use announcement::{Bounds, Category, ExchangeKey, Party};
 
 use crate::{
-    Book, Direction, Policy,
+    Direction, Known, Policy,
     figure::{Figure, Figures, OneWay, Rank, Stand, settled, union},
     intern::Id,
     mention::{Mention, mentions},
 };
 
 /// The figures of an exchange under [`Policy::Both`]: what both parties' claims have in common.
-pub(crate) fn agreed_figures(book: &Book, exchange: Id<ExchangeKey>) -> Figures {
+pub(crate) fn agreed_figures(book: Known<'_>, exchange: Id<ExchangeKey>) -> Figures {
     let mut figures = own(book, exchange);
     let mut sums: BTreeMap<(Direction, Category), Sum> = BTreeMap::new();
     for stage in book.stages(exchange) {
@@ -32,7 +32,7 @@ pub(crate) fn agreed_figures(book: &Book, exchange: Id<ExchangeKey>) -> Figures 
     figures
 }
 
-fn own(book: &Book, exchange: Id<ExchangeKey>) -> Figures {
+fn own(book: Known<'_>, exchange: Id<ExchangeKey>) -> Figures {
     let mut figures = Figures::new();
     for (direction, mentions) in mentions(book, exchange) {
         let [sender, receiver] = [direction.from, direction.to].map(|party| one_party(&mentions, party));

@@ -2,7 +2,7 @@ use announcement::{Position, Span};
 use jiff::{Timestamp, civil};
 use serde::Serialize;
 
-use crate::Book;
+use crate::Known;
 
 /// Up to which record an answer holds; both `null` where nothing is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -14,7 +14,7 @@ pub struct AsOf {
 }
 
 impl AsOf {
-    pub(crate) fn of(book: &Book) -> Self {
+    pub(crate) fn of(book: Known<'_>) -> Self {
         let last = book.next().get().checked_sub(1).map(Position::new);
         Self { position: last, recorded: book.recorded() }
     }

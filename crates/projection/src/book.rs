@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::{
     claim::{Claim, Pools},
-    effects::{Act, Effects, Pin},
+    effects::{Act, Doubt, Effects, Pin},
     extent::Extent,
     intern::Id,
     lineage::{Events, Origin},
@@ -18,7 +18,6 @@ use crate::{
 /// The fold that all models share: every claim with what later records did to it. Pure and total.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Book {
-    recorded: Option<Timestamp>,
     /// Every record, by position.
     claims: Vec<Claim>,
     pub(crate) pools: Pools,
@@ -27,10 +26,13 @@ pub struct Book {
     pub(crate) origins: HashMap<Position, Box<[Origin]>>,
     pub(crate) effects: HashMap<Position, Effects>,
     pub(crate) nodes: Vec<Node>,
-    pub(crate) unassigned: BTreeSet<Position>,
+    /// The claims that name no exchange.
+    pub(crate) unnamed: Vec<Position>,
     pub(crate) merges: Vec<Merged>,
     pub(crate) channels: BTreeMap<Position, ChannelView>,
     pub(crate) extents: BTreeMap<Position, Extent>,
+    /// When corrections themselves were announced.
+    pub(crate) corrected_on: BTreeMap<Position, Date>,
     /// Of whose announcers nothing is known any more.
     bare: BTreeSet<Position>,
 }
@@ -121,18 +123,6 @@ impl Book {
         Position::new(self.claims.len() as u64)
     }
 
-    /// When the last record was taken in.
-    #[must_use]
-    pub const fn recorded(&self) -> Option<Timestamp> {
-        self.recorded
-    }
-
-    /// The merges that would have closed a circle.
-    #[must_use]
-    pub fn merges_without_effect(&self) -> Vec<Position> {
-        self.merges.iter().filter(|merge| !merge.has_effect).map(|merge| merge.at).collect()
-    }
-
     /// Reads a record and takes it.
     ///
     /// # Errors
@@ -154,7 +144,6 @@ impl Book {
         }
         let envelope = &input.announcement.envelope;
         let sender = self.pools.publishers.intern(&input.publisher);
-        self.recorded = Some(input.recorded);
         self.claims.push(Claim::new(&mut self.pools, input.position, input.recorded, sender, &input.announcement.data));
         if input.removed {
             self.bare.insert(input.position);
@@ -179,16 +168,16 @@ impl Book {
             Data::Corrected(data) => self.correct(input, data, sender),
             Data::Retracted(data) => {
                 let own = |claim: &Claim| claim.publisher == sender && (claim.is_original_claim() || claim.kind == announcement::Kind::Disputed);
-                self.affect(&data.target, input, sender, own, |effects| _ = effects.retracted.get_or_insert(at));
+                self.affect(&data.target, input, sender, own, |effects| effects.retractions.push(at));
             }
             Data::Quarantined(data) => {
-                self.affect(&data.target, input, sender, Claim::is_original_claim, |effects| effects.quarantined = Some(at));
+                self.affect(&data.target, input, sender, Claim::is_original_claim, |effects| effects.quarantine.push((at, Doubt::Quarantined)));
             }
             Data::Released(data) => {
-                self.affect(&data.target, input, sender, Claim::is_original_claim, |effects| effects.quarantined = None);
+                self.affect(&data.target, input, sender, Claim::is_original_claim, |effects| effects.quarantine.push((at, Doubt::Released)));
             }
             Data::Redacted(data) => {
-                if let Some(target) = self.affect(&data.target, input, sender, |_| true, |effects| _ = effects.redacted.get_or_insert(at)) {
+                if let Some(target) = self.affect(&data.target, input, sender, |_| true, |effects| effects.redactions.push(at)) {
                     self.redact(target);
                 }
             }
@@ -212,8 +201,12 @@ impl Book {
     /// Forgets what a record said, as if it had been read without its payload: from here on both give the same.
     fn redact(&mut self, target: Position) {
         self.claim_mut(target).redact();
-        self.channels.remove(&target);
-        self.extents.remove(&target);
+        if let Some(view) = self.channels.get_mut(&target) {
+            (view.since, view.blames) = (None, None);
+        }
+        if let Some(extent) = self.extents.remove(&target).and_then(Extent::redacted) {
+            self.extents.insert(target, extent);
+        }
         self.origins.remove(&target);
         self.bare.insert(target);
     }
@@ -242,7 +235,7 @@ impl Book {
     fn correct(&mut self, input: &Input, data: &announcement::Corrected, sender: Id<Publisher>) {
         let at = input.position;
         let may = |claim: &Claim| claim.publisher == sender && claim.is_original_claim();
-        let not_retracted = |book: &Self, target: Position| book.effects(target).is_none_or(|effects| effects.retracted.is_none());
+        let not_retracted = |book: &Self, target: Position| book.effects.get(&target).is_none_or(|effects| effects.retractions.is_empty());
         if !self.resolve(&data.target, sender).is_some_and(|target| not_retracted(self, target)) {
             return;
         }
@@ -250,6 +243,7 @@ impl Book {
         let replacement = &data.replacement;
         let claim = Claim::new(&mut self.pools, at, input.recorded, sender, &replacement.data);
         *self.claim_mut(at) = claim.in_place_of(target);
+        self.corrected_on.insert(at, data.announced);
         self.remember(at, &replacement.data);
         let named = self.claim(target).and_then(|claim| claim.key).map(|key| self.pools.keys.get(key).clone());
         let derived = || ExchangeKey::derive(replacement.data.exchange_date()?, replacement.data.transfers());
@@ -298,8 +292,8 @@ impl Book {
         let key = self.key(key);
         let pin = Pin { key, at: input.position };
         for target in targets {
-            if let Some(position) = self.affect(target, input, sender, Claim::is_original_claim, |effects| effects.pin = Some(pin)) {
-                self.replace(position);
+            if let Some(position) = self.affect(target, input, sender, Claim::is_original_claim, |effects| effects.pins.push(pin)) {
+                self.name(position, key);
             }
         }
     }

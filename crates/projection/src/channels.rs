@@ -5,7 +5,7 @@ use jiff::civil;
 use serde::Serialize;
 
 use crate::{
-    AsOf, Book, Days,
+    AsOf, Days, Known,
     book::ChannelView,
     claim::Claim,
     exchange::{View, last_day},
@@ -83,10 +83,9 @@ pub struct CompletedExchange {
 
 /// The channels.
 #[must_use]
-pub fn channels(book: &Book, query: &ChannelsQuery) -> Channels {
-    let lineage = book.lineage(None);
-    let live = book.channels.iter().filter_map(|(&position, view)| Some((book.claim(position)?, view)));
-    let live = live.filter(|(claim, _)| book.is_live(claim) && lineage.origin(claim).is_none());
+pub fn channels(book: Known<'_>, query: &ChannelsQuery) -> Channels {
+    let lineage = book.lineage(&[]);
+    let live = book.channels().filter(|(claim, _)| book.is_live(claim) && lineage.origin(claim).is_none());
     let mut said: BTreeMap<(ChannelOf, [Party; 2]), Vec<Stated<'_>>> = BTreeMap::new();
     for (claim, view) in live.filter(|(_, view)| query.channel.is_none_or(|wanted| wanted == view.channel)) {
         said.entry((view.channel, view.parties)).or_default().push((claim, view));
@@ -102,7 +101,7 @@ pub fn channels(book: &Book, query: &ChannelsQuery) -> Channels {
 type Stated<'a> = (&'a Claim, &'a ChannelView);
 
 /// The exchanges of a channel that took place, by date. A whole counts by its stages.
-fn completed(book: &Book, channel: ChannelOf, [one, other]: [Party; 2]) -> Vec<(Span, CompletedExchange)> {
+fn completed(book: Known<'_>, channel: ChannelOf, [one, other]: [Party; 2]) -> Vec<(Span, CompletedExchange)> {
     let mut completed: Vec<(Span, CompletedExchange)> = Vec::new();
     for view in book.exchanges().map(|id| View::new(book, id)).filter(|view| view.key().is_between(one, other)) {
         let claims: Vec<&Claim> = view.completions().collect();
@@ -127,17 +126,17 @@ const fn what(channel: ChannelOf) -> What {
     }
 }
 
-fn hands_over(book: &Book, claim: &Claim, channel: ChannelOf) -> bool {
+fn hands_over(book: Known<'_>, claim: &Claim, channel: ChannelOf) -> bool {
     let category = match channel {
         ChannelOf::Bodies => Category::Bodies,
         ChannelOf::Prisoners => Category::Prisoners,
         ChannelOf::Civilians => Category::Civilians,
     };
-    claim.handed.ways.iter().any(|&way| Said::of(&book.pools, &claim.handed, way).of_category(category).is_some())
+    claim.handed.ways.iter().any(|&way| Said::of(book.pools(), &claim.handed, way).of_category(category).is_some())
 }
 
-fn views(book: &Book, said: Vec<Stated<'_>>, completed: &[(Span, CompletedExchange)]) -> Vec<AnnouncerView> {
-    let announcer = |claim: &Claim| claim.announcer.map(|announcer| book.pools.announcers.get(announcer));
+fn views(book: Known<'_>, said: Vec<Stated<'_>>, completed: &[(Span, CompletedExchange)]) -> Vec<AnnouncerView> {
+    let announcer = |claim: &Claim| claim.announcer.map(|announcer| book.pools().announcers.get(announcer));
     let office = |claim: &Claim| announcer(claim).map(|announcer| (announcer.party, announcer.office.as_deref()));
     let mut offices: BTreeMap<_, Vec<Stated<'_>>> = BTreeMap::new();
     for (claim, view) in said {

@@ -20,8 +20,6 @@ pub(crate) struct Claim {
     pub(crate) announcer: Option<Id<Announcer>>,
     /// The exchange that it names, by subject or derived.
     pub(crate) key: Option<Id<ExchangeKey>>,
-    /// The exchange that it's about after links and merges.
-    pub(crate) place: Option<Id<ExchangeKey>>,
     pub(crate) date: Option<Date>,
     pub(crate) framework: Option<Id<str>>,
     pub(crate) part_of: Option<Id<ExchangeKey>>,
@@ -97,7 +95,6 @@ impl Claim {
             announced: *data.announced(),
             announcer: data.announcer().map(|announcer| pools.announcers.intern(announcer)),
             key: None,
-            place: None,
             date: data.exchange_date().copied(),
             framework: data.framework().map(|framework| pools.texts.intern(framework)),
             part_of: data.part_of().map(|whole| pools.keys.intern(whole)),
@@ -134,6 +131,8 @@ impl Claim {
         self.framework = None;
         self.handed = Handed::default();
         self.helpers = Box::default();
+        self.address = None;
+        self.is_report = false;
     }
 }
 

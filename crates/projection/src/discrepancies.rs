@@ -4,7 +4,7 @@ use announcement::{Announcer, Bounds, Category, Date, ExchangeKey, Party, Positi
 use serde::Serialize;
 
 use crate::{
-    AsOf, Book, Days, Direction, Policy, Why,
+    AsOf, Days, Direction, Known, Policy, Why,
     claim::Claim,
     exchange::View,
     figure::{OneWay, Rank, settled},
@@ -155,7 +155,7 @@ impl SaidAt {
 
 /// Where statements about one exchange differ. `"unknown"` differs from nothing.
 #[must_use]
-pub fn discrepancies(book: &Book, query: &DiscrepanciesQuery) -> Discrepancies {
+pub fn discrepancies(book: Known<'_>, query: &DiscrepanciesQuery) -> Discrepancies {
     let asked = query.exchange.as_ref().map(|key| book.exchange(key));
     let mut views: Vec<View<'_>> = book.exchanges().filter(|id| asked.is_none_or(|asked| asked == Some(*id))).map(|id| View::new(book, id)).collect();
     views.sort_by_key(|view| view.key());
@@ -315,7 +315,7 @@ impl Found<'_> {
 
     /// What live claims that the exchange took place say of one thing, by voice.
     fn each<T>(&self, of: impl Fn(&Claim) -> Option<T>) -> Vec<Saying<T>> {
-        let party = |claim: &Claim| claim.announcer.map(|announcer| self.view.book.pools.announcers.get(announcer).voice());
+        let party = |claim: &Claim| claim.announcer.map(|announcer| self.view.book.pools().announcers.get(announcer).voice());
         let said = self.view.completions().filter_map(|claim| Some(Saying { party: party(claim), value: of(claim)?, claims: vec![claim.position] }));
         said.collect()
     }
@@ -329,15 +329,15 @@ impl Found<'_> {
     }
 
     fn frameworks(&mut self) {
-        let texts = &self.view.book.pools.texts;
+        let texts = &self.view.book.pools().texts;
         let each = self.each(|claim| claim.framework.map(|framework| BTreeSet::from([texts.get(framework).to_owned()])));
         let shown = |said: Saying<BTreeSet<String>>| Value { frameworks: Some(said.value), ..value(said.party, said.claims) };
         self.voices(Thing { field: Field::Framework, place: None }, together(&each, |one, other| one | other), &each, BTreeSet::is_disjoint, shown);
     }
 
     fn ordinals(&mut self) {
-        let extents = &self.view.book.extents;
-        let each = self.each(|claim| Some(BTreeSet::from([extents.get(&claim.position)?.stage?])));
+        let book = self.view.book;
+        let each = self.each(|claim| Some(BTreeSet::from([book.extent(claim.position)?.stage?])));
         let shown = |said: Saying<BTreeSet<u32>>| Value { stages: Some(said.value), ..value(said.party, said.claims) };
         self.voices(Thing { field: Field::Ordinal, place: None }, together(&each, |one, other| one | other), &each, BTreeSet::is_disjoint, shown);
     }
@@ -449,8 +449,8 @@ fn of(said: &Said, category: Category) -> Option<Bounds> {
     settled.map(|settled| settled.bounds)
 }
 
-fn said(book: &Book, claim: &Claim) -> Vec<(Direction, Category, Saying<Bounds>)> {
-    let party = claim.announcer.map(|announcer| book.pools.announcers.get(announcer).voice());
+fn said(book: Known<'_>, claim: &Claim) -> Vec<(Direction, Category, Saying<Bounds>)> {
+    let party = claim.announcer.map(|announcer| book.pools().announcers.get(announcer).voice());
     let counts = book.counts(claim).into_iter();
     counts.map(|(direction, category, value)| (direction, category, Saying { party, value, claims: vec![claim.position] })).collect()
 }

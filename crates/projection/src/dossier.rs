@@ -3,7 +3,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
-    Act, AsOf, Book, Direction, Exchange, Helper, Out, Policy, Why,
+    Act, AsOf, Direction, Exchange, Helper, Known, Out, Policy, Why,
     claim::Claim,
     exchange::{FigureAnswer, View},
     figure::{Figures, figures},
@@ -116,18 +116,18 @@ pub struct Difference {
 
 /// The dossier of an exchange, by any of its keys; `None` where no claim is about it.
 #[must_use]
-pub fn dossier(book: &Book, key: &ExchangeKey, policy: Policy) -> Option<Dossier> {
+pub fn dossier(book: Known<'_>, key: &ExchangeKey, policy: Policy) -> Option<Dossier> {
     let id = book.exchange(key)?;
     let view = View::new(book, id);
     if !book.has_members(id) && book.stages(id).is_empty() {
         return None;
     }
     let mut also: Vec<ExchangeKey> =
-        view.members().filter_map(|claim| claim.key).filter(|&named| named != id).map(|named| book.pools.keys.get(named).clone()).collect();
+        view.members().filter_map(|claim| claim.key).filter(|&named| named != id).map(|named| book.pools().keys.get(named).clone()).collect();
     also.sort();
     also.dedup();
     let root = book.root(id);
-    let merges = book.merges.iter().filter(|merge| book.root(merge.from) == root || book.root(merge.into) == root);
+    let merges = book.merges().filter(|merge| book.root(merge.from) == root || book.root(merge.into) == root);
     Some(Dossier {
         as_of: AsOf::of(book),
         policy,
@@ -135,13 +135,13 @@ pub fn dossier(book: &Book, key: &ExchangeKey, policy: Policy) -> Option<Dossier
         also,
         merges: merges.map(|merge| merging(book, merge)).collect(),
         claims: statements(&view),
-        mentioned_by: book.mentions_of(id).to_vec(),
+        mentioned_by: book.mentions_of(id),
         differences: differences(&view),
     })
 }
 
-fn merging(book: &Book, merge: &crate::book::Merged) -> Merging {
-    let key = |id| book.pools.keys.get(id).clone();
+fn merging(book: Known<'_>, merge: &crate::book::Merged) -> Merging {
+    let key = |id| book.pools().keys.get(id).clone();
     Merging { position: merge.at, from: key(merge.from), into: key(merge.into), effect: merge.has_effect }
 }
 
@@ -149,9 +149,7 @@ fn statements(view: &View<'_>) -> Vec<Statement> {
     let book = view.book;
     let mut statements: Vec<Statement> = view.members().map(|claim| statement(view, claim)).collect();
     for claim in view.members() {
-        let disputes = book.effects(claim.position).map_or(&[][..], |effects| &effects.disputes);
-        let contesting = disputes.iter().filter_map(|&position| book.claim(position));
-        statements.extend(contesting.map(|dispute| Statement { contests: Some(claim.position), ..statement(view, dispute) }));
+        statements.extend(book.contests(claim.position).map(|dispute| Statement { contests: Some(claim.position), ..statement(view, dispute) }));
     }
     // A dispute that names the exchange as its subject is there twice; the one that says what it contests stays.
     statements.sort_by_key(|statement| (statement.position, statement.contests.is_none()));
@@ -161,11 +159,10 @@ fn statements(view: &View<'_>) -> Vec<Statement> {
 
 fn statement(view: &View<'_>, claim: &Claim) -> Statement {
     let book = view.book;
-    let pools = &book.pools;
+    let pools = book.pools();
     let origin = view.origin(claim);
     let relay = || origin.filter(|_| claim.is_of_completion()).map(|by| Out { why: Why::Relay, by });
     let out = book.out(claim).or_else(relay);
-    let of_statement = book.effects(claim.statement);
     Statement {
         position: claim.position,
         recorded: claim.recorded(),
@@ -185,8 +182,8 @@ fn statement(view: &View<'_>, claim: &Claim) -> Statement {
         replaces: Some(claim.statement).filter(|&statement| statement != claim.position),
         contests: None,
         contested_by: book.disputes(claim).map(|dispute| dispute.position).collect(),
-        linked_by: of_statement.and_then(|effects| effects.pin).map(|pin| pin.at),
-        acts: book.effects(claim.position).map(|effects| effects.acts.clone()).unwrap_or_default(),
+        linked_by: book.pin(claim.statement).map(|pin| pin.at),
+        acts: book.acts(claim.position),
     }
 }
 

@@ -3,19 +3,27 @@ use std::collections::BTreeSet;
 use announcement::{ExchangeKey, Kind, Position};
 use serde::Serialize;
 
-use crate::{Book, claim::Claim, intern::Id};
+use crate::{Known, claim::Claim, intern::Id};
 
-/// What later records did to a claim.
+/// What later records did to a claim, each in the order of the records.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Effects {
-    pub(crate) retracted: Option<Position>,
-    pub(crate) quarantined: Option<Position>,
-    pub(crate) redacted: Option<Position>,
+    pub(crate) retractions: Vec<Position>,
+    /// Taken out, or back in.
+    pub(crate) quarantine: Vec<(Position, Doubt)>,
+    pub(crate) redactions: Vec<Position>,
     pub(crate) corrections: Vec<Position>,
     pub(crate) revisions: Vec<Position>,
     pub(crate) disputes: Vec<Position>,
-    pub(crate) pin: Option<Pin>,
+    pub(crate) pins: Vec<Pin>,
     pub(crate) acts: Vec<Act>,
+}
+
+/// What a curator makes of a claim.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Doubt {
+    Quarantined,
+    Released,
 }
 
 /// A curator said which exchange a claim is about.
@@ -59,53 +67,68 @@ pub enum Why {
     Redacted,
     /// It repeats a statement that is recorded.
     Relay,
+    /// It may have been announced after the day that is asked for.
+    MaybeLater,
     /// Another claim is preferred: of a voice that outranks it, of the side that the policy asks for, or a later one of the same office.
     Outranked,
 }
 
-impl Book {
-    pub(crate) fn effects(&self, position: Position) -> Option<&Effects> {
-        self.effects.get(&position)
+impl<'a> Known<'a> {
+    fn of(self, position: Position, which: fn(&Effects) -> &[Position]) -> impl DoubleEndedIterator<Item = Position> + use<'a> {
+        let positions = self.effects(position).map_or(&[][..], which);
+        positions.iter().copied().filter(move |&position| self.sees(position))
+    }
+
+    /// The record that withdrew a statement.
+    fn retracted(self, statement: Position) -> Option<Position> {
+        self.of(statement, |effects| &effects.retractions).next()
+    }
+
+    /// The record that took a statement out of every figure.
+    fn quarantined(self, statement: Position) -> Option<Position> {
+        let mut last = self.effects(statement)?.quarantine.iter().rev().filter(|&&(at, _)| self.sees_curation(at));
+        last.next().filter(|(_, doubt)| *doubt == Doubt::Quarantined).map(|&(at, _)| at)
+    }
+
+    /// The record that took a record's payload away.
+    fn redacted(self, position: Position) -> Option<Position> {
+        self.of(position, |effects| &effects.redactions).next()
     }
 
     /// Why a claim is in no figure; `None` where it's live. Whether it repeats another is a question of its exchange's lineage.
-    pub(crate) fn out(&self, claim: &Claim) -> Option<Out> {
-        let original = self.claim(claim.statement)?;
-        if !claim.affected && !original.affected {
+    pub(crate) fn out(self, claim: &Claim) -> Option<Out> {
+        if !claim.affected && claim.statement == claim.position {
             return None;
         }
         let out = |why: Why| move |by: Position| Out { why, by };
-        let of_statement = self.effects(claim.statement);
-        let withdrawn = of_statement.and_then(|effects| effects.retracted.map(out(Why::Retracted)).or_else(|| effects.quarantined.map(out(Why::Quarantined))));
+        let withdrawn = self.retracted(claim.statement).map(out(Why::Retracted)).or_else(|| self.quarantined(claim.statement).map(out(Why::Quarantined)));
         withdrawn
-            .or_else(|| self.effects(claim.position)?.redacted.map(out(Why::Redacted)))
+            .or_else(|| self.redacted(claim.position).map(out(Why::Redacted)))
             .or_else(|| Some(self.standing(claim.statement)).filter(|standing| *standing != claim.position).map(out(Why::Corrected)))
             .or_else(|| self.revised(claim.statement).map(out(Why::Revised)))
     }
 
-    pub(crate) fn is_live(&self, claim: &Claim) -> bool {
+    pub(crate) fn is_live(self, claim: &Claim) -> bool {
         self.out(claim).is_none()
     }
 
     /// The version of a statement that stands: the last correction, else itself.
-    pub(crate) fn standing(&self, statement: Position) -> Position {
-        self.effects(statement).and_then(|effects| effects.corrections.last().copied()).unwrap_or(statement)
+    pub(crate) fn standing(self, statement: Position) -> Position {
+        self.of(statement, |effects| &effects.corrections).next_back().unwrap_or(statement)
     }
 
-    fn is_withdrawn(&self, statement: Position) -> bool {
-        let redacted = || self.effects(self.standing(statement)).is_some_and(|effects| effects.redacted.is_some());
-        self.effects(statement).is_some_and(|effects| effects.retracted.is_some() || effects.quarantined.is_some()) || redacted()
+    fn is_withdrawn(self, statement: Position) -> bool {
+        self.retracted(statement).is_some() || self.quarantined(statement).is_some() || self.redacted(self.standing(statement)).is_some()
     }
 
     /// The record that replaces a statement of the same office. A revision that was withdrawn replaces nothing, unless it was revised in its turn.
     ///
     /// It ends: a statement is only ever revised by one whose original was recorded after its own.
-    fn revised(&self, statement: Position) -> Option<Position> {
+    fn revised(self, statement: Position) -> Option<Position> {
         let mut seen = BTreeSet::new();
         let mut waiting = vec![statement];
         while let Some(earlier) = waiting.pop() {
-            let revisions = self.effects(earlier).map_or(&[][..], |effects| &effects.revisions);
-            for &by in revisions.iter().rev() {
+            for by in self.of(earlier, |effects| &effects.revisions).rev() {
                 let later = self.claim(by)?.statement;
                 if !self.is_withdrawn(later) {
                     return Some(by);
@@ -118,9 +141,25 @@ impl Book {
         None
     }
 
+    /// The contests of a statement, also those that were withdrawn.
+    pub(crate) fn contests(self, statement: Position) -> impl Iterator<Item = &'a Claim> {
+        self.of(statement, |effects| &effects.disputes).filter_map(move |position| self.claim(position))
+    }
+
     /// The contests of a statement that stand.
-    pub(crate) fn disputes(&self, claim: &Claim) -> impl Iterator<Item = &Claim> {
-        let disputes = self.effects(claim.statement).map_or(&[][..], |effects| &effects.disputes);
-        disputes.iter().filter_map(|&position| self.claim(position)).filter(|dispute| self.is_live(dispute))
+    pub(crate) fn disputes(self, claim: &Claim) -> impl Iterator<Item = &'a Claim> {
+        self.contests(claim.statement).filter(move |dispute| self.is_live(dispute))
+    }
+
+    /// The curation that says which exchange a statement is about.
+    pub(crate) fn pin(self, statement: Position) -> Option<Pin> {
+        let pins = self.effects(statement)?.pins.iter().rev();
+        pins.copied().find(|pin| self.sees_curation(pin.at))
+    }
+
+    /// What later records did to a claim.
+    pub(crate) fn acts(self, position: Position) -> Vec<Act> {
+        let acts = self.effects(position).map_or(&[][..], |effects| &effects.acts);
+        acts.iter().copied().filter(|act| self.sees(act.position)).collect()
     }
 }

@@ -3,7 +3,7 @@ use jiff::civil;
 use serde::Serialize;
 
 use crate::{
-    Book, Direction, Policy,
+    Direction, Known, Policy,
     claim::Claim,
     figure::{Figure, Figures, figures},
     intern::Id,
@@ -86,22 +86,25 @@ impl FigureAnswer {
 
 /// One exchange of the book, looked at.
 pub(crate) struct View<'a> {
-    pub(crate) book: &'a Book,
+    pub(crate) book: Known<'a>,
     pub(crate) id: Id<ExchangeKey>,
+    members: Vec<&'a Claim>,
     lineage: Lineage<'a>,
 }
 
 impl<'a> View<'a> {
-    pub(crate) fn new(book: &'a Book, id: Id<ExchangeKey>) -> Self {
-        Self { book, id, lineage: book.lineage(Some(id)) }
+    pub(crate) fn new(book: Known<'a>, id: Id<ExchangeKey>) -> Self {
+        let members = book.members(id);
+        Self { book, id, lineage: book.lineage(&members), members }
     }
 
     pub(crate) fn key(&self) -> &'a ExchangeKey {
-        self.book.pools.keys.get(self.id)
+        self.book.pools().keys.get(self.id)
     }
 
-    pub(crate) fn members(&self) -> impl Iterator<Item = &'a Claim> + use<'a> {
-        self.book.members(self.id)
+    /// The claims about it, by position.
+    pub(crate) fn members(&self) -> impl Iterator<Item = &'a Claim> {
+        self.members.iter().copied()
     }
 
     /// The recorded statement that a claim repeats.
@@ -176,7 +179,7 @@ impl<'a> View<'a> {
 
     pub(crate) fn frameworks(&self) -> Vec<String> {
         let named = self.statements().filter_map(|claim| claim.framework);
-        let mut frameworks: Vec<String> = named.map(|framework| self.book.pools.texts.get(framework).to_owned()).collect();
+        let mut frameworks: Vec<String> = named.map(|framework| self.book.pools().texts.get(framework).to_owned()).collect();
         frameworks.sort();
         frameworks.dedup();
         frameworks

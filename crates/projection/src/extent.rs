@@ -37,4 +37,10 @@ impl Extent {
         };
         (extent != Self::default()).then_some(extent)
     }
+
+    /// What the skeleton of its event has too; `None` where that's nothing.
+    pub(crate) fn redacted(self) -> Option<Self> {
+        let extent = Self { period: self.period, names: self.names, ..Self::default() };
+        (extent != Self::default()).then_some(extent)
+    }
 }

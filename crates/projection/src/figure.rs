@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use announcement::{Bounds, Category, ExchangeKey, Position};
 
 use crate::{
-    Book, Direction, Policy,
+    Direction, Known, Policy,
     agreed::agreed_figures,
     intern::Id,
     mention::{LIVING, Mention, Said, Voice, mentions},
@@ -35,7 +35,7 @@ impl Figure {
 pub(crate) type Figures = BTreeMap<(Direction, Category), Figure>;
 
 /// The figures of an exchange. Where it has stages, their sum is one more claim about the whole.
-pub(crate) fn figures(book: &Book, exchange: Id<ExchangeKey>, policy: Policy) -> Figures {
+pub(crate) fn figures(book: Known<'_>, exchange: Id<ExchangeKey>, policy: Policy) -> Figures {
     if policy == Policy::Both {
         return agreed_figures(book, exchange);
     }
@@ -76,7 +76,7 @@ pub(crate) struct Saying<'a> {
 
 type Stands = BTreeMap<(Direction, Category), Vec<Stand>>;
 
-fn stages(book: &Book, exchange: Id<ExchangeKey>, policy: Policy) -> BTreeMap<(Direction, Category), Stand> {
+fn stages(book: Known<'_>, exchange: Id<ExchangeKey>, policy: Policy) -> BTreeMap<(Direction, Category), Stand> {
     let mut sums = BTreeMap::new();
     for stage in book.stages(exchange) {
         for (place, stand) in stands(book, stage, policy).into_iter().filter_map(|(place, stands)| Some((place, settled(stands)?))) {
@@ -91,7 +91,7 @@ fn stages(book: &Book, exchange: Id<ExchangeKey>, policy: Policy) -> BTreeMap<(D
 }
 
 /// What stands about one exchange by itself.
-fn stands(book: &Book, exchange: Id<ExchangeKey>, policy: Policy) -> Stands {
+fn stands(book: Known<'_>, exchange: Id<ExchangeKey>, policy: Policy) -> Stands {
     let mut stands = Stands::new();
     for (direction, mentions) in mentions(book, exchange) {
         let way = OneWay { mentions: mentions.iter().map(|mention| (rank(mention, direction, policy), mention)).collect(), policy };

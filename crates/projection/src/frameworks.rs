@@ -4,7 +4,7 @@ use announcement::{Bounds, Category, Kind, Party, Position, Span};
 use serde::Serialize;
 
 use crate::{
-    AsOf, Book, Direction, Gap, Policy, SaidAt,
+    AsOf, Direction, Gap, Known, Policy, SaidAt,
     settle::{Settled, settle},
     tally::{Row, Scope, Sum, Tally},
 };
@@ -65,13 +65,13 @@ type Place = (Direction, Category);
 
 /// The agreements. Repeats of recorded statements are left out.
 #[must_use]
-pub fn frameworks(book: &Book, query: &FrameworksQuery) -> Frameworks {
+pub fn frameworks(book: Known<'_>, query: &FrameworksQuery) -> Frameworks {
     let tally = Tally::new(book, query.policy);
-    let lineage = book.lineage(None);
+    let lineage = book.lineage(&[]);
     let live = book.claims().filter(|claim| claim.kind == Kind::Agreement && book.is_live(claim) && lineage.origin(claim).is_none());
     let mut agreed: BTreeMap<&str, Agreed> = tally.frameworks().into_iter().map(|name| (name, Agreed::default())).collect();
     for claim in live {
-        let Some(name) = claim.framework.map(|framework| book.pools.texts.get(framework)) else { continue };
+        let Some(name) = claim.framework.map(|framework| book.pools().texts.get(framework)) else { continue };
         let of = agreed.entry(name).or_default();
         of.by.push(SaidAt::of(claim));
         for (direction, category, bounds) in book.counts(claim) {

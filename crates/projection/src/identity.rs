@@ -4,7 +4,7 @@ use announcement::{Bounds, Category, Date, ExchangeKey, Finding, Kind, Party, Po
 use serde::Serialize;
 
 use crate::{
-    AsOf, Book, Direction, Policy,
+    AsOf, Direction, Known, Policy,
     claim::{Claim, Way},
     exchange::{FigureAnswer, View},
     settle::{Settled, settle},
@@ -91,13 +91,13 @@ type Counts = Vec<(Bounds, Position)>;
 
 /// What became of the bodies. Repeats of recorded statements are left out.
 #[must_use]
-pub fn identity(book: &Book, query: &IdentityQuery) -> Identity {
+pub fn identity(book: Known<'_>, query: &IdentityQuery) -> Identity {
     let asked = query.exchange.as_ref().map(|key| book.exchange(key));
     let mut views: Vec<View<'_>> = book.exchanges().filter(|id| asked.is_none_or(|asked| asked == Some(*id))).map(|id| View::new(book, id)).collect();
     views.sort_by_key(|view| view.key());
     let bodies = views.iter().flat_map(|view| of_exchange(view, query.policy)).collect();
-    let lineage = book.lineage(None);
-    let unplaced = book.claims().filter(|claim| claim.place.is_none() && claim.kind == Kind::Identity && query.exchange.is_none());
+    let lineage = book.lineage(&[]);
+    let unplaced = book.claims().filter(|claim| book.place(claim).is_none() && claim.kind == Kind::Identity && query.exchange.is_none());
     let live = unplaced.filter(|claim| book.is_live(claim) && lineage.origin(claim).is_none());
     Identity { as_of: AsOf::of(book), policy: query.policy, bodies, unassigned: live.flat_map(|claim| unassigned(book, claim)).collect(), next: None }
 }
@@ -135,7 +135,7 @@ const FINDINGS: [Finding; 6] =
     [Finding::ClaimedBySender, Finding::MayBelong, Finding::ToBeVerified, Finding::Confirmed, Finding::FoundOtherSide, Finding::Returned];
 
 /// The sums of what a statement finds, by direction and finding (its place in [`FINDINGS`]).
-fn findings(book: &Book, claim: &Claim) -> Vec<(Direction, usize, Bounds)> {
+fn findings(book: Known<'_>, claim: &Claim) -> Vec<(Direction, usize, Bounds)> {
     let of_way = |&way: &Way| {
         let mut sums: BTreeMap<usize, Bounds> = BTreeMap::new();
         for item in claim.handed.items(way) {
@@ -144,18 +144,18 @@ fn findings(book: &Book, claim: &Claim) -> Vec<(Direction, usize, Bounds)> {
                 sums.entry(finding).and_modify(|sum| *sum = *sum + bounds).or_insert(bounds);
             }
         }
-        sums.into_iter().map(move |(finding, bounds)| (way.direction(&book.pools), finding, bounds))
+        sums.into_iter().map(move |(finding, bounds)| (way.direction(book.pools()), finding, bounds))
     };
     claim.handed.ways.iter().flat_map(of_way).collect()
 }
 
-fn by(book: &Book, claim: &Claim) -> Option<Party> {
-    claim.announcer.map(|announcer| book.pools.announcers.get(announcer).voice())
+fn by(book: Known<'_>, claim: &Claim) -> Option<Party> {
+    claim.announcer.map(|announcer| book.pools().announcers.get(announcer).voice())
 }
 
-fn unassigned(book: &Book, claim: &Claim) -> Vec<UnassignedFinding> {
-    let extent = book.extents.get(&claim.position);
-    let keys = || extent.iter().flat_map(|extent| extent.names.iter()).map(|&key| book.pools.keys.get(key).clone()).collect();
+fn unassigned(book: Known<'_>, claim: &Claim) -> Vec<UnassignedFinding> {
+    let extent = book.extent(claim.position);
+    let keys = || extent.iter().flat_map(|extent| extent.names.iter()).map(|&key| book.pools().keys.get(key).clone()).collect();
     let finding = |(direction, finding, count): (Direction, usize, Bounds)| UnassignedFinding {
         position: claim.position,
         period: extent.and_then(|extent| extent.period).or(claim.date),

@@ -1,10 +1,10 @@
 use std::collections::{BTreeSet, HashMap};
 
-use announcement::{ExchangeKey, Position, Publisher, Target};
+use announcement::{Position, Publisher, Target};
 use uuid::Uuid;
 
 use crate::{
-    Book, Why,
+    Book, Known, Why,
     claim::{Address, Claim, Pools, address},
     intern::{Id, Pool},
 };
@@ -83,13 +83,14 @@ impl Book {
     fn is_by(&self, position: Position, publisher: Id<Publisher>) -> bool {
         self.claim(position).is_some_and(|claim| claim.publisher == publisher)
     }
+}
 
-    /// What the claims of an exchange repeat.
-    pub(crate) fn lineage(&self, exchange: Option<Id<ExchangeKey>>) -> Lineage<'_> {
+impl<'a> Known<'a> {
+    /// What claims on one exchange repeat.
+    pub(crate) fn lineage(self, members: &[&Claim]) -> Lineage<'a> {
         let mut first_at = HashMap::new();
-        let members = || exchange.into_iter().flat_map(|exchange| self.members(exchange));
-        if members().any(|claim| self.origins_of(claim).iter().any(|origin| matches!(origin, Origin::Address(_)))) {
-            for claim in members().filter(|claim| claim.is_of_completion() && claim.statement == claim.position) {
+        if members.iter().any(|claim| self.origins_of(claim).iter().any(|origin| matches!(origin, Origin::Address(_)))) {
+            for claim in members.iter().filter(|claim| claim.is_of_completion() && claim.statement == claim.position) {
                 let taken_out = self.out(claim).is_some_and(|out| matches!(out.why, Why::Quarantined | Why::Redacted));
                 if let Some(address) = claim.address.filter(|_| !taken_out) {
                     first_at.entry(address).or_insert(claim.position);
@@ -100,14 +101,14 @@ impl Book {
     }
 
     /// What a claim names as its origins.
-    pub(crate) fn origins_of(&self, claim: &Claim) -> &[Origin] {
-        if claim.is_report { self.origins.get(&claim.position).map_or(&[], |origins| origins) } else { &[] }
+    pub(crate) fn origins_of(self, claim: &Claim) -> &'a [Origin] {
+        if claim.is_report { self.book().origins.get(&claim.position).map_or(&[], |origins| origins) } else { &[] }
     }
 }
 
 /// What the claims of one exchange repeat: recorded statements, or ones that nobody recorded.
 pub(crate) struct Lineage<'a> {
-    book: &'a Book,
+    book: Known<'a>,
     /// The exchange's first claim that was read at an address. An address says nothing about claims on other exchanges.
     first_at: HashMap<Address, Position>,
 }
@@ -128,8 +129,8 @@ impl<'a> Lineage<'a> {
     fn recorded(&self, claim: &Claim) -> Vec<Position> {
         let event = |&origin: &Origin| match origin {
             Origin::Event { source, id, publisher } => {
-                let found = || self.book.events.find(source, id);
-                let by = |wanted: Id<Publisher>| found().find(|&position| self.book.is_by(position, wanted));
+                let found = || self.book.book().events.find(source, id).filter(|&position| self.book.sees(position));
+                let by = |wanted: Id<Publisher>| found().find(|&position| self.book.book().is_by(position, wanted));
                 publisher.map_or_else(|| by(claim.publisher).or_else(|| found().next()), by)
             }
             Origin::Address(address) => self.first_at.get(&address).copied(),

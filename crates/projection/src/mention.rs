@@ -3,7 +3,7 @@ use std::{cmp::Reverse, collections::BTreeMap};
 use announcement::{Announcer, Bounds, Category, ExchangeKey, Party, Position, Relation, Span};
 
 use crate::{
-    Book,
+    Known,
     claim::{Claim, Counted, Handed, Pools, Way},
     intern::Id,
     lineage::{Origin, one_a_statement},
@@ -143,20 +143,21 @@ fn parts(pools: &Pools, items: &[Counted]) -> Sums {
 }
 
 /// What the live statements of an exchange say, by direction. Relays of recorded statements are left out; reports of one unrecorded statement are one.
-pub(crate) fn mentions(book: &Book, exchange: Id<ExchangeKey>) -> BTreeMap<Direction, Vec<Mention<'_>>> {
+pub(crate) fn mentions(book: Known<'_>, exchange: Id<ExchangeKey>) -> BTreeMap<Direction, Vec<Mention<'_>>> {
     let mut by_direction: BTreeMap<Direction, Vec<Mention<'_>>> = BTreeMap::new();
-    let lineage = book.lineage(Some(exchange));
+    let members = book.members(exchange);
+    let lineage = book.lineage(&members);
     let heard = |claim: &&Claim| claim.is_of_completion() && book.is_live(claim) && lineage.origin(claim).is_none();
-    for claim in book.members(exchange).filter(heard) {
-        let announcer = claim.announcer.map(|announcer| book.pools.announcers.get(announcer));
+    for claim in members.iter().copied().filter(heard) {
+        let announcer = claim.announcer.map(|announcer| book.pools().announcers.get(announcer));
         for &way in &claim.handed.ways {
-            let direction = way.direction(&book.pools);
+            let direction = way.direction(book.pools());
             let mention = Mention {
                 claims: vec![claim.position],
                 voice: voice(announcer, |party| party == direction.from || party == direction.to),
                 announcer,
                 announced: claim.announced.span(),
-                said: Said::of(&book.pools, &claim.handed, way),
+                said: Said::of(book.pools(), &claim.handed, way),
                 origins: lineage.origins(claim),
             };
             by_direction.entry(direction).or_default().push(mention);
@@ -165,12 +166,12 @@ pub(crate) fn mentions(book: &Book, exchange: Id<ExchangeKey>) -> BTreeMap<Direc
     by_direction.into_iter().map(|(direction, mentions)| (direction, settled_reports(mentions))).collect()
 }
 
-impl Book {
+impl Known<'_> {
     /// What a statement says was, or is to be, handed over, each direction and category by itself.
-    pub(crate) fn counts(&self, claim: &Claim) -> Vec<(Direction, Category, Bounds)> {
+    pub(crate) fn counts(self, claim: &Claim) -> Vec<(Direction, Category, Bounds)> {
         let of_way = |&way: &Way| {
-            let said = Said::of(&self.pools, &claim.handed, way);
-            said.counts().map(|(category, bounds)| (way.direction(&self.pools), category, bounds)).collect::<Vec<_>>()
+            let said = Said::of(self.pools(), &claim.handed, way);
+            said.counts().map(|(category, bounds)| (way.direction(self.pools()), category, bounds)).collect::<Vec<_>>()
         };
         claim.handed.ways.iter().flat_map(of_way).collect()
     }
@@ -184,10 +185,10 @@ fn voice(announcer: Option<&Announcer>, takes_part: impl Fn(Party) -> bool) -> V
     }
 }
 
-impl Book {
+impl Known<'_> {
     /// How much a claim weighs between two parties, as an exchange key writes them.
-    pub(crate) fn voice_between(&self, claim: &Claim, (one, other): (&str, &str)) -> Voice {
-        let announcer = claim.announcer.map(|announcer| self.pools.announcers.get(announcer));
+    pub(crate) fn voice_between(self, claim: &Claim, (one, other): (&str, &str)) -> Voice {
+        let announcer = claim.announcer.map(|announcer| self.pools().announcers.get(announcer));
         voice(announcer, |party| {
             let part = party.key_part();
             part == one || part == other

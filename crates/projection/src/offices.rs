@@ -4,7 +4,7 @@ use announcement::{Announcer, ExchangeKey, Party, Position};
 use serde::Serialize;
 
 use crate::{
-    AsOf, Between, Book, ChannelsQuery, DiscrepanciesQuery, Field, Standing, Why, channels::channels, claim::Claim, discrepancies::discrepancies,
+    AsOf, Between, ChannelsQuery, DiscrepanciesQuery, Field, Known, Standing, Why, channels::channels, claim::Claim, discrepancies::discrepancies,
     exchange::View,
 };
 
@@ -82,7 +82,7 @@ type Named<'a> = (Party, Option<&'a str>);
 
 /// What each office has said, and what became of it.
 #[must_use]
-pub fn offices(book: &Book, query: &OfficesQuery) -> Offices {
+pub fn offices(book: Known<'_>, query: &OfficesQuery) -> Offices {
     let mut found: BTreeMap<Named<'_>, Office> = BTreeMap::new();
     let repeats = repeats(book);
     for claim in book.claims() {
@@ -103,8 +103,8 @@ pub fn offices(book: &Book, query: &OfficesQuery) -> Offices {
     Offices { as_of: AsOf::of(book), offices: found.into_values().collect(), next: None }
 }
 
-fn announcer<'a>(book: &'a Book, claim: &Claim) -> Option<&'a Announcer> {
-    claim.announcer.map(|announcer| book.pools.announcers.get(announcer))
+fn announcer<'a>(book: Known<'a>, claim: &Claim) -> Option<&'a Announcer> {
+    claim.announcer.map(|announcer| book.pools().announcers.get(announcer))
 }
 
 fn named(announcer: &Announcer) -> Named<'_> {
@@ -112,11 +112,11 @@ fn named(announcer: &Announcer) -> Named<'_> {
 }
 
 /// The reports that repeat recorded statements.
-fn repeats(book: &Book) -> BTreeSet<Position> {
+fn repeats(book: Known<'_>) -> BTreeSet<Position> {
     let views = book.exchanges().map(|id| View::new(book, id));
     let placed = views.flat_map(|view| view.members().filter(|claim| view.origin(claim).is_some()).map(|claim| claim.position).collect::<Vec<_>>());
-    let lineage = book.lineage(None);
-    let unplaced = book.claims().filter(|claim| claim.place.is_none() && lineage.origin(claim).is_some());
+    let lineage = book.lineage(&[]);
+    let unplaced = book.claims().filter(|claim| book.place(claim).is_none() && lineage.origin(claim).is_some());
     placed.chain(unplaced.map(|claim| claim.position)).collect()
 }
 
@@ -133,7 +133,7 @@ impl Office {
         }
     }
 
-    fn take(&mut self, book: &Book, claim: &Claim) {
+    fn take(&mut self, book: Known<'_>, claim: &Claim) {
         let position = claim.position;
         if let Some(out) = book.out(claim) {
             self.replaced.push(Replaced { position, why: out.why, by: out.by });
@@ -148,7 +148,7 @@ impl Office {
 }
 
 /// What later statements contradict, by position. What was resolved, and what only reports of one statement make of it, is none.
-fn contradictions(book: &Book) -> BTreeSet<Contradicted> {
+fn contradictions(book: Known<'_>) -> BTreeSet<Contradicted> {
     let found = discrepancies(book, &DiscrepanciesQuery::default()).discrepancies;
     let standing = found.into_iter().filter(|found| found.state != Standing::Resolved && found.between != Between::Reports);
     let differing = standing.flat_map(|found| {

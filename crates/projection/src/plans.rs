@@ -3,7 +3,7 @@ use jiff::civil;
 use serde::Serialize;
 
 use crate::{
-    AsOf, Book, Days, Direction, Gap, Policy, SaidAt, Status,
+    AsOf, Days, Direction, Gap, Known, Policy, SaidAt, Status,
     claim::Claim,
     exchange::{FigureAnswer, View},
     figure::Figures,
@@ -107,14 +107,14 @@ pub struct HandedOver {
 
 /// The plans. Repeats of recorded ones are left out.
 #[must_use]
-pub fn plans(book: &Book, query: &PlansQuery) -> Plans {
+pub fn plans(book: Known<'_>, query: &PlansQuery) -> Plans {
     let mut planned: Vec<(Option<&View<'_>>, &Claim)> = Vec::new();
     let views: Vec<View<'_>> = book.exchanges().map(|id| View::new(book, id)).collect();
     for view in &views {
         planned.extend(view.statements().filter(|claim| claim.kind == Kind::Planned).map(|claim| (Some(view), claim)));
     }
-    let lineage = book.lineage(None);
-    let unplaced = book.claims().filter(|claim| claim.kind == Kind::Planned && claim.place.is_none());
+    let lineage = book.lineage(&[]);
+    let unplaced = book.claims().filter(|claim| claim.kind == Kind::Planned && book.place(claim).is_none());
     planned.extend(unplaced.filter(|claim| book.is_live(claim) && lineage.origin(claim).is_none()).map(|claim| (None, claim)));
     planned.retain(|(view, claim)| {
         let outcome = || view.map_or(Status::Planned, View::status);
@@ -128,8 +128,8 @@ pub fn plans(book: &Book, query: &PlansQuery) -> Plans {
     Plans { as_of: AsOf::of(book), policy: query.policy, plans, next }
 }
 
-fn plan(book: &Book, view: Option<&View<'_>>, claim: &Claim, policy: Policy) -> Plan {
-    let announcer = |claim: &Claim| claim.announcer.map(|announcer| book.pools.announcers.get(announcer).clone());
+fn plan(book: Known<'_>, view: Option<&View<'_>>, claim: &Claim, policy: Policy) -> Plan {
+    let announcer = |claim: &Claim| claim.announcer.map(|announcer| book.pools().announcers.get(announcer).clone());
     let outcome = view.map_or(Status::Planned, View::status);
     let took_place = view.filter(|_| outcome == Status::Completed).and_then(View::days);
     let figures = view.map(|view| view.figures(policy)).unwrap_or_default();
@@ -160,14 +160,14 @@ fn lag(took_place: Span, due: Span) -> Gap {
     Gap { low: days(due.latest, took_place.earliest), high: days(due.earliest, took_place.latest) }
 }
 
-fn counts(book: &Book, claim: &Claim, figures: &Figures) -> Vec<PlannedCount> {
+fn counts(book: Known<'_>, claim: &Claim, figures: &Figures) -> Vec<PlannedCount> {
     let of_way = |(direction, category, planned): (Direction, Category, Bounds)| {
         let figure = figures.get(&(direction, category)).map(|figure| FigureAnswer::new(direction, category, figure));
         let handed_over = figure.map(|figure| HandedOver { low: figure.low, high: figure.high, claims: figure.claims });
         PlannedCount::new(Some(direction), category, planned, handed_over)
     };
-    let both = book.extents.get(&claim.position).and_then(|extent| extent.both_ways).map(|both| {
-        let pair = claim.handed.ways.first().map(|way| way.direction(&book.pools));
+    let both = book.extent(claim.position).and_then(|extent| extent.both_ways).map(|both| {
+        let pair = claim.handed.ways.first().map(|way| way.direction(book.pools()));
         let sum = Row::Both(pair, both.category).sum(figures).map(|Sum { low, high, claims, .. }| HandedOver { low, high, claims });
         PlannedCount::new(None, both.category, both.count.bounds(), sum)
     });

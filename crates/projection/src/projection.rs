@@ -3,17 +3,12 @@ use std::{
     time::Duration,
 };
 
-use announcement::{ExchangeKey, Position};
+use announcement::Position;
 use serde::Serialize;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    Book, Channels, ChannelsQuery, Discrepancies, DiscrepanciesQuery, Dossier, Frameworks, FrameworksQuery, Identity, IdentityQuery, Lineages, Offices,
-    OfficesQuery, Plans, PlansQuery, Policy, Reconciliation, ReconciliationQuery, Source, ThirdParties, ThirdPartiesQuery, Timeline, TimelineQuery, Totals,
-    TotalsQuery, channels::channels, discrepancies::discrepancies, dossier::dossier, frameworks::frameworks, identity::identity, offices::offices,
-    plans::plans, reconciliation::reconciliation, reports::lineage, third_parties::third_parties, timeline::timeline, totals::totals,
-};
+use crate::{AsKnown, Book, Known, Source};
 
 /// How many records are applied at a time: readers wait no longer than that takes.
 const PAGE: usize = 1_024;
@@ -136,81 +131,11 @@ impl Projection {
         if matches!(reached, Ok(Ok(_))) { Ok(()) } else { Err(TimedOut(position)) }
     }
 
-    /// What happened, newest first.
-    #[must_use]
-    pub fn timeline(&self, query: &TimelineQuery) -> Timeline {
-        timeline(&self.read(), query)
-    }
-
-    /// Who said what about one exchange; `None` where no claim is about it.
-    #[must_use]
-    pub fn dossier(&self, key: &ExchangeKey, policy: Policy) -> Option<Dossier> {
-        dossier(&self.read(), key, policy)
-    }
-
-    /// How many, by direction and category.
-    #[must_use]
-    pub fn totals(&self, query: &TotalsQuery) -> Totals {
-        totals(&self.read(), query)
-    }
-
-    /// Is it blocked, and who says so.
-    #[must_use]
-    pub fn channels(&self, query: &ChannelsQuery) -> Channels {
-        channels(&self.read(), query)
-    }
-
-    /// Do the official totals fit.
-    #[must_use]
-    pub fn reconciliation(&self, query: &ReconciliationQuery) -> Reconciliation {
-        reconciliation(&self.read(), query)
-    }
-
-    /// Where statements about one exchange differ.
-    #[must_use]
-    pub fn discrepancies(&self, query: &DiscrepanciesQuery) -> Discrepancies {
-        discrepancies(&self.read(), query)
-    }
-
-    /// Were the promises kept.
-    #[must_use]
-    pub fn plans(&self, query: &PlansQuery) -> Plans {
-        plans(&self.read(), query)
-    }
-
-    /// How much of what was agreed is done.
-    #[must_use]
-    pub fn frameworks(&self, query: &FrameworksQuery) -> Frameworks {
-        frameworks(&self.read(), query)
-    }
-
-    /// What is credited to third parties.
-    #[must_use]
-    pub fn third_parties(&self, query: &ThirdPartiesQuery) -> ThirdParties {
-        third_parties(&self.read(), query)
-    }
-
-    /// What offices have said.
-    #[must_use]
-    pub fn offices(&self, query: &OfficesQuery) -> Offices {
-        offices(&self.read(), query)
-    }
-
-    /// Which statements about an exchange are independent, and which are copies; `None` where no claim is about it.
-    #[must_use]
-    pub fn lineage(&self, key: &ExchangeKey) -> Option<Lineages> {
-        lineage(&self.read(), key)
-    }
-
-    /// What became of the bodies.
-    #[must_use]
-    pub fn identity(&self, query: &IdentityQuery) -> Identity {
-        identity(&self.read(), query)
-    }
-
-    /// A reader that panicked changed nothing, so its lock is as good as any.
-    fn read(&self) -> std::sync::RwLockReadGuard<'_, Book> {
-        self.book.read().unwrap_or_else(PoisonError::into_inner)
+    /// Asks a read model, as it was known.
+    pub fn ask<T>(&self, as_known: AsKnown, model: impl FnOnce(Known<'_>) -> T) -> T {
+        // A reader that panicked changed nothing, so its lock is as good as any.
+        let book = self.book.read().unwrap_or_else(PoisonError::into_inner);
+        model(book.as_known(as_known))
     }
 }
 

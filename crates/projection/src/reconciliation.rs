@@ -5,7 +5,7 @@ use jiff::civil;
 use serde::Serialize;
 
 use crate::{
-    AsOf, Book, Policy, Sum,
+    AsOf, Known, Policy, Sum,
     claim::Claim,
     exchange::last_day,
     extent::Extent,
@@ -177,11 +177,11 @@ impl Gap {
 
 /// The official totals beside the sums of the exchanges that they cover. Repeats of recorded ones are left out.
 #[must_use]
-pub fn reconciliation(book: &Book, query: &ReconciliationQuery) -> Reconciliation {
-    let lineage = book.lineage(None);
-    let extents = book.extents.iter().rev().filter_map(|(&position, extent)| Some((book.claim(position)?, extent)));
+pub fn reconciliation(book: Known<'_>, query: &ReconciliationQuery) -> Reconciliation {
+    let lineage = book.lineage(&[]);
+    let extents = book.extents();
     let live = extents.filter(|(claim, _)| claim.kind == Kind::Aggregate && book.is_live(claim) && lineage.origin(claim).is_none());
-    let by = |claim: &Claim| claim.announcer.map(|announcer| book.pools.announcers.get(announcer).voice());
+    let by = |claim: &Claim| claim.announcer.map(|announcer| book.pools().announcers.get(announcer).voice());
     let asked = live.filter(|(claim, _)| query.after.is_none_or(|after| claim.position < after) && (query.party.is_none() || by(claim) == query.party));
     let mut asked = asked.peekable();
     let page: Vec<_> = asked.by_ref().take(query.limit.max(1)).collect();
@@ -192,13 +192,13 @@ pub fn reconciliation(book: &Book, query: &ReconciliationQuery) -> Reconciliatio
 }
 
 struct Search<'a> {
-    book: &'a Book,
+    book: Known<'a>,
     tally: Tally<'a>,
 }
 
 impl Search<'_> {
     fn reconciled(&self, claim: &Claim, extent: &Extent) -> Reconciled {
-        let pools = &self.book.pools;
+        let pools = self.book.pools();
         let scope = self.scope(claim, extent);
         let claimed = self.claimed(claim, extent);
         let rows: Vec<Row> = claimed.iter().map(|&(row, _)| row).collect();
@@ -224,15 +224,16 @@ impl Search<'_> {
         let said = claim.announced.span().latest;
         let days = extent.period.map_or(Span { earliest: None, latest: said }, |period| period.span());
         let days = Span { latest: days.latest.into_iter().chain(said).min(), ..days };
-        let named = extent.names.iter().filter_map(|&key| self.book.exchange(self.book.pools.keys.get(key)));
-        let keys: BTreeSet<_> = named.chain(claim.place.filter(|_| extent.names.is_empty())).collect();
-        let is_limited = !extent.names.is_empty() || claim.place.is_some();
+        let named = extent.names.iter().filter_map(|&key| self.book.exchange(self.book.pools().keys.get(key)));
+        let place = self.book.place(claim);
+        let keys: BTreeSet<_> = named.chain(place.filter(|_| extent.names.is_empty())).collect();
+        let is_limited = !extent.names.is_empty() || place.is_some();
         Scope { days, keys: is_limited.then_some(keys), framework: None }
     }
 
     fn claimed(&self, claim: &Claim, extent: &Extent) -> Vec<(Row, Bounds)> {
         let ways = self.book.counts(claim).into_iter().map(|(direction, category, bounds)| (Row::Way(direction, category), bounds));
-        let pair = claim.handed.ways.first().map(|way| way.direction(&self.book.pools));
+        let pair = claim.handed.ways.first().map(|way| way.direction(self.book.pools()));
         ways.chain(extent.both_ways.map(|both| (Row::Both(pair, both.category), both.count.bounds()))).collect()
     }
 
@@ -261,7 +262,7 @@ impl Search<'_> {
     /// A sum without an upper bound would fit anything that is large enough: it's no hypothesis.
     fn hypotheses(&self, scope: &Scope, row: Row, claimed: Bounds) -> Vec<Hypothesis> {
         let last = last_day(scope.days);
-        let key = |id| self.book.pools.keys.get(id).clone();
+        let key = |id| self.book.pools().keys.get(id).clone();
         let until_the_end = |earliest| Scope { days: Span { earliest, ..scope.days }, ..scope.clone() };
         let since = self.tally.since(last, row, claimed).into_iter().map(|since| {
             let or_since = (since.first != since.last).then(|| key(since.last.1));

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use announcement::{Announcer, Bounds, Category, ExchangeKey, Kind, Party, Position, Publisher};
 use serde::Serialize;
 
-use crate::{AsOf, Book, Direction, SaidAt, Why, claim::Claim, exchange::View, lineage::one_a_statement};
+use crate::{AsOf, Direction, Known, SaidAt, Why, claim::Claim, exchange::View, lineage::one_a_statement};
 
 /// The lineage of the statements about one exchange: which are independent, and which are copies.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -64,7 +64,7 @@ pub struct Variant {
 
 /// The lineage of the live statements about an exchange, by any of its keys; `None` where no claim is about it.
 #[must_use]
-pub fn lineage(book: &Book, key: &ExchangeKey) -> Option<Lineages> {
+pub fn lineage(book: Known<'_>, key: &ExchangeKey) -> Option<Lineages> {
     let id = book.exchange(key).filter(|&id| book.has_members(id))?;
     let view = View::new(book, id);
     let mut told: BTreeMap<Position, Vec<&Claim>> = BTreeMap::new();
@@ -93,13 +93,13 @@ pub fn lineage(book: &Book, key: &ExchangeKey) -> Option<Lineages> {
 }
 
 impl Told {
-    fn of(book: &Book, origin: Option<Position>, mut claims: Vec<&Claim>) -> Option<Self> {
+    fn of(book: Known<'_>, origin: Option<Position>, mut claims: Vec<&Claim>) -> Option<Self> {
         claims.sort_by_key(|claim| claim.position);
         let first = *claims.first()?;
         let telling = |claim: &&Claim| Telling {
             said: SaidAt::of(claim),
-            publisher: book.pools.publishers.get(claim.publisher).clone(),
-            announcer: claim.announcer.map(|announcer| book.pools.announcers.get(announcer).clone()),
+            publisher: book.pools().publishers.get(claim.publisher).clone(),
+            announcer: claim.announcer.map(|announcer| book.pools().announcers.get(announcer).clone()),
         };
         Some(Self {
             kind: first.kind,
@@ -115,7 +115,7 @@ impl Told {
 /// What one record says.
 type Counts = BTreeMap<(Direction, Category), Bounds>;
 
-fn variants(book: &Book, claims: &[&Claim]) -> Vec<Variant> {
+fn variants(book: Known<'_>, claims: &[&Claim]) -> Vec<Variant> {
     let counts: Vec<(Position, Counts)> = claims
         .iter()
         .map(|claim| (claim.position, book.counts(claim).into_iter().map(|(direction, category, bounds)| ((direction, category), bounds)).collect()))

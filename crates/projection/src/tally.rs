@@ -5,7 +5,7 @@ use jiff::civil;
 use serde::Serialize;
 
 use crate::{
-    Book, Direction, Policy,
+    Direction, Known, Policy,
     exchange::View,
     figure::{Figure, Figures},
     intern::Id,
@@ -13,7 +13,7 @@ use crate::{
 
 /// The figures of all exchanges, to be summed over one scope after another.
 pub(crate) struct Tally<'a> {
-    book: &'a Book,
+    book: Known<'a>,
     exchanges: Vec<Counted>,
     at: HashMap<Id<ExchangeKey>, usize>,
 }
@@ -182,7 +182,7 @@ pub(crate) struct Since {
 }
 
 impl<'a> Tally<'a> {
-    pub(crate) fn new(book: &'a Book, policy: Policy) -> Self {
+    pub(crate) fn new(book: Known<'a>, policy: Policy) -> Self {
         let counted = |id| {
             let view = View::new(book, id);
             let (days, figures, frameworks) = (view.days(), view.figures(policy), view.frameworks());
@@ -252,7 +252,7 @@ impl<'a> Tally<'a> {
         let mut fitted = false;
         for (day, mut exchanges) in by_day.into_iter().rev() {
             // A whole takes the place of its stages, which all begin on its first day or later.
-            exchanges.sort_by_key(|exchange| (exchange.has_stages, self.book.pools.keys.get(exchange.id)));
+            exchanges.sort_by_key(|exchange| (exchange.has_stages, self.book.pools().keys.get(exchange.id)));
             for exchange in &exchanges {
                 let stages = if exchange.has_stages { self.book.stages(exchange.id) } else { BTreeSet::new() };
                 let counted = stages.iter().filter_map(|stage| self.exchanges.get(*self.at.get(stage)?)).filter(|stage| inside(stage).is_some());

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use announcement::{ExchangeKey, Party, Position};
 use serde::Serialize;
 
-use crate::{AsOf, Book, Helper, claim::Claim, exchange::View, intern::Id};
+use crate::{AsOf, Helper, Known, claim::Claim, exchange::View, intern::Id};
 
 /// Which third parties are asked for.
 #[derive(Clone, Debug, Default)]
@@ -63,37 +63,37 @@ struct Said<'a> {
 
 /// What is credited to third parties. Repeats of recorded statements are left out.
 #[must_use]
-pub fn third_parties(book: &Book, query: &ThirdPartiesQuery) -> ThirdParties {
+pub fn third_parties(book: Known<'_>, query: &ThirdPartiesQuery) -> ThirdParties {
     let mut found: BTreeMap<(Option<&str>, Option<Party>), Said<'_>> = BTreeMap::new();
     let mut take = |claim: &'_ Claim| {
-        let by = claim.announcer.map(|announcer| book.pools.announcers.get(announcer).voice());
-        for helper in claim.helpers.iter().map(|&helper| book.pools.helpers.get(helper)) {
+        let by = claim.announcer.map(|announcer| book.pools().announcers.get(announcer).voice());
+        for helper in claim.helpers.iter().map(|&helper| book.pools().helpers.get(helper)) {
             let Helper { name, party, role } = helper;
             // Those with a code come first.
             let said = found.entry((Some(name.as_str()).filter(|_| party.is_none()), *party)).or_default();
             said.names.insert(name);
-            said.credits.entry((by.is_none(), by, role)).or_default().push((claim.place, claim.position));
+            said.credits.entry((by.is_none(), by, role)).or_default().push((book.place(claim), claim.position));
         }
     };
     for view in book.exchanges().map(|id| View::new(book, id)) {
         view.statements().filter(|claim| !claim.helpers.is_empty()).for_each(&mut take);
     }
-    let lineage = book.lineage(None);
-    let unplaced = book.claims().filter(|claim| claim.place.is_none() && !claim.helpers.is_empty());
+    let lineage = book.lineage(&[]);
+    let unplaced = book.claims().filter(|claim| book.place(claim).is_none() && !claim.helpers.is_empty());
     unplaced.filter(|claim| book.is_live(claim) && lineage.origin(claim).is_none()).for_each(&mut take);
     let asked = found.into_iter().filter(|((_, party), _)| query.party.is_none() || *party == query.party);
     ThirdParties { as_of: AsOf::of(book), third_parties: asked.map(|((_, party), said)| said.credited(book, party)).collect(), next: None }
 }
 
 impl Said<'_> {
-    fn credited(self, book: &Book, party: Option<Party>) -> Credited {
+    fn credited(self, book: Known<'_>, party: Option<Party>) -> Credited {
         let credit = |((_, by, role), mut said): (By, Vec<Of>)| {
             said.sort_by_key(|(_, position)| *position);
             said.dedup_by_key(|(_, position)| *position);
             Credit {
                 by,
                 role,
-                exchanges: said.iter().filter_map(|(exchange, _)| *exchange).map(|exchange| book.pools.keys.get(exchange).clone()).collect(),
+                exchanges: said.iter().filter_map(|(exchange, _)| *exchange).map(|exchange| book.pools().keys.get(exchange).clone()).collect(),
                 without_exchange: said.iter().filter(|(exchange, _)| exchange.is_none()).map(|(_, position)| *position).collect(),
                 claims: said.iter().map(|(_, position)| *position).collect(),
             }

@@ -5,7 +5,7 @@ use jiff::civil;
 use serde::Serialize;
 
 use crate::{
-    AsOf, Book, Days, Policy,
+    AsOf, Days, Known, Policy,
     exchange::{FigureAnswer, Status, View, last_day},
 };
 
@@ -101,7 +101,7 @@ impl From<&ThirdParty> for Helper {
 
 /// The timeline.
 #[must_use]
-pub fn timeline(book: &Book, query: &TimelineQuery) -> Timeline {
+pub fn timeline(book: Known<'_>, query: &TimelineQuery) -> Timeline {
     let views = book.exchanges().map(|id| View::new(book, id)).filter(|view| query.what.is_none_or(|what| view.key().what() == what));
     let dated = views.map(|view| (view.days(), view)).filter(|(days, _)| within(*days, query.from, query.to));
     let mut found: Vec<_> = dated.map(|(days, view)| (Place::new(days, view.key()), view, days)).collect();
@@ -141,8 +141,8 @@ impl<'a> Place<'a> {
     }
 
     /// Where the page before ended. An exchange that has since been merged or left by its claims had its place by the date in its key.
-    fn of(book: &Book, after: &'a ExchangeKey) -> Self {
-        let is_listed = |id| book.pools.keys.get(id) == after && book.exchanges().any(|known| known == id);
+    fn of(book: Known<'_>, after: &'a ExchangeKey) -> Self {
+        let is_listed = |id| book.pools().keys.get(id) == after && book.exchanges().any(|known| known == id);
         let days = match book.exchange(after).filter(|&id| is_listed(id)) {
             Some(id) => View::new(book, id).days(),
             None => named_days(after),
@@ -168,10 +168,10 @@ pub(crate) fn line(view: &View<'_>, days: Option<Span>, policy: Policy) -> Excha
     let book = view.book;
     let figures = view.figures(policy);
     let helping = view.statements().flat_map(|claim| claim.helpers.iter().copied());
-    let mut third_parties: Vec<Helper> = helping.map(|helper| book.pools.helpers.get(helper).clone()).collect();
+    let mut third_parties: Vec<Helper> = helping.map(|helper| book.pools().helpers.get(helper).clone()).collect();
     third_parties.sort();
     third_parties.dedup();
-    let key = |id| book.pools.keys.get(id).clone();
+    let key = |id| book.pools().keys.get(id).clone();
     let mut stages: Vec<ExchangeKey> = book.stages(view.id).into_iter().map(key).collect();
     stages.sort();
     Exchange {

@@ -4,7 +4,7 @@ use announcement::{Bounds, Category, Party, Position, Span};
 use jiff::civil;
 use serde::{Deserialize, Serialize};
 
-use crate::{AsOf, Book, Direction, Policy, Why, claim::Claim, exchange::View, figure::Figure, mention::Said};
+use crate::{AsOf, Direction, Known, Policy, Why, claim::Claim, exchange::View, figure::Figure, mention::Said};
 
 /// Which total is asked for.
 #[derive(Clone, Debug, Default)]
@@ -106,7 +106,7 @@ pub struct Excluded {
 
 /// The totals.
 #[must_use]
-pub fn totals(book: &Book, query: &TotalsQuery) -> Totals {
+pub fn totals(book: Known<'_>, query: &TotalsQuery) -> Totals {
     let mut certain = Sums::default();
     let mut possible = Sums::default();
     for id in book.exchanges() {
@@ -127,8 +127,8 @@ pub fn totals(book: &Book, query: &TotalsQuery) -> Totals {
             Place::Outside => {}
         }
     }
-    let unassigned = book.unassigned.iter().filter_map(|&position| book.claim(position)).filter(|claim| book.is_live(claim));
-    let lineage = book.lineage(None);
+    let unassigned = book.unassigned().filter(|claim| book.is_live(claim));
+    let lineage = book.lineage(&[]);
     Totals {
         as_of: AsOf::of(book),
         policy: query.policy,
@@ -214,6 +214,10 @@ impl Sums {
         let figures = view.figures(query.policy);
         let stages: Vec<View<'_>> = view.stages().collect();
         for view in std::iter::once(view).chain(&stages) {
+            for claim in view.book.maybe_later(view.id).into_iter().filter(|claim| claim.is_of_completion()) {
+                let excluded = Excluded { position: claim.position, why: Why::MaybeLater };
+                self.left_out.extend(said_of(view.book, claim).map(|(direction, category)| ((period.clone(), direction, category), excluded)));
+            }
             for claim in view.members().filter(|claim| claim.is_of_completion()) {
                 let is_in = |place: &(Direction, Category)| figures.get(place).is_some_and(|figure| figure.claims.binary_search(&claim.position).is_ok());
                 let out: Vec<_> = said_of(view.book, claim).filter(|place| !is_in(place)).collect();
@@ -297,10 +301,10 @@ fn reason(view: &View<'_>, claim: &Claim) -> Why {
 }
 
 /// The directions and categories of which a claim says something.
-fn said_of(book: &Book, claim: &Claim) -> impl Iterator<Item = (Direction, Category)> {
-    claim.handed.ways.iter().flat_map(|&way| {
-        let said = Said::of(&book.pools, &claim.handed, way);
-        let direction = way.direction(&book.pools);
+fn said_of(book: Known<'_>, claim: &Claim) -> impl Iterator<Item = (Direction, Category)> {
+    claim.handed.ways.iter().flat_map(move |&way| {
+        let said = Said::of(book.pools(), &claim.handed, way);
+        let direction = way.direction(book.pools());
         Category::ALL.into_iter().filter(move |&category| said.says(category)).map(move |category| (direction, category))
     })
 }

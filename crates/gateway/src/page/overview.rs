@@ -3,7 +3,7 @@
 use announcement::{Category, ExchangeKey};
 use axum::{extract::State, http::Uri, response::Html};
 use maud::{Markup, html};
-use projection::{AsOf, Channels, ChannelsQuery, Exchange, FigureAnswer, Projection, Status, Timeline, TimelineQuery, Totals, TotalsQuery};
+use projection::{AsOf, Channels, ChannelsQuery, Exchange, FigureAnswer, Known, Status, Timeline, TimelineQuery, Totals, TotalsQuery};
 
 use super::{
     channels, figures,
@@ -16,9 +16,6 @@ use crate::{App, parameters::Parameters, problem::Failure};
 /// The exchanges of one page: more would be slow to load on a phone.
 const EXCHANGES: usize = 200;
 
-/// How often the page is read again so that its parts agree; under a steady stream of records they may differ by a few.
-const MAX_REREADS: usize = 3;
-
 struct Overview {
     totals: Totals,
     timeline: Timeline,
@@ -28,30 +25,19 @@ struct Overview {
 pub(crate) async fn overview(State(app): State<App>, uri: Uri) -> Result<Html<String>, Failure> {
     let mut parameters = Parameters::parse(uri.query())?;
     let after = parameters.value("after")?;
-    let at_least = parameters.at_least()?;
+    let reading = parameters.reading()?;
     parameters.finish()?;
-    let projection = app.reach(at_least).await?;
-    let rendering = app.scan(move || render(&read(&projection, after.clone()), after.as_ref()).into_string());
+    let rendering = app.ask(reading, move |known| render(&read(known, after.clone()), after.as_ref()).into_string());
     Ok(Html(rendering.await?))
 }
 
-/// All three as of the same record: records may come between the reads, so they're read again, a few times.
-fn read(projection: &Projection, after: Option<ExchangeKey>) -> Overview {
+fn read(known: Known<'_>, after: Option<ExchangeKey>) -> Overview {
     let query = TimelineQuery { after, limit: EXCHANGES, ..TimelineQuery::default() };
-    let once = || Overview {
-        totals: projection.totals(&TotalsQuery::default()),
-        timeline: projection.timeline(&query),
-        channels: projection.channels(&ChannelsQuery::default()),
-    };
-    let agree = |read: &Overview| read.totals.as_of == read.timeline.as_of && read.totals.as_of == read.channels.as_of;
-    let mut read = once();
-    for _ in 0..MAX_REREADS {
-        if agree(&read) {
-            break;
-        }
-        read = once();
+    Overview {
+        totals: projection::totals(known, &TotalsQuery::default()),
+        timeline: projection::timeline(known, &query),
+        channels: projection::channels(known, &ChannelsQuery::default()),
     }
-    read
 }
 
 fn render(overview: &Overview, after: Option<&ExchangeKey>) -> Markup {

@@ -163,6 +163,7 @@ pub(super) const fn out(why: Why) -> &'static str {
         Why::Quarantined => "set aside by a curator",
         Why::Redacted => "redacted by an operator",
         Why::Relay => "repeats a recorded statement",
+        Why::MaybeLater => "it may have been announced after that day",
         Why::Outranked => "a party to the exchange was heard",
     }
 }

@@ -23,7 +23,8 @@ impl Log {
         announcement::decode(&event.to_string()).unwrap_or_else(|problem| panic!("{problem:?} in {event}"));
         self.records.push(Record {
             position: Position::new(number),
-            recorded: "2026-06-01T00:00:00Z".parse().unwrap(),
+            // Some at the same instant.
+            recorded: "2026-06-01T00:00:00Z".parse::<jiff::Timestamp>().unwrap() + jiff::SignedDuration::from_secs(number as i64 / 3),
             publisher: publisher.parse::<Publisher>().unwrap(),
             event: event.to_string().into_bytes(),
             removed: None,
@@ -54,7 +55,7 @@ impl Log {
     }
 
     pub(crate) fn dossier(&self, key: &str, policy: Policy) -> Dossier {
-        dossier(&self.book(), &key.parse().unwrap(), policy).unwrap()
+        dossier(self.book().now(), &key.parse().unwrap(), policy).unwrap()
     }
 
     /// Low and high of the figure of [`KEY`] from Russia to Ukraine.
@@ -73,7 +74,7 @@ impl Log {
     }
 
     pub(crate) fn total(&self, query: &TotalsQuery, category: &str) -> Option<Total> {
-        totals(&self.book(), query).figures.into_iter().find(|total| total.from.as_str() == "RU" && total.category.as_str() == category)
+        totals(self.book().now(), query).figures.into_iter().find(|total| total.from.as_str() == "RU" && total.category.as_str() == category)
     }
 }
 

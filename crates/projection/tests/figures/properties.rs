@@ -1,10 +1,10 @@
 //! What holds for any log.
 
-use announcement::{Data, Position};
+use announcement::{Data, Position, Record};
 use projection::{
-    Applied, ApplyError, Book, ChannelsQuery, DiscrepanciesQuery, FrameworksQuery, IdentityQuery, OfficesQuery, Period, PlansQuery, Policy,
-    ReconciliationQuery, ThirdPartiesQuery, TimelineQuery, TotalsQuery, channels, discrepancies, dossier, frameworks, identity, lineage, offices, plans,
-    reconciliation, third_parties, timeline, totals,
+    Applied, ApplyError, AsKnown, Book, ChannelsQuery, DiscrepanciesQuery, FrameworksQuery, IdentityQuery, Known, Moment, OfficesQuery, Period, PlansQuery,
+    Policy, ReconciliationQuery, ThirdPartiesQuery, TimelineQuery, TotalsQuery, channels, discrepancies, dossier, frameworks, identity, lineage, offices,
+    plans, reconciliation, third_parties, timeline, totals,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -19,9 +19,14 @@ type Step = (u8, u8, u8, u16, u8);
 /// The step that adds a stage of a longer exchange.
 const STAGE: u8 = 13;
 
+/// When a claim is announced: before whatever is done to one.
+fn day_of_claim(count: u16) -> String {
+    format!("2026-01-{}", 10 + count % 9)
+}
+
 /// What is said of a channel, or in sum.
 fn aside(log: &mut Log, of_a_channel: bool, announcer: &Value, key: &str, count: u16) -> Value {
-    let mut said = json!({"announced": "2026-01-15", "announcer": announcer});
+    let mut said = json!({"announced": day_of_claim(count), "announcer": announcer});
     let (kind, more) = if of_a_channel {
         let status = ["open", "paused", "blocked"][usize::from(count % 3)];
         ("channel", json!({"channel": "bodies", "parties": ["UA", "RU"], "status": status}))
@@ -47,9 +52,12 @@ fn log_of(steps: &[Step]) -> Log {
             2 => json!([{"category": "bodies", "count": {"at_least": count}}]),
             _ => json!([{"category": "prisoners", "count": {"exact": count}}, {"category": "civilians", "count": {"at_most": count}}]),
         };
-        let said = json!({"announced": "2026-01-15", "announcer": announcer, "exchange": {"date": key.rsplit('/').next()}, "transfers": to_ukraine(items)});
+        // What is done to claims is announced in the order in which it's recorded.
+        let later = format!("2026-01-{}", 20 + all.len() / 7);
+        let said =
+            json!({"announced": day_of_claim(count), "announcer": announcer, "exchange": {"date": key.rsplit('/').next()}, "transfers": to_ukraine(items)});
         let about = |more: Value| {
-            let mut data = json!({"announced": "2026-01-20", "announcer": null, "target": target});
+            let mut data = json!({"announced": later, "announcer": null, "target": target});
             data.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
             data
         };
@@ -58,8 +66,8 @@ fn log_of(steps: &[Step]) -> Log {
             (1, Some(_)) => log.add("quarantined", None, about(json!({"reason": "r"}))),
             (2, Some(_)) => log.add("released", None, about(json!({"reason": "r"}))),
             (3, Some(_)) => log.add("linked", None, about(json!({"exchange_key": key}))),
-            (4, _) => log.add("merged", None, json!({"announced": "2026-01-20", "announcer": null, "from": key, "into": KEYS[usize::from(earlier % 4)]})),
-            (5, Some(target)) => log.add("split", None, json!({"announced": "2026-01-20", "announcer": null, "targets": [target], "into": key})),
+            (4, _) => log.add("merged", None, json!({"announced": later, "announcer": null, "from": key, "into": KEYS[usize::from(earlier % 4)]})),
+            (5, Some(target)) => log.add("split", None, json!({"announced": later, "announcer": null, "targets": [target], "into": key})),
             (6, Some(_)) => log.add("corrected", None, about(json!({"reason": "r", "replacement": {"kind": "completed", "subject": key, "data": said}}))),
             (7, Some(_)) => log.add("disputed", None, about(json!({"reason": "r"}))),
             (8, Some(target)) => {
@@ -81,7 +89,7 @@ fn log_of(steps: &[Step]) -> Log {
             (10 | 11, _) => aside(&mut log, what % 17 == 10, &announcer, key, count),
             (12, _) if !all.is_empty() => {
                 let target = all[usize::from(earlier) % all.len()].clone();
-                log.add("redacted", None, json!({"announced": "2026-01-20", "announcer": null, "target": target, "reason": "r"}))
+                log.add("redacted", None, json!({"announced": later, "announcer": null, "target": target, "reason": "r"}))
             }
             (STAGE, _) => {
                 let mut stage = said;
@@ -114,7 +122,7 @@ fn without_payloads(log: &Log) -> (Log, usize) {
     (Log { records }, last)
 }
 
-fn answers(book: &Book) -> String {
+fn answers(book: Known<'_>) -> String {
     let totals = Policy::ALL.map(|policy| totals(book, &TotalsQuery { policy, ..TotalsQuery::default() }));
     let timeline = timeline(book, &TimelineQuery { limit: 100, ..TimelineQuery::default() });
     let dossiers = KEYS.map(|key| dossier(book, &key.parse().unwrap(), Policy::Range));
@@ -122,7 +130,7 @@ fn answers(book: &Book) -> String {
 }
 
 /// The models in which a repeat shows nowhere, whichever record they hold up to.
-fn models(book: &Book) -> Value {
+fn models(book: Known<'_>) -> Value {
     let of = |policy| {
         let reconciliation = reconciliation(book, &ReconciliationQuery { policy, party: None, after: None, limit: 1_000 });
         let plans = plans(book, &PlansQuery { policy, outcome: None, after: None, limit: 1_000 });
@@ -136,6 +144,40 @@ fn models(book: &Book) -> Value {
         model.as_object_mut().unwrap().remove("as_of");
     }
     Value::Array(models)
+}
+
+/// What all models answer.
+fn everything(book: Known<'_>) -> Vec<String> {
+    let others = (offices(book, &OfficesQuery::default()), KEYS.map(|key| lineage(book, &key.parse().unwrap())));
+    let all = answers(book) + &serde_json::to_string_pretty(&models(book)).unwrap() + &serde_json::to_string_pretty(&others).unwrap();
+    all.lines().map(str::to_owned).collect()
+}
+
+/// The first line in which two answers differ, with what comes before.
+fn differs(found: &[String], expected: &[String]) -> Option<String> {
+    let at = found
+        .iter()
+        .zip(expected)
+        .position(|(found, expected)| found != expected)
+        .or((found.len() != expected.len()).then_some(found.len().min(expected.len())))?;
+    let lines = |of: &[String]| of[at.saturating_sub(30)..(at + 3).min(of.len())].join("\n");
+    Some(format!("found\n{}\nexpected\n{}", lines(found), lines(expected)))
+}
+
+/// The log with records in the place of those that were announced after a day that say nothing of anything.
+fn announced_by(log: &Log, day: jiff::civil::Date) -> Log {
+    let mut said = Log::default();
+    for record in &log.records {
+        let announcement = record.announcement().unwrap();
+        let is_curation = matches!(announcement.kind().as_str(), "linked" | "merged" | "split" | "quarantined" | "released" | "redacted");
+        if is_curation || announcement.data.announced().span().latest.unwrap() <= day {
+            said.records.push(record.clone());
+        } else {
+            let nothing = json!({"source": "urn:example:nobody", "id": "00000000-0000-8000-8000-000000000000"});
+            said.add("released", None, json!({"announced": "2026-01-20", "announcer": null, "target": nothing, "reason": "r"}));
+        }
+    }
+    said
 }
 
 /// Adds a statement of any kind that the models are made of; `relays` makes it a report.
@@ -186,7 +228,7 @@ proptest! {
             }
         }
         prop_assert_eq!(&once, &again);
-        prop_assert_eq!((answers(&once), models(&once)), (answers(&again), models(&again)));
+        prop_assert_eq!((answers(once.now()), models(once.now())), (answers(again.now()), models(again.now())));
     }
 
     /// Whoever folds the log after the payloads were removed knows as much as who had folded it before.
@@ -198,18 +240,48 @@ proptest! {
         for (place, (whole, left)) in log.records.iter().zip(&bare.records).enumerate() {
             prop_assert_eq!((before.apply(whole), after.apply(left)), (Ok(Applied::Now), Ok(Applied::Now)));
             if place >= last {
-                prop_assert_eq!(answers(&before), answers(&after));
+                prop_assert_eq!(answers(before.now()), answers(after.now()));
             }
         }
-        let others = |book: &Book| (models(book), offices(book, &OfficesQuery::default()), KEYS.map(|key| lineage(book, &key.parse().unwrap())));
-        prop_assert_eq!(others(&before), others(&after));
+        prop_assert_eq!(differs(&everything(before.now()), &everything(after.now())), None);
+    }
+
+    #[test]
+    fn as_known_at_a_moment_is_the_fold_of_the_records_up_to_there(steps in steps(), at in any::<proptest::sample::Index>()) {
+        let whole = log_of(&steps);
+        let (bare, _) = without_payloads(&whole);
+        prop_assume!(!bare.records.is_empty());
+        let last = &bare.records[at.index(bare.records.len())];
+        let moments = [Moment::Position(last.position), Moment::Instant(last.recorded)];
+        for moment in moments {
+            let known = |record: &&Record| match moment {
+                Moment::Position(position) => record.position <= position,
+                Moment::Instant(instant) => record.recorded <= instant,
+            };
+            let prefix = Log { records: bare.records.iter().filter(known).cloned().collect() };
+            let expected = everything(prefix.book().now());
+            let as_known = AsKnown { at: Some(moment), announced_until: None };
+            prop_assert_eq!(differs(&everything(bare.book().as_known(as_known)), &expected), None);
+            prop_assert_eq!(differs(&everything(whole.book().as_known(as_known)), &expected), None);
+        }
+    }
+
+    #[test]
+    fn what_was_announced_by_a_day_is_the_fold_of_it_and_of_all_curation(steps in steps(), day in 9_i8..27, at in any::<proptest::sample::Index>()) {
+        let (log, _) = without_payloads(&log_of(&steps));
+        let day = jiff::civil::date(2026, 1, day);
+        let said = announced_by(&log, day);
+        prop_assert_eq!(differs(&everything(log.book().as_known(AsKnown { at: None, announced_until: Some(day) })), &everything(said.book().now())), None);
+        let at = Some(Moment::Position(Position::new(at.index(log.records.len() + 1) as u64)));
+        let found = everything(log.book().as_known(AsKnown { at, announced_until: Some(day) }));
+        prop_assert_eq!(differs(&found, &everything(said.book().as_known(AsKnown { at, announced_until: None }))), None);
     }
 
     #[test]
     fn low_is_at_most_high_and_no_figure_is_without_claims(steps in steps()) {
         let book = log_of(&steps).book();
         for policy in Policy::ALL {
-            for total in totals(&book, &TotalsQuery { policy, ..TotalsQuery::default() }).figures {
+            for total in totals(book.now(), &TotalsQuery { policy, ..TotalsQuery::default() }).figures {
                 prop_assert!(total.low.zip(total.high).is_none_or(|(low, high)| low <= high));
                 prop_assert!(!total.claims.is_empty());
                 prop_assert_eq!(total.low.is_none(), total.exchanges == 0);
@@ -223,7 +295,7 @@ proptest! {
         steps.retain(|&(what, ..)| what % 17 != STAGE);
         let book = log_of(&steps).book();
         for policy in Policy::ALL {
-            let of = |period: Period| totals(&book, &TotalsQuery { policy, period: Some(period), ..TotalsQuery::default() });
+            let of = |period: Period| totals(book.now(), &TotalsQuery { policy, period: Some(period), ..TotalsQuery::default() });
             let (months, years) = (of(Period::Month), of(Period::Year));
             for year in &years.figures {
                 let of_year = |total: &&projection::Total| (total.from, total.category) == (year.from, year.category) && total.period > year.period;
@@ -238,7 +310,7 @@ proptest! {
     fn a_claim_and_its_retraction_leave_every_total_as_it_was(steps in steps(), who in 0_u8..5, count in 0_u16..500) {
         let mut log = log_of(&steps);
         let numbers = |log: &Log| {
-            let of = |policy| totals(&log.book(), &TotalsQuery { policy, ..TotalsQuery::default() }).figures;
+            let of = |policy| totals(log.book().now(), &TotalsQuery { policy, ..TotalsQuery::default() }).figures;
             Policy::ALL.map(|policy| of(policy).into_iter().map(|total| (total.from, total.category, total.low, total.high, total.claims)).collect::<Vec<_>>())
         };
         let before = numbers(&log);
@@ -251,20 +323,20 @@ proptest! {
     #[test]
     fn what_is_withdrawn_taken_out_or_removed_is_in_no_model(steps in steps(), what in 0_u8..6, who in 0_u8..20, count in 0_u16..500, how in 0_usize..3) {
         let mut log = log_of(&steps);
-        let before = models(&log.book());
+        let before = models(log.book().now());
         let target = statement(&mut log, what, who, count, None);
-        prop_assert_ne!(models(&log.book()), before.clone(), "it's in no model while it stands");
+        prop_assert_ne!(models(log.book().now()), before.clone(), "it's in no model while it stands");
         let kind = ["retracted", "quarantined", "redacted"][how];
         log.add(kind, None, json!({"announced": "2026-01-20", "announcer": null, "target": target, "reason": "r"}));
-        prop_assert_eq!(models(&log.book()), before);
+        prop_assert_eq!(models(log.book().now()), before);
     }
 
     #[test]
     fn a_report_of_a_recorded_statement_changes_no_model(steps in steps(), what in 0_u8..6, who in 0_u8..20, count in 0_u16..500) {
         let mut log = log_of(&steps);
         let origin = statement(&mut log, what, who, count, None);
-        let before = models(&log.book());
+        let before = models(log.book().now());
         statement(&mut log, what, who, count, Some(&origin));
-        prop_assert_eq!(models(&log.book()), before);
+        prop_assert_eq!(models(log.book().now()), before);
     }
 }

@@ -1,9 +1,9 @@
 //! Totals: which exchanges lie inside, which possibly, by period and direction; and the real announcements, worked out by hand.
 
-use announcement::{Position, Publisher, Record};
-use projection::{Book, Period, Policy, TotalsQuery, totals};
+use announcement::{Category, Position, Publisher, Record};
+use projection::{AsKnown, Book, Moment, Period, Policy, TotalsQuery, Why, totals};
 
-use crate::log::{Log, exact, headquarters, ministry, to_ukraine};
+use crate::log::{KEY, Log, exact, headquarters, ministry, to_ukraine};
 
 fn days(from: &str, to: &str) -> TotalsQuery {
     TotalsQuery { from: Some(from.parse().unwrap()), to: Some(to.parse().unwrap()), ..TotalsQuery::default() }
@@ -26,10 +26,10 @@ fn an_exchange_counts_where_its_days_lie_inside_and_possibly_where_they_only_ove
     let mut log = Log::default();
     log.claim_about("ru-ua/bodies/2026-01", ministry(), "2026-02", to_ukraine(exact("bodies", 7)));
     log.claim_about("ru-ua/bodies/2026-01-20", ministry(), "2026-02", to_ukraine(exact("bodies", 5)));
-    let found = totals(&log.book(), &days("2026-01-15", "2026-02-15"));
+    let found = totals(log.book().now(), &days("2026-01-15", "2026-02-15"));
     assert_eq!((found.figures[0].low, found.figures[0].exchanges), (Some(5), 1));
     assert_eq!((found.possibly[0].low, found.possibly[0].exchanges), (Some(7), 1));
-    let all = totals(&log.book(), &TotalsQuery::default());
+    let all = totals(log.book().now(), &TotalsQuery::default());
     assert_eq!((all.figures[0].low, all.possibly.len()), (Some(12), 0));
 }
 
@@ -64,10 +64,10 @@ fn a_group_by_period_names_it_and_what_may_lie_in_several_is_possibly_in_each() 
     let mut log = Log::default();
     log.claim(ministry(), to_ukraine(exact("bodies", 5)));
     log.claim_about("ru-ua/bodies/2026", ministry(), "2026-12", to_ukraine(exact("bodies", 9)));
-    let found = totals(&log.book(), &TotalsQuery { period: Some(Period::Month), ..TotalsQuery::default() });
+    let found = totals(log.book().now(), &TotalsQuery { period: Some(Period::Month), ..TotalsQuery::default() });
     assert_eq!((found.figures[0].period.as_deref(), found.figures[0].low), (Some("2026-01"), Some(5)));
     assert_eq!((found.possibly[0].period.as_deref(), found.possibly[0].low), (Some("2026-01/2026-12"), Some(9)));
-    let year = totals(&log.book(), &TotalsQuery { period: Some(Period::Year), ..TotalsQuery::default() });
+    let year = totals(log.book().now(), &TotalsQuery { period: Some(Period::Year), ..TotalsQuery::default() });
     assert_eq!((year.figures[0].period.as_deref(), year.figures[0].low), (Some("2026"), Some(14)));
 }
 
@@ -75,7 +75,7 @@ fn a_group_by_period_names_it_and_what_may_lie_in_several_is_possibly_in_each() 
 fn the_real_announcements_come_to_what_was_worked_out_by_hand() {
     let book = real();
     let total = |query: &TotalsQuery, from: &str, category: &str| {
-        let found = totals(&book, query).figures.into_iter().find(|total| total.from.as_str() == from && total.category.as_str() == category);
+        let found = totals(book.now(), query).figures.into_iter().find(|total| total.from.as_str() == from && total.category.as_str() == category);
         found.map(|total| (total.low, total.high, total.exchanges))
     };
     let january = days("2026-01-29", "2026-01-29");
@@ -93,6 +93,36 @@ fn the_real_announcements_come_to_what_was_worked_out_by_hand() {
     // 5 and 6 March 2026: 200 + 300 prisoners, and 2 civilians to Ukraine; 3 civilians to Russia are an exchange of their own.
     assert_eq!(total(&days("2026-03-01", "2026-03-31"), "RU", "people"), Some((Some(502), Some(502), 1)));
     assert_eq!(total(&days("2026-03-01", "2026-03-31"), "UA", "people"), Some((Some(503), Some(503), 2)));
-    let positions: Vec<Position> = totals(&book, &january).figures[0].claims.clone();
+    let positions: Vec<Position> = totals(book.now(), &january).figures[0].claims.clone();
     assert_eq!(positions, [2, 156, 157, 158].map(Position::new));
+}
+
+#[test]
+fn a_claim_of_which_it_is_open_whether_it_was_announced_by_a_day_is_left_out_and_named() {
+    let mut log = Log::default();
+    log.claim_about(KEY, ministry(), "2026-01-10", to_ukraine(exact("prisoners", 100)));
+    log.claim_about(KEY, headquarters(), "2026-01", to_ukraine(exact("prisoners", 120)));
+    let book = log.book();
+    let until = |day: &str| AsKnown { at: None, announced_until: Some(day.parse().unwrap()) };
+    let shown = |as_known: AsKnown| {
+        let prisoners = TotalsQuery { category: Some(Category::Prisoners), ..TotalsQuery::default() };
+        let found = totals(book.as_known(as_known), &prisoners).figures;
+        let shown = found.iter().map(|total| (total.low, total.high, total.claims.len(), total.excluded.iter().map(|out| out.why).collect::<Vec<_>>()));
+        shown.collect::<Vec<_>>()
+    };
+    assert_eq!(shown(until("2026-01-09")), [], "on the ninth nothing had been said, which isn't 0");
+    assert_eq!(shown(until("2026-01-30")), [(Some(100), Some(100), 1, vec![Why::MaybeLater])]);
+    assert_eq!(shown(until("2026-01-31")), [(Some(100), Some(120), 2, vec![])]);
+}
+
+#[test]
+fn a_moment_is_a_position_an_instant_or_a_day() {
+    let read = |text: &str| text.parse::<Moment>().ok();
+    assert_eq!(read("17"), Some(Moment::Position(Position::new(17))));
+    assert_eq!(read("2026-01-29T10:00:00Z"), Some(Moment::Instant("2026-01-29T10:00:00Z".parse().unwrap())));
+    assert_eq!(read("2026-01-29"), Some(Moment::Instant("2026-01-29T23:59:59.999999Z".parse().unwrap())));
+    for text in ["", "-1", "+1", "2026", "2026-01", "2026-02-30", "yesterday", "18446744073709551616"] {
+        let expected = (text == "2026").then_some(Moment::Position(Position::new(2026)));
+        assert_eq!(read(text), expected, "{text}");
+    }
 }

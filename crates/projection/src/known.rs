@@ -1,0 +1,178 @@
+use announcement::{ExchangeKey, Kind, Position};
+use jiff::{Timestamp, civil};
+
+use crate::{
+    Book,
+    book::{ChannelView, Merged},
+    claim::{Claim, Pools},
+    effects::Effects,
+    extent::Extent,
+    intern::Id,
+};
+
+/// Two cut-offs of what is known, alone or together; without them everything that is recorded is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AsKnown {
+    /// Only the records up to here.
+    pub at: Option<Moment>,
+    /// Only what was announced by the end of this day. Curation isn't limited by it: a link that is made today holds for every past.
+    pub announced_until: Option<civil::Date>,
+}
+
+/// A moment in the ledger's life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// Once the record at this position was taken in.
+    Position(Position),
+    /// What had been taken in by then.
+    Instant(Timestamp),
+}
+
+impl std::str::FromStr for Moment {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let position = || text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit())).map(|position| Self::Position(Position::new(position)));
+        let instant = || text.parse().ok().map(Self::Instant);
+        let end_of_day = || {
+            let day: civil::Date = text.parse().ok()?;
+            format!("{day}T23:59:59.999999Z").parse().ok().map(Self::Instant)
+        };
+        position()
+            .or_else(instant)
+            .or_else(end_of_day)
+            .ok_or("expected a position, an instant such as 2026-01-29T10:00:00Z, or a day, which stands for its end in UTC")
+    }
+}
+
+/// The book as it was known: what every read model is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    book: &'a Book,
+    before: Position,
+    announced_until: Option<civil::Date>,
+}
+
+impl Book {
+    /// With everything that was applied.
+    #[must_use]
+    pub fn now(&self) -> Known<'_> {
+        Known { book: self, before: self.next(), announced_until: None }
+    }
+
+    /// As it was known: what a fold of the records up to there gives. What was redacted since is gone from the past too.
+    #[must_use]
+    pub fn as_known(&self, as_known: AsKnown) -> Known<'_> {
+        let before = match as_known.at {
+            None => self.next(),
+            Some(Moment::Position(position)) => Position::new(position.get().saturating_add(1)).min(self.next()),
+            Some(Moment::Instant(instant)) => self.recorded_until(instant),
+        };
+        Known { book: self, before, announced_until: as_known.announced_until }
+    }
+}
+
+impl<'a> Known<'a> {
+    pub(crate) const fn pools(self) -> &'a Pools {
+        &self.book.pools
+    }
+
+    /// How many records are known.
+    pub(crate) const fn next(self) -> Position {
+        self.before
+    }
+
+    /// When the last of them was taken in.
+    pub(crate) fn recorded(self) -> Option<Timestamp> {
+        self.book.claim(Position::new(self.before.get().checked_sub(1)?)).map(Claim::recorded)
+    }
+
+    /// Whether a record is known.
+    pub(crate) fn sees(self, at: Position) -> bool {
+        at < self.before && self.announced_until.is_none_or(|until| self.book.was_announced_by(at, until) == Some(true))
+    }
+
+    /// The claims about an exchange of which it's open whether they were announced by the day that is asked for.
+    pub(crate) fn maybe_later(self, exchange: Id<ExchangeKey>) -> Vec<&'a Claim> {
+        let Some(until) = self.announced_until else { return Vec::new() };
+        let mut claims = Self { announced_until: None, ..self }.members(exchange);
+        claims.retain(|claim| self.book.was_announced_by(claim.position, until).is_none());
+        claims
+    }
+
+    /// Whether what a curator or an operator recorded is known.
+    pub(crate) fn sees_curation(self, at: Position) -> bool {
+        at < self.before
+    }
+
+    /// Every record.
+    pub(crate) fn claims(self) -> impl Iterator<Item = &'a Claim> {
+        self.book.claims().take(usize::try_from(self.before.get()).unwrap_or(usize::MAX)).filter(move |claim| self.sees(claim.position))
+    }
+
+    /// The record at a position.
+    pub(crate) fn claim(self, position: Position) -> Option<&'a Claim> {
+        self.book.claim(position).filter(|_| self.sees(position))
+    }
+
+    /// What was ever done to a record, also what isn't known.
+    pub(crate) fn effects(self, position: Position) -> Option<&'a Effects> {
+        self.book.effects.get(&position)
+    }
+
+    /// The merges of keys.
+    pub(crate) fn merges(self) -> impl Iterator<Item = &'a Merged> {
+        self.book.merges.iter().filter(move |merge| self.sees_curation(merge.at))
+    }
+
+    /// What a statement says beside its transfers.
+    pub(crate) fn extent(self, position: Position) -> Option<&'a Extent> {
+        self.book.extents.get(&position).filter(|_| self.sees(position))
+    }
+
+    /// The claims that say something beside their transfers, newest first.
+    pub(crate) fn extents(self) -> impl Iterator<Item = (&'a Claim, &'a Extent)> {
+        self.book.extents.iter().rev().filter_map(move |(&position, extent)| Some((self.claim(position)?, extent)))
+    }
+
+    /// The statements about channels.
+    pub(crate) fn channels(self) -> impl Iterator<Item = (&'a Claim, &'a ChannelView)> {
+        self.book.channels.iter().filter_map(move |(&position, view)| Some((self.claim(position)?, view)))
+    }
+
+    /// The claims that an exchange took place and that are about none that is known.
+    pub(crate) fn unassigned(self) -> impl Iterator<Item = &'a Claim> {
+        let unnamed = self.book.unnamed.iter().filter_map(move |&position| self.claim(position));
+        unnamed.filter(move |claim| claim.is_of_completion() && self.place(claim).is_none())
+    }
+
+    pub(crate) const fn book(self) -> &'a Book {
+        self.book
+    }
+}
+
+impl Book {
+    /// How many records were taken in by an instant.
+    fn recorded_until(&self, instant: Timestamp) -> Position {
+        let (mut low, mut high) = (0, self.next().get());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.claim(Position::new(middle)).is_some_and(|claim| claim.recorded() <= instant) { low = middle + 1 } else { high = middle }
+        }
+        Position::new(low)
+    }
+
+    /// Whether a record was announced by the end of a day; `None` where its date leaves that open.
+    fn was_announced_by(&self, at: Position, day: civil::Date) -> Option<bool> {
+        let Some(claim) = self.claim(at) else { return Some(false) };
+        if matches!(claim.kind, Kind::Linked | Kind::Merged | Kind::Split | Kind::Quarantined | Kind::Released | Kind::Redacted) {
+            return Some(true);
+        }
+        let announced = self.corrected_on.get(&at).unwrap_or(&claim.announced).span();
+        if announced.latest.is_some_and(|latest| latest <= day) {
+            Some(true)
+        } else {
+            announced.earliest.is_some_and(|earliest| earliest > day).then_some(false)
+        }
+    }
+}
