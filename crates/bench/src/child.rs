@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BenchError, Figure, fill, open, read, replay, run::runtime};
+use crate::{BenchError, Figure, fill, fold, open, read, replay, run::runtime};
 
 /// What a process of its own measures.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -22,6 +22,8 @@ pub(crate) enum Order {
     Scan { dir: PathBuf },
     /// Look events and exchanges up.
     LookUp { dir: PathBuf, records: u64 },
+    /// Fold a chronicle, and ask the read models.
+    Fold { records: u64, exchanges: u64 },
     /// Read all of it, raw.
     Replay { dir: PathBuf },
 }
@@ -38,6 +40,7 @@ pub fn run_child(order: &str) -> Result<String, BenchError> {
         Order::AppendForEver { dir } => runtime()?.block_on(open::append_for_ever(&dir)),
         Order::Scan { dir } => read::scan(&dir),
         Order::LookUp { dir, records } => read::look_up(&dir, records),
+        Order::Fold { records, exchanges } => fold::fold(records, exchanges),
         Order::Replay { dir } => runtime()?.block_on(replay::replay(&dir)),
     }?;
     serde_json::to_string(&figures).map_err(BenchError::failed)

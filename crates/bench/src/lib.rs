@@ -11,6 +11,7 @@ mod append;
 mod child;
 mod events;
 mod fill;
+mod fold;
 mod folder;
 mod ingest;
 mod measure;

@@ -1,6 +1,6 @@
 use std::{io, path::PathBuf};
 
-use crate::{Machine, Report, append, fill::Filled, ingest, open, read, replay, verify};
+use crate::{Machine, Report, append, fill::Filled, fold, ingest, open, read, replay, verify};
 
 /// What is measured, and with how much.
 #[derive(Clone, Debug)]
@@ -28,6 +28,8 @@ pub enum Case {
     Replay,
     /// `handover verify`.
     Verify,
+    /// The read models.
+    Fold,
     /// Time to the first read.
     Open,
     /// All of them.
@@ -86,6 +88,9 @@ pub fn run(case: Case, options: &Options, progress: fn(&str)) -> Result<Report, 
     }
     if wanted(Case::Verify) {
         figures.extend(verify::run(options, progress)?);
+    }
+    if wanted(Case::Fold) {
+        figures.extend(fold::run(options, progress)?);
     }
     Ok(Report { machine, records: options.records, figures })
 }

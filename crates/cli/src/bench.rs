@@ -45,6 +45,8 @@ enum CaseName {
     Replay,
     /// `handover verify`
     Verify,
+    /// The read models: folding, asking, snapshots
+    Fold,
     /// Time to the first read
     Open,
     /// All of them
@@ -71,6 +73,7 @@ pub(crate) fn run(arguments: &Bench) -> Result<(), Failure> {
         CaseName::Read => Case::Read,
         CaseName::Replay => Case::Replay,
         CaseName::Verify => Case::Verify,
+        CaseName::Fold => Case::Fold,
         CaseName::Open => Case::Open,
         CaseName::All => Case::All,
         CaseName::Child => {
