@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use announcement::{Bounds, Category, ExchangeKey, Party};
 
@@ -10,11 +10,12 @@ use crate::{
 };
 
 /// The figures of an exchange under [`Policy::Both`]: what both parties' claims have in common.
-pub(crate) fn agreed_figures(book: Known<'_>, exchange: Id<ExchangeKey>) -> Figures {
-    let mut figures = own(book, exchange);
+pub(crate) fn agreed_figures(book: Known<'_>, exchange: Id<ExchangeKey>, stages: &BTreeSet<Id<ExchangeKey>>) -> Figures {
+    let own = |exchange: Id<ExchangeKey>| Figures::clone(book.sheet(exchange).figures(book, exchange, Policy::Both));
+    let mut figures = own(exchange);
     let mut sums: BTreeMap<(Direction, Category), Sum> = BTreeMap::new();
-    for stage in book.stages(exchange) {
-        for (place, figure) in own(book, stage) {
+    for &stage in stages {
+        for (place, figure) in own(stage) {
             let sum = match sums.remove(&place) {
                 None => Sum { is_complete: figure.counts, figure },
                 Some(sum) => sum.add(figure),
@@ -32,7 +33,8 @@ pub(crate) fn agreed_figures(book: Known<'_>, exchange: Id<ExchangeKey>) -> Figu
     figures
 }
 
-fn own(book: Known<'_>, exchange: Id<ExchangeKey>) -> Figures {
+/// The same of its own claims.
+pub(crate) fn own_agreed(book: Known<'_>, exchange: Id<ExchangeKey>) -> Figures {
     let mut figures = Figures::new();
     for (direction, mentions) in mentions(book, exchange) {
         let [sender, receiver] = [direction.from, direction.to].map(|party| one_party(&mentions, party));

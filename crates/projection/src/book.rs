@@ -13,6 +13,8 @@ use crate::{
     intern::Id,
     lineage::{Events, Origin},
     place::Node,
+    sheet::Sheets,
+    ties::{Event, Ties},
 };
 
 /// The fold that all models share: every claim with what later records did to it. Pure and total.
@@ -33,6 +35,9 @@ pub struct Book {
     pub(crate) extents: BTreeMap<Position, Extent>,
     /// When corrections themselves were announced.
     pub(crate) corrected_on: BTreeMap<Position, Date>,
+    pub(crate) sheets: Sheets,
+    /// Whose events and earlier statements lead to other claims: what changes with them.
+    pub(crate) ties: Ties,
     /// Of whose announcers nothing is known any more.
     bare: BTreeSet<Position>,
 }
@@ -148,8 +153,10 @@ impl Book {
         if input.removed {
             self.bare.insert(input.position);
         }
-        self.act(input, sender);
-        self.events.insert(&mut self.pools.texts, &envelope.source, envelope.id, input.position);
+        let event = (self.pools.texts.intern(&envelope.source), envelope.id);
+        self.act(input, sender, event);
+        self.events.insert(event, input.position);
+        self.touch_reports(event, input.position);
         Ok(Applied::Now)
     }
 
@@ -161,11 +168,11 @@ impl Book {
         }
     }
 
-    fn act(&mut self, input: &Input, sender: Id<Publisher>) {
+    fn act(&mut self, input: &Input, sender: Id<Publisher>, event: Event) {
         let at = input.position;
         let data = &input.announcement.data;
         match data {
-            Data::Corrected(data) => self.correct(input, data, sender),
+            Data::Corrected(data) => self.correct(input, data, sender, event),
             Data::Retracted(data) => {
                 let own = |claim: &Claim| claim.publisher == sender && (claim.is_original_claim() || claim.kind == announcement::Kind::Disputed);
                 self.affect(&data.target, input, sender, own, |effects| effects.retractions.push(at));
@@ -186,12 +193,15 @@ impl Book {
             Data::Merged(data) => self.merge(&data.from, &data.into, at),
             Data::Disputed(data) => {
                 if let Some(target) = &data.target {
-                    self.affect(target, input, sender, Claim::is_original_claim, |effects| effects.disputes.push(at));
+                    let contested = self.affect(target, input, sender, Claim::is_original_claim, |effects| effects.disputes.push(at));
+                    if let Some(contested) = contested {
+                        self.ties.contests(at, contested);
+                    }
                 }
                 self.enter(at, input.announcement.envelope.subject.as_ref());
             }
             _ => {
-                self.remember(at, data);
+                self.remember(at, data, event);
                 self.enter(at, input.announcement.key().as_ref());
             }
         }
@@ -200,6 +210,7 @@ impl Book {
 
     /// Forgets what a record said, as if it had been read without its payload: from here on both give the same.
     fn redact(&mut self, target: Position) {
+        self.sheets.forget();
         self.claim_mut(target).redact();
         if let Some(view) = self.channels.get_mut(&target) {
             (view.since, view.blames) = (None, None);
@@ -212,9 +223,14 @@ impl Book {
     }
 
     /// Keeps what only some statements have.
-    fn remember(&mut self, at: Position, data: &Data) {
+    fn remember(&mut self, at: Position, data: &Data, event: Event) {
         if let Some(origins) = data.report().and_then(|report| report.relays.as_deref()).filter(|origins| !origins.is_empty()) {
-            let origins = origins.iter().map(|origin| Origin::new(&mut self.pools, origin)).collect();
+            let origins: Box<[Origin]> = origins.iter().map(|origin| Origin::new(&mut self.pools, origin)).collect();
+            for origin in &origins {
+                if let &Origin::Event { source, id, .. } = origin {
+                    self.ties.names((source, id), at, event);
+                }
+            }
             self.origins.insert(at, origins);
         }
         match data {
@@ -232,7 +248,7 @@ impl Book {
         }
     }
 
-    fn correct(&mut self, input: &Input, data: &announcement::Corrected, sender: Id<Publisher>) {
+    fn correct(&mut self, input: &Input, data: &announcement::Corrected, sender: Id<Publisher>, event: Event) {
         let at = input.position;
         let may = |claim: &Claim| claim.publisher == sender && claim.is_original_claim();
         let not_retracted = |book: &Self, target: Position| book.effects.get(&target).is_none_or(|effects| effects.retractions.is_empty());
@@ -244,7 +260,7 @@ impl Book {
         let claim = Claim::new(&mut self.pools, at, input.recorded, sender, &replacement.data);
         *self.claim_mut(at) = claim.in_place_of(target);
         self.corrected_on.insert(at, data.announced);
-        self.remember(at, &replacement.data);
+        self.remember(at, &replacement.data, event);
         let named = self.claim(target).and_then(|claim| claim.key).map(|key| self.pools.keys.get(key).clone());
         let derived = || ExchangeKey::derive(replacement.data.exchange_date()?, replacement.data.transfers());
         self.enter(at, replacement.subject.clone().or_else(derived).or(named).as_ref());
@@ -261,13 +277,14 @@ impl Book {
         effect: impl FnOnce(&mut Effects),
     ) -> Option<Position> {
         let position = self.resolve(target, sender).filter(|&position| self.claim(position).is_some_and(may))?;
-        let effects = self.touch(position);
+        self.touch_with(position, input.position);
+        let effects = self.affected(position);
         effects.acts.push(Act { position: input.position, kind: input.announcement.kind() });
         effect(effects);
         Some(position)
     }
 
-    fn touch(&mut self, position: Position) -> &mut Effects {
+    fn affected(&mut self, position: Position) -> &mut Effects {
         self.claim_mut(position).affected = true;
         self.effects.entry(position).or_default()
     }
@@ -282,7 +299,10 @@ impl Book {
             || self.bare.contains(&revised)
             || self.bare.contains(&at);
         if same_office && earlier.is_original_claim() && earlier.position < later.statement {
-            let effects = self.touch(revised);
+            let later = later.statement;
+            self.ties.revises(later, revised);
+            self.touch_with(revised, at);
+            let effects = self.affected(revised);
             effects.revisions.push(at);
             effects.acts.push(Act { position: at, kind: data.kind() });
         }
@@ -294,6 +314,7 @@ impl Book {
         for target in targets {
             if let Some(position) = self.affect(target, input, sender, Claim::is_original_claim, |effects| effects.pins.push(pin)) {
                 self.name(position, key);
+                self.touch_with(position, pin.at);
             }
         }
     }

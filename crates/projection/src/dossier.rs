@@ -6,7 +6,7 @@ use crate::{
     Act, AsOf, Direction, Exchange, Helper, Known, Out, Policy, Why,
     claim::Claim,
     exchange::{FigureAnswer, View},
-    figure::{Figures, figures},
+    figure::Figures,
     timeline::line,
 };
 
@@ -188,7 +188,7 @@ fn statement(view: &View<'_>, claim: &Claim) -> Statement {
 }
 
 fn differences(view: &View<'_>) -> Vec<Difference> {
-    let [range, receiver, sender] = [Policy::Range, Policy::Receiver, Policy::Sender].map(|policy| figures(view.book, view.id, policy));
+    let [range, receiver, sender] = [Policy::Range, Policy::Receiver, Policy::Sender].map(|policy| view.figures(policy));
     let mut differences = Vec::new();
     for (&(direction, category), figure) in range.iter().filter(|(_, figure)| figure.disputed) {
         let Direction { from, to } = direction;
@@ -205,7 +205,7 @@ fn differences(view: &View<'_>) -> Vec<Difference> {
             claims: figure.claims.clone(),
         });
     }
-    let outside = view.dates(Claim::is_of_completion).map(|(_, outside)| outside).unwrap_or_default();
+    let outside = view.outside();
     if !outside.is_empty() {
         differences.push(Difference { field: "date", from: None, to: None, category: None, receiver: None, sender: None, claims: outside });
     }

@@ -1,3 +1,5 @@
+use std::{cell::OnceCell, sync::Arc};
+
 use announcement::{Category, ExchangeKey, Kind, Party, Position, Span};
 use jiff::civil;
 use serde::Serialize;
@@ -8,6 +10,7 @@ use crate::{
     figure::{Figure, Figures, figures},
     intern::Id,
     lineage::Lineage,
+    sheet::Sheet,
 };
 
 /// Where an exchange stands.
@@ -88,28 +91,35 @@ impl FigureAnswer {
 pub(crate) struct View<'a> {
     pub(crate) book: Known<'a>,
     pub(crate) id: Id<ExchangeKey>,
-    members: Vec<&'a Claim>,
-    lineage: Lineage<'a>,
+    pub(crate) sheet: Arc<Sheet>,
+    claims: OnceCell<(Vec<&'a Claim>, Lineage<'a>)>,
 }
 
 impl<'a> View<'a> {
     pub(crate) fn new(book: Known<'a>, id: Id<ExchangeKey>) -> Self {
-        let members = book.members(id);
-        Self { book, id, lineage: book.lineage(&members), members }
+        Self { book, id, sheet: book.sheet(id), claims: OnceCell::new() }
     }
 
     pub(crate) fn key(&self) -> &'a ExchangeKey {
         self.book.pools().keys.get(self.id)
     }
 
+    fn claims(&self) -> &(Vec<&'a Claim>, Lineage<'a>) {
+        self.claims.get_or_init(|| {
+            let members = self.book.members(self.id);
+            let lineage = self.book.lineage(&members);
+            (members, lineage)
+        })
+    }
+
     /// The claims about it, by position.
     pub(crate) fn members(&self) -> impl Iterator<Item = &'a Claim> {
-        self.members.iter().copied()
+        self.claims().0.iter().copied()
     }
 
     /// The recorded statement that a claim repeats.
     pub(crate) fn origin(&self, claim: &Claim) -> Option<Position> {
-        self.lineage.origin(claim)
+        self.claims().1.origin(claim)
     }
 
     /// The live statements; reports that repeat a recorded one are left out.
@@ -122,7 +132,7 @@ impl<'a> View<'a> {
         self.statements().filter(|claim| claim.is_of_completion())
     }
 
-    pub(crate) fn figures(&self, policy: Policy) -> Figures {
+    pub(crate) fn figures(&self, policy: Policy) -> Arc<Figures> {
         figures(self.book, self.id, policy)
     }
 
@@ -133,38 +143,21 @@ impl<'a> View<'a> {
 
     /// When it took place: a whole's days cover its stages. Where nobody says that it did, when it's planned, else what else is said.
     pub(crate) fn days(&self) -> Option<Span> {
-        let completed = |view: &View<'_>| Some(view.dates(Claim::is_of_completion)?.0);
-        let of_stages = self.stages().filter_map(|stage| completed(&stage));
-        let days = completed(self).into_iter().chain(of_stages).reduce(Span::cover);
-        let planned = || self.dates(|claim| claim.kind == Kind::Planned);
-        days.or_else(|| planned().or_else(|| self.dates(|_| true)).map(|(days, _)| days))
+        let of_stages = self.stages().filter_map(|stage| stage.sheet.completed);
+        let days = self.sheet.completed.into_iter().chain(of_stages).reduce(Span::cover);
+        days.or(self.sheet.planned).or(self.sheet.said)
     }
 
-    /// Where the dates of claims overlap, the best voices first, and the claims that lie outside.
-    pub(crate) fn dates(&self, of: impl Fn(&Claim) -> bool) -> Option<(Span, Vec<Position>)> {
-        let parties = self.key().parties();
-        let dated = self.statements().filter(|claim| of(claim)).filter_map(|claim| Some((claim, claim.date?.span())));
-        let mut dated: Vec<_> = dated.map(|(claim, span)| (std::cmp::Reverse(self.book.voice_between(claim, parties)), claim.position, span)).collect();
-        dated.sort_by_key(|&(voice, position, _)| (voice, position));
-        let mut dated = dated.into_iter();
-        let (_, _, mut met) = dated.next()?;
-        let mut outside = Vec::new();
-        for (_, position, span) in dated {
-            match met.intersection(span) {
-                Some(narrower) => met = narrower,
-                None => outside.push(position),
-            }
-        }
-        Some((met, outside))
+    /// The claims that it took place whose dates lie outside of those of better voices.
+    pub(crate) fn outside(&self) -> Vec<Position> {
+        dates(self.book, self.key(), self.completions()).map(|(_, outside)| outside).unwrap_or_default()
     }
 
     pub(crate) fn status(&self) -> Status {
-        if self.completions().next().is_some() || self.stages().any(|stage| stage.completions().next().is_some()) {
+        if self.sheet.has_completions || self.stages().any(|stage| stage.sheet.has_completions) {
             return Status::Completed;
         }
-        let outcomes = self.statements().filter(|claim| matches!(claim.kind, Kind::Cancelled | Kind::Postponed | Kind::Planned));
-        let latest = outcomes.max_by_key(|claim| (last_day(claim.announced.span()), claim.position));
-        match latest.map(|claim| claim.kind) {
+        match self.sheet.outcome {
             Some(Kind::Cancelled) => Status::Cancelled,
             Some(Kind::Postponed) => Status::Postponed,
             Some(_) => Status::Planned,
@@ -174,16 +167,32 @@ impl<'a> View<'a> {
 
     /// Whether figures contradict each other, or somebody contests a claim.
     pub(crate) fn is_disputed(&self, figures: &Figures) -> bool {
-        figures.values().any(|figure| figure.disputed) || self.statements().any(|claim| self.book.disputes(claim).next().is_some())
+        self.sheet.is_contested || figures.values().any(|figure| figure.disputed)
     }
 
     pub(crate) fn frameworks(&self) -> Vec<String> {
-        let named = self.statements().filter_map(|claim| claim.framework);
-        let mut frameworks: Vec<String> = named.map(|framework| self.book.pools().texts.get(framework).to_owned()).collect();
+        let mut frameworks: Vec<String> = self.sheet.frameworks.iter().map(|&framework| self.book.pools().texts.get(framework).to_owned()).collect();
         frameworks.sort();
-        frameworks.dedup();
         frameworks
     }
+}
+
+/// Where the dates of claims overlap, the best voices first, and the claims that lie outside.
+pub(crate) fn dates<'a>(book: Known<'_>, key: &ExchangeKey, claims: impl Iterator<Item = &'a Claim>) -> Option<(Span, Vec<Position>)> {
+    let parties = key.parties();
+    let dated = claims.filter_map(|claim| Some((claim, claim.date?.span())));
+    let mut dated: Vec<_> = dated.map(|(claim, span)| (std::cmp::Reverse(book.voice_between(claim, parties)), claim.position, span)).collect();
+    dated.sort_by_key(|&(voice, position, _)| (voice, position));
+    let mut dated = dated.into_iter();
+    let (_, _, mut met) = dated.next()?;
+    let mut outside = Vec::new();
+    for (_, position, span) in dated {
+        match met.intersection(span) {
+            Some(narrower) => met = narrower,
+            None => outside.push(position),
+        }
+    }
+    Some((met, outside))
 }
 
 /// For an order of what is said: an open end is the latest.

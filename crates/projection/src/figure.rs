@@ -1,4 +1,7 @@
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use announcement::{Bounds, Category, ExchangeKey, Position};
 
@@ -35,17 +38,27 @@ impl Figure {
 pub(crate) type Figures = BTreeMap<(Direction, Category), Figure>;
 
 /// The figures of an exchange. Where it has stages, their sum is one more claim about the whole.
-pub(crate) fn figures(book: Known<'_>, exchange: Id<ExchangeKey>, policy: Policy) -> Figures {
-    if policy == Policy::Both {
-        return agreed_figures(book, exchange);
+pub(crate) fn figures(book: Known<'_>, exchange: Id<ExchangeKey>, policy: Policy) -> Arc<Figures> {
+    let sheet = book.sheet(exchange);
+    let stages = book.stages(exchange);
+    if stages.is_empty() {
+        return Arc::clone(sheet.figures(book, exchange, policy));
     }
-    let mut stands = stands(book, exchange, policy);
-    for (place, sum) in stages(book, exchange, policy) {
+    if policy == Policy::Both {
+        return Arc::new(agreed_figures(book, exchange, &stages));
+    }
+    let mut stands = Stands::clone(sheet.stands(book, exchange, policy));
+    for (place, sum) in sums(book, &stages, policy) {
         stands.entry(place).or_default().push(sum);
     }
+    Arc::new(own_figures(&stands))
+}
+
+/// What stands come to.
+pub(crate) fn own_figures(stands: &Stands) -> Figures {
     let figure =
         |stand: Stand| Figure { bounds: Some(stand.settled.bounds), disputed: stand.settled.disputed, one_sided: false, counts: true, claims: stand.claims };
-    stands.into_iter().filter_map(|(place, stands)| Some((place, figure(settled(stands)?)))).collect()
+    stands.iter().filter_map(|(&place, stands)| Some((place, figure(settled(stands.clone())?)))).collect()
 }
 
 /// How much a claim weighs under a policy; a higher rank silences the lower.
@@ -74,12 +87,14 @@ pub(crate) struct Saying<'a> {
     pub(crate) settled: Settled,
 }
 
-type Stands = BTreeMap<(Direction, Category), Vec<Stand>>;
+pub(crate) type Stands = BTreeMap<(Direction, Category), Vec<Stand>>;
 
-fn stages(book: Known<'_>, exchange: Id<ExchangeKey>, policy: Policy) -> BTreeMap<(Direction, Category), Stand> {
+fn sums(book: Known<'_>, stages: &BTreeSet<Id<ExchangeKey>>, policy: Policy) -> BTreeMap<(Direction, Category), Stand> {
     let mut sums = BTreeMap::new();
-    for stage in book.stages(exchange) {
-        for (place, stand) in stands(book, stage, policy).into_iter().filter_map(|(place, stands)| Some((place, settled(stands)?))) {
+    for &stage in stages {
+        let sheet = book.sheet(stage);
+        let stands = sheet.stands(book, stage, policy);
+        for (place, stand) in stands.iter().filter_map(|(&place, stands)| Some((place, settled(stands.clone())?))) {
             let sum = match sums.remove(&place) {
                 None => stand,
                 Some(sum) => add(sum, stand),
@@ -91,7 +106,7 @@ fn stages(book: Known<'_>, exchange: Id<ExchangeKey>, policy: Policy) -> BTreeMa
 }
 
 /// What stands about one exchange by itself.
-fn stands(book: Known<'_>, exchange: Id<ExchangeKey>, policy: Policy) -> Stands {
+pub(crate) fn own_stands(book: Known<'_>, exchange: Id<ExchangeKey>, policy: Policy) -> Stands {
     let mut stands = Stands::new();
     for (direction, mentions) in mentions(book, exchange) {
         let way = OneWay { mentions: mentions.iter().map(|mention| (rank(mention, direction, policy), mention)).collect(), policy };

@@ -104,9 +104,9 @@ pub fn identity(book: Known<'_>, query: &IdentityQuery) -> Identity {
 
 fn of_exchange(view: &View<'_>, policy: Policy) -> Vec<Bodies> {
     let mut directions: BTreeMap<Direction, (Option<FigureAnswer>, BTreeMap<By, Counts>)> = BTreeMap::new();
-    for ((direction, category), figure) in view.figures(policy) {
+    for (&(direction, category), figure) in view.figures(policy).iter() {
         if category == Category::Bodies {
-            directions.entry(direction).or_default().0 = Some(FigureAnswer::new(direction, category, &figure));
+            directions.entry(direction).or_default().0 = Some(FigureAnswer::new(direction, category, figure));
         }
     }
     for claim in view.statements().filter(|claim| claim.is_of_completion() || claim.kind == Kind::Identity) {

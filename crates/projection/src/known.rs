@@ -146,6 +146,10 @@ impl<'a> Known<'a> {
         unnamed.filter(move |claim| claim.is_of_completion() && self.place(claim).is_none())
     }
 
+    pub(crate) const fn announced_until(self) -> Option<civil::Date> {
+        self.announced_until
+    }
+
     pub(crate) const fn book(self) -> &'a Book {
         self.book
     }

@@ -39,9 +39,11 @@ mod projection;
 mod reconciliation;
 mod reports;
 mod settle;
+mod sheet;
 mod source;
 mod tally;
 mod third_parties;
+mod ties;
 mod timeline;
 mod totals;
 

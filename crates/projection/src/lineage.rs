@@ -6,7 +6,8 @@ use uuid::Uuid;
 use crate::{
     Book, Known, Why,
     claim::{Address, Claim, Pools, address},
-    intern::{Id, Pool},
+    intern::Id,
+    ties::Event,
 };
 
 /// How many statements are looked at to see whether reports name each other in a circle.
@@ -15,9 +16,9 @@ const MAX_WALK: usize = 64;
 /// Which records have which source and id.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Events {
-    first: HashMap<(Id<str>, Uuid), Position>,
+    first: HashMap<Event, Position>,
     /// Further publishers' events of the same source and id.
-    others: HashMap<(Id<str>, Uuid), Vec<Position>>,
+    others: HashMap<Event, Vec<Position>>,
 }
 
 /// What a report repeats.
@@ -49,8 +50,7 @@ impl Origin {
 }
 
 impl Events {
-    pub(crate) fn insert(&mut self, texts: &mut Pool<str>, source: &str, id: Uuid, position: Position) {
-        let event = (texts.intern(source), id);
+    pub(crate) fn insert(&mut self, event: Event, position: Position) {
         if *self.first.entry(event).or_insert(position) != position {
             self.others.entry(event).or_default().push(position);
         }

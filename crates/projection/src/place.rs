@@ -16,6 +16,8 @@ pub(crate) struct Node {
     stages: Vec<Position>,
     /// The aggregates and findings that name it in their scope.
     mentions: Vec<Position>,
+    /// The records that changed what is said of it.
+    touched: Vec<Position>,
 }
 
 /// The key's root points at another's.
@@ -34,6 +36,7 @@ impl Book {
 
     fn grow(&mut self) {
         self.nodes.resize_with(self.pools.keys.len(), Node::default);
+        self.sheets.grow(self.nodes.len());
     }
 
     /// Gives a new claim its place.
@@ -54,6 +57,23 @@ impl Book {
         for pin in pins {
             insert(&mut self.nodes[pin.key.index()].named, position);
         }
+        self.touch_place(position, position);
+    }
+
+    /// The record at a position changes what is said of an exchange.
+    pub(crate) fn touch(&mut self, exchange: Option<Id<ExchangeKey>>, at: Position) {
+        let Some(exchange) = exchange else { return };
+        let touched = &mut self.nodes[exchange.index()].touched;
+        if touched.last() != Some(&at) {
+            touched.push(at);
+        }
+        self.sheets.touch(exchange);
+    }
+
+    /// The same of the exchange that a claim is about.
+    pub(crate) fn touch_place(&mut self, claim: Position, at: Position) {
+        let place = self.claim(claim).and_then(|claim| self.now().place(claim));
+        self.touch(place, at);
     }
 
     /// An aggregate or a finding names exchanges.
@@ -79,6 +99,8 @@ impl Book {
         if old != new {
             self.nodes[old.index()].merged = Some(Merge { into: new, at });
             self.nodes[new.index()].absorbed.push(old);
+            self.touch(Some(old), at);
+            self.touch(Some(new), at);
         }
     }
 }
@@ -150,7 +172,7 @@ impl<'a> Known<'a> {
     }
 
     pub(crate) fn has_members(self, exchange: Id<ExchangeKey>) -> bool {
-        self.about(exchange).next().is_some()
+        self.sheet(exchange).reports > 0
     }
 
     /// The aggregates and findings that name an exchange in their scope.
@@ -162,13 +184,14 @@ impl<'a> Known<'a> {
         mentions.into_iter().filter(|&position| self.sees(position)).collect()
     }
 
+    /// The records that changed what is said of an exchange, also what isn't known.
+    pub(crate) fn touched(self, exchange: Id<ExchangeKey>) -> &'a [Position] {
+        &self.node(exchange).touched
+    }
+
     /// The exchange that live claims call the whole of this one: the best voice's, the earliest of them.
     fn named_whole(self, exchange: Id<ExchangeKey>) -> Option<Id<ExchangeKey>> {
-        let key = self.pools().keys.get(exchange);
-        let naming = self.about(exchange).filter_map(|claim| Some((claim, self.root(claim.part_of?)))).filter(|&(_, whole)| whole != exchange);
-        let live = naming.filter(|(claim, _)| self.is_live(claim));
-        let best = live.min_by_key(|(claim, _)| (std::cmp::Reverse(self.voice_between(claim, key.parties())), claim.position));
-        best.map(|(_, whole)| whole)
+        self.sheet(exchange).wholes.iter().map(|&whole| self.root(whole)).find(|&whole| whole != exchange)
     }
 
     /// The exchange that this one is a stage of. There is one level: what is itself a stage has none.

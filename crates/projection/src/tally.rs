@@ -1,4 +1,7 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use announcement::{Bounds, Category, ExchangeKey, Position, Span};
 use jiff::civil;
@@ -24,7 +27,7 @@ struct Counted {
     whole: Option<Id<ExchangeKey>>,
     has_stages: bool,
     frameworks: Vec<String>,
-    figures: Figures,
+    figures: Arc<Figures>,
 }
 
 /// Which exchanges are summed up.

@@ -167,10 +167,8 @@ fn within(days: Option<Span>, from: Option<civil::Date>, to: Option<civil::Date>
 pub(crate) fn line(view: &View<'_>, days: Option<Span>, policy: Policy) -> Exchange {
     let book = view.book;
     let figures = view.figures(policy);
-    let helping = view.statements().flat_map(|claim| claim.helpers.iter().copied());
-    let mut third_parties: Vec<Helper> = helping.map(|helper| book.pools().helpers.get(helper).clone()).collect();
+    let mut third_parties: Vec<Helper> = view.sheet.helpers.iter().map(|&helper| book.pools().helpers.get(helper).clone()).collect();
     third_parties.sort();
-    third_parties.dedup();
     let key = |id| book.pools().keys.get(id).clone();
     let mut stages: Vec<ExchangeKey> = book.stages(view.id).into_iter().map(key).collect();
     stages.sort();
@@ -183,8 +181,8 @@ pub(crate) fn line(view: &View<'_>, days: Option<Span>, policy: Policy) -> Excha
         figures: FigureAnswer::all(&figures),
         frameworks: view.frameworks(),
         third_parties,
-        statements: view.statements().count(),
-        reports: view.members().count(),
+        statements: view.sheet.statements,
+        reports: view.sheet.reports,
         part_of: book.whole(view.id).map(key),
         stages,
     }

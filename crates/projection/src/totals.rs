@@ -227,7 +227,7 @@ impl Sums {
                 }
             }
         }
-        for ((direction, category), figure) in figures {
+        for (&(direction, category), figure) in figures.iter() {
             if query.asks_for(direction, category) {
                 self.sum(period.clone(), direction, category).take(figure);
             }
@@ -282,7 +282,7 @@ impl Sums {
 }
 
 impl Sum {
-    fn take(&mut self, figure: Figure) {
+    fn take(&mut self, figure: &Figure) {
         self.unknown += usize::from(figure.is_unknown());
         self.disputed += usize::from(figure.disputed);
         self.one_sided += usize::from(figure.one_sided);
@@ -290,7 +290,7 @@ impl Sum {
             self.bounds = self.bounds + bounds;
             self.exchanges += 1;
         }
-        self.claims.extend(figure.claims);
+        self.claims.extend(&figure.claims);
     }
 }
 

@@ -208,7 +208,11 @@ fn statement(log: &mut Log, what: u8, who: u8, count: u16, relays: Option<&Value
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    proptest::collection::vec(any::<Step>().prop_map(|(what, who, key, count, earlier)| (what, who, key, count % 500, earlier)), 0..40)
+    steps_up_to(40)
+}
+
+fn steps_up_to(most: usize) -> impl Strategy<Value = Vec<Step>> {
+    proptest::collection::vec(any::<Step>().prop_map(|(what, who, key, count, earlier)| (what, who, key, count % 500, earlier)), 0..most)
 }
 
 proptest! {
@@ -338,5 +342,27 @@ proptest! {
         let before = models(log.book().now());
         statement(&mut log, what, who, count, Some(&origin));
         prop_assert_eq!(models(log.book().now()), before);
+    }
+}
+
+proptest! {
+    // Each case asks every model after every record.
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 8))]
+
+    /// What was worked out for an answer is kept until a record changes it, and no longer.
+    #[test]
+    fn a_book_that_is_asked_after_each_record_answers_as_one_that_never_was(steps in steps_up_to(16), at in any::<proptest::sample::Index>()) {
+        let log = log_of(&steps);
+        let mut asked = Book::default();
+        let past = |book: &Book, place: usize| {
+            let at = Moment::Position(Position::new(at.index(place + 1) as u64));
+            everything(book.as_known(AsKnown { at: Some(at), announced_until: None }))
+        };
+        for (place, record) in log.records.iter().enumerate() {
+            asked.apply(record).unwrap();
+            let fresh = Log { records: log.records[..=place].to_vec() }.book();
+            prop_assert_eq!(differs(&everything(asked.now()), &everything(fresh.now())), None);
+            prop_assert_eq!(differs(&past(&asked, place), &past(&fresh, place)), None);
+        }
     }
 }

@@ -1,0 +1,158 @@
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
+use announcement::{ExchangeKey, Kind, Position, Span};
+
+use crate::{
+    Helper, Known, Policy,
+    agreed::own_agreed,
+    claim::Claim,
+    exchange::{dates, last_day},
+    figure::{Figures, Stands, own_figures, own_stands},
+    intern::Id,
+};
+
+/// How many sheets of the past are kept; a few versions of each of 50,000 exchanges.
+const MAX_PAST: usize = 1 << 18;
+
+/// What an exchange's own claims come to, those about its stages left out: made once, kept until a record touches the exchange.
+#[derive(Debug, Default)]
+pub(crate) struct Sheet {
+    pub(crate) statements: usize,
+    pub(crate) reports: usize,
+    /// When it took place; when it's planned; when whatever is said of it was or is to be.
+    pub(crate) completed: Option<Span>,
+    pub(crate) planned: Option<Span>,
+    pub(crate) said: Option<Span>,
+    pub(crate) has_completions: bool,
+    /// The kind of the latest word on its outcome.
+    pub(crate) outcome: Option<Kind>,
+    /// Whether somebody contests a claim.
+    pub(crate) is_contested: bool,
+    pub(crate) frameworks: Box<[Id<str>]>,
+    pub(crate) helpers: Box<[Id<Helper>]>,
+    /// What live claims call the whole of it, the best voice's first.
+    pub(crate) wholes: Box<[Id<ExchangeKey>]>,
+    stands: [OnceLock<Arc<Stands>>; Policy::ALL.len()],
+    figures: [OnceLock<Arc<Figures>>; Policy::ALL.len()],
+}
+
+/// The sheets that were made; no part of what the book knows.
+#[derive(Debug, Default)]
+pub(crate) struct Sheets {
+    /// By key: of what is known now.
+    now: Vec<OnceLock<Arc<Sheet>>>,
+    /// Of the past, by key and the record that touched it last. Guards a map that readers add to, for a look-up at a time.
+    past: Mutex<Past>,
+}
+
+type Past = HashMap<(Id<ExchangeKey>, Position), Arc<Sheet>>;
+
+impl Sheet {
+    fn of(book: Known<'_>, exchange: Id<ExchangeKey>) -> Self {
+        let members = book.members(exchange);
+        let lineage = book.lineage(&members);
+        let key = book.pools().keys.get(exchange);
+        let live: Vec<&Claim> = members.iter().copied().filter(|claim| book.is_live(claim)).collect();
+        let statements: Vec<&Claim> = live.iter().copied().filter(|claim| lineage.origin(claim).is_none()).collect();
+        let when = |of: fn(&Claim) -> bool| dates(book, key, statements.iter().copied().filter(|claim| of(claim))).map(|(span, _)| span);
+        let outcomes = statements.iter().filter(|claim| matches!(claim.kind, Kind::Cancelled | Kind::Postponed | Kind::Planned));
+        let mut wholes: Vec<_> = live.iter().filter_map(|claim| Some((claim, claim.part_of?))).collect();
+        wholes.sort_by_key(|(claim, _)| (std::cmp::Reverse(book.voice_between(claim, key.parties())), claim.position));
+        let mut wholes: Vec<_> = wholes.into_iter().map(|(_, whole)| whole).collect();
+        wholes.dedup();
+        Self {
+            statements: statements.len(),
+            reports: members.len(),
+            completed: when(Claim::is_of_completion),
+            planned: when(|claim| claim.kind == Kind::Planned),
+            said: when(|_| true),
+            has_completions: statements.iter().any(|claim| claim.is_of_completion()),
+            outcome: outcomes.max_by_key(|claim| (last_day(claim.announced.span()), claim.position)).map(|claim| claim.kind),
+            is_contested: statements.iter().any(|claim| book.disputes(claim).next().is_some()),
+            frameworks: distinct(statements.iter().filter_map(|claim| claim.framework)),
+            helpers: distinct(statements.iter().flat_map(|claim| claim.helpers.iter().copied())),
+            wholes: wholes.into_boxed_slice(),
+            ..Self::default()
+        }
+    }
+
+    /// What its own claims say, before they're settled.
+    pub(crate) fn stands(&self, book: Known<'_>, exchange: Id<ExchangeKey>, policy: Policy) -> &Arc<Stands> {
+        self.stands[policy as usize].get_or_init(|| Arc::new(own_stands(book, exchange, policy)))
+    }
+
+    /// Its figures, where it has no stages.
+    pub(crate) fn figures(&self, book: Known<'_>, exchange: Id<ExchangeKey>, policy: Policy) -> &Arc<Figures> {
+        let own = || if policy == Policy::Both { own_agreed(book, exchange) } else { own_figures(self.stands(book, exchange, policy)) };
+        self.figures[policy as usize].get_or_init(|| Arc::new(own()))
+    }
+}
+
+fn distinct<T: Ord>(values: impl Iterator<Item = T>) -> Box<[T]> {
+    let mut values: Vec<T> = values.collect();
+    values.sort();
+    values.dedup();
+    values.into_boxed_slice()
+}
+
+impl Sheets {
+    pub(crate) fn grow(&mut self, keys: usize) {
+        self.now.resize_with(keys, OnceLock::default);
+    }
+
+    pub(crate) fn touch(&mut self, exchange: Id<ExchangeKey>) {
+        self.now[exchange.index()] = OnceLock::new();
+    }
+
+    /// The payload of a record went, also out of the past.
+    pub(crate) fn forget(&mut self) {
+        *self = Self { now: (0..self.now.len()).map(|_| OnceLock::new()).collect(), past: Mutex::default() };
+    }
+}
+
+/// They're made again.
+impl Clone for Sheets {
+    fn clone(&self) -> Self {
+        let mut empty = Self::default();
+        empty.grow(self.now.len());
+        empty
+    }
+}
+
+/// They follow from the rest of the book.
+impl PartialEq for Sheets {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Known<'_> {
+    /// What an exchange's own claims come to.
+    pub(crate) fn sheet(self, exchange: Id<ExchangeKey>) -> Arc<Sheet> {
+        let sheets = &self.book().sheets;
+        if self.announced_until().is_some() {
+            return Arc::new(Sheet::of(self, exchange));
+        }
+        let touched = self.touched(exchange);
+        let Some(last) = touched.partition_point(|&at| at < self.next()).checked_sub(1) else { return Arc::default() };
+        let make = || Arc::new(Sheet::of(self, exchange));
+        if last + 1 == touched.len() {
+            return Arc::clone(sheets.now[exchange.index()].get_or_init(make));
+        }
+        let version = (exchange, touched[last]);
+        let past = || sheets.past.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = past().get(&version).cloned();
+        found.unwrap_or_else(|| {
+            let made = make();
+            let mut past = past();
+            if past.len() >= MAX_PAST {
+                past.clear();
+            }
+            past.insert(version, Arc::clone(&made));
+            made
+        })
+    }
+}
