@@ -84,6 +84,9 @@ pub(crate) struct Serve {
     /// What this process does: everything, the ledger without read models, or read models that follow a ledger over NATS
     #[arg(long, env = "HANDOVER_ROLE", default_value = "all")]
     pub(crate) role: Role,
+    /// Also write the read models' documents to the key-value bucket handover-views, each when it changes; needs --nats
+    #[arg(long, env = "HANDOVER_VIEWS")]
+    pub(crate) views: bool,
     /// On how many servers of a cluster each message is kept, where the streams are made
     #[arg(long, env = "HANDOVER_REPLICAS", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=5))]
     pub(crate) replicas: u8,

@@ -5,7 +5,7 @@ use async_nats::{ConnectError, ConnectErrorKind};
 use event_store::{Checkpoints, CheckpointsError, Ledger, control, nats};
 use gateway::{App, Intake};
 use producer::{Options as ProducerOptions, Producer};
-use projection::{Projection, Source};
+use projection::{Projection, Source, run_views};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -75,6 +75,9 @@ impl Node {
         if arguments.role == Role::Reader && arguments.nats.is_none() {
             return Err(configuration("--role reader follows a ledger over NATS: give --nats"));
         }
+        if arguments.views && (arguments.nats.is_none() || arguments.role == Role::Ledger) {
+            return Err(configuration("--views writes what the read models say to a bucket: give --nats, and a role that has read models"));
+        }
         let listener =
             TcpListener::bind(arguments.listen).await.map_err(|error| Failure::new(Code::Configuration, format_args!("{}: {error}", arguments.listen)))?;
         let client = match &arguments.nats {
@@ -125,11 +128,18 @@ impl Node {
         stop: &CancellationToken,
     ) -> Result<(), Failure> {
         let projection = Projection::new();
-        let source = match (&self.ledger, client) {
+        let source = match (&self.ledger, client.clone()) {
             (Some(ledger), _) => Source::Ledger(ledger.reader()),
             (None, Some(client)) => Source::Nats(client),
             (None, None) => return Err(Failure::new(Code::Configuration, "there is neither a ledger nor NATS to read from")),
         };
+        if let Some(client) = client.filter(|_| arguments.views) {
+            let writing = run_views(projection.clone(), client, arguments.replicas.into(), stop.clone());
+            self.tasks.spawn(async move {
+                writing.await;
+                Ok(())
+            });
+        }
         let with_read_models = arguments.role != Role::Ledger;
         if with_read_models {
             let (folding, source, stop) = (projection.clone(), source.clone(), stop.clone());

@@ -17,6 +17,9 @@ use crate::{
     ties::{Event, Ties},
 };
 
+/// Whenever the same records give another book or other answers, this is one more.
+pub const FOLD_VERSION: u32 = 1;
+
 /// The fold that all models share: every claim with what later records did to it. Pure and total.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Book {
@@ -35,6 +38,8 @@ pub struct Book {
     pub(crate) extents: BTreeMap<Position, Extent>,
     /// When corrections themselves were announced.
     pub(crate) corrected_on: BTreeMap<Position, Date>,
+    /// Which exchanges each record changed, in the order of the records.
+    pub(crate) touches: Vec<(Position, Id<ExchangeKey>)>,
     pub(crate) sheets: Sheets,
     /// Whose events and earlier statements lead to other claims: what changes with them.
     pub(crate) ties: Ties,

@@ -77,6 +77,11 @@ impl<'a> Known<'a> {
         &self.book.pools
     }
 
+    /// The same before the record at a position.
+    pub(crate) fn before(self, position: Position) -> Self {
+        Self { before: self.before.min(position), ..self }
+    }
+
     /// How many records are known.
     pub(crate) const fn next(self) -> Position {
         self.before

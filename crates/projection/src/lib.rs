@@ -46,9 +46,10 @@ mod third_parties;
 mod ties;
 mod timeline;
 mod totals;
+mod views;
 
 pub use answer::{AsOf, Days};
-pub use book::{Applied, ApplyError, Book, Input};
+pub use book::{Applied, ApplyError, Book, FOLD_VERSION, Input};
 pub use channels::{AnnouncerView, Channel, ChannelStatement, Channels, ChannelsQuery, CompletedExchange, channels};
 pub use discrepancies::{Between, Discrepancies, DiscrepanciesQuery, Discrepancy, Field, SaidAt, Standing, Value, discrepancies};
 pub use dossier::{Difference, Dossier, Merging, Statement, dossier};
@@ -70,3 +71,4 @@ pub use tally::Sum;
 pub use third_parties::{Credit, Credited, ThirdParties, ThirdPartiesQuery, third_parties};
 pub use timeline::{Exchange, Helper, Timeline, TimelineQuery, timeline};
 pub use totals::{Excluded, Period, Total, Totals, TotalsQuery, totals};
+pub use views::{VIEWS_BUCKET, run_views};

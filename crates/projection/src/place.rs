@@ -66,6 +66,7 @@ impl Book {
         let touched = &mut self.nodes[exchange.index()].touched;
         if touched.last() != Some(&at) {
             touched.push(at);
+            self.touches.push((at, exchange));
         }
         self.sheets.touch(exchange);
     }
@@ -187,6 +188,13 @@ impl<'a> Known<'a> {
     /// The records that changed what is said of an exchange, also what isn't known.
     pub(crate) fn touched(self, exchange: Id<ExchangeKey>) -> &'a [Position] {
         &self.node(exchange).touched
+    }
+
+    /// The exchanges that records from a position on changed, in the order of the records.
+    pub(crate) fn touches(self, from: Position) -> impl Iterator<Item = (Position, Id<ExchangeKey>)> {
+        let touches = &self.book().touches;
+        let first = touches.partition_point(|&(at, _)| at < from);
+        touches[first..].iter().copied().take_while(move |&(at, _)| at < self.next())
     }
 
     /// The exchange that live claims call the whole of this one: the best voice's, the earliest of them.

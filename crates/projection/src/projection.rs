@@ -118,6 +118,11 @@ impl Projection {
         self.progress.borrow().clone()
     }
 
+    /// Tells where it stands whenever that changes.
+    pub(crate) fn watch(&self) -> watch::Receiver<Progress> {
+        self.progress.subscribe()
+    }
+
     /// Waits until the record at a position has been applied.
     ///
     /// # Errors

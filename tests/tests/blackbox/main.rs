@@ -21,3 +21,4 @@ mod recovery;
 mod redaction;
 mod roles;
 mod stream;
+mod views;

@@ -1,0 +1,254 @@
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    time::Duration,
+};
+
+use announcement::{Digest, ExchangeKey, Position};
+use async_nats::{
+    Client,
+    jetstream::{
+        self,
+        kv::{self, Entry, Operation, Store, UpdateErrorKind},
+    },
+};
+use futures::{StreamExt, TryStreamExt, stream};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    AsKnown, ChannelsQuery, FOLD_VERSION, Known, Policy, Projection, TotalsQuery, channels::channels, exchange::View, intern::Id, timeline::line,
+    totals::totals,
+};
+
+/// The bucket's name.
+pub const VIEWS_BUCKET: &str = "handover-views";
+/// How many documents are read or written at once.
+const AT_ONCE: usize = 64;
+/// After a document was written others gather for so long: a flood of records is written as what it comes to.
+const GATHERING: Duration = Duration::from_millis(20);
+/// Between two attempts where the server doesn't take them.
+const RETRY: Duration = Duration::from_secs(1);
+/// How often a document is written anew where another node wrote it in between.
+const ATTEMPTS: usize = 8;
+/// What a document may take.
+const MAX_DOCUMENT: usize = 1 << 20;
+
+/// Why documents can't be written; they're tried again.
+#[derive(Debug, thiserror::Error)]
+#[error("the bucket {VIEWS_BUCKET}: {0}")]
+struct ViewsError(String);
+
+impl ViewsError {
+    fn of(error: impl std::fmt::Display) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// A document: what the models say of one thing.
+#[derive(Clone, Debug, PartialEq)]
+struct Document {
+    key: String,
+    /// The record that last changed it, as far as that's known.
+    position: Option<Position>,
+    body: Value,
+}
+
+/// What a document in the bucket says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+struct Stamp {
+    position: Option<Position>,
+    fold: u32,
+}
+
+/// A document as it is in the bucket.
+#[derive(Clone, Copy, Debug)]
+struct Written {
+    revision: u64,
+    stamp: Stamp,
+    content: Digest,
+}
+
+/// Writes the read models' documents to the bucket `handover-views` when they change, until `stop`: `exchange.<key>`, `totals.<policy>` and `totals.<policy>.<year>`, and
+/// `channel.<kind>.<parties>`.
+///
+/// Each is written by compare-and-set, and never over one that rests on more records: any number of nodes may write.
+pub async fn run_views(projection: Projection, client: Client, replicas: usize, stop: CancellationToken) {
+    let writing = async {
+        loop {
+            if let Err(error) = follow(&projection, &client, replicas).await {
+                tracing::warn!(%error, "trying again");
+                tokio::time::sleep(RETRY).await;
+            }
+        }
+    };
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = writing => {}
+    }
+}
+
+async fn follow(projection: &Projection, client: &Client, replicas: usize) -> Result<(), ViewsError> {
+    let store = bucket(client, replicas).await?;
+    let mut written = read(&store).await?;
+    let mut from = Position::new(0);
+    let mut progress = projection.watch();
+    loop {
+        let next = progress.wait_for(|progress| progress.next > from).await.map_err(ViewsError::of)?.next;
+        let asked = projection.clone();
+        let documents = tokio::task::spawn_blocking(move || asked.ask(AsKnown::default(), |known| documents(known, from)));
+        let (made, reached) = documents.await.map_err(ViewsError::of)?;
+        let changed: Vec<Document> = made.into_iter().filter(|document| written.get(&document.key).is_none_or(|written| document.replaces(written))).collect();
+        let writes = changed.into_iter().map(|document| {
+            let known = written.get(&document.key).copied();
+            write(&store, document, known)
+        });
+        let done: Vec<_> = stream::iter(writes).buffer_unordered(AT_ONCE).try_collect().await?;
+        written.extend(done);
+        from = reached.max(next);
+        tokio::time::sleep(GATHERING).await;
+    }
+}
+
+async fn bucket(client: &Client, replicas: usize) -> Result<Store, ViewsError> {
+    let context = jetstream::new(client.clone());
+    let config = kv::Config {
+        bucket: VIEWS_BUCKET.to_owned(),
+        description: "The read models of a ledger of announced exchanges: one key a document, the position that last changed it in its body".to_owned(),
+        history: 1,
+        num_replicas: replicas,
+        max_value_size: i32::try_from(MAX_DOCUMENT).unwrap_or(i32::MAX),
+        ..kv::Config::default()
+    };
+    match context.get_key_value(VIEWS_BUCKET).await {
+        Ok(store) => Ok(store),
+        Err(_) => context.create_key_value(config).await.map_err(ViewsError::of),
+    }
+}
+
+/// What is in the bucket.
+async fn read(store: &Store) -> Result<HashMap<String, Written>, ViewsError> {
+    let keys: Vec<String> = store.keys().await.map_err(ViewsError::of)?.try_collect().await.map_err(ViewsError::of)?;
+    let entries = keys.into_iter().map(|key| async move { store.entry(key).await.map_err(ViewsError::of) });
+    let entries: Vec<Option<Entry>> = stream::iter(entries).buffer_unordered(AT_ONCE).try_collect().await?;
+    Ok(entries.into_iter().flatten().map(|entry| (entry.key.clone(), Written::of(&entry))).collect())
+}
+
+impl Written {
+    fn of(entry: &Entry) -> Self {
+        let nothing = Stamp { position: None, fold: 0 };
+        let stamp = || serde_json::from_slice(&entry.value).ok().filter(|_| entry.operation == Operation::Put);
+        let content = serde_json::from_slice::<Value>(&entry.value).map_or_else(|_| Digest::of(&entry.value), content);
+        Self { revision: entry.revision, stamp: stamp().unwrap_or(nothing), content }
+    }
+}
+
+/// The digest of a document without its stamp.
+fn content(mut body: Value) -> Digest {
+    if let Some(members) = body.as_object_mut() {
+        members.remove("position");
+        members.remove("fold");
+    }
+    Digest::of(body.to_string().as_bytes())
+}
+
+impl Document {
+    fn stamp(&self) -> Stamp {
+        Stamp { position: self.position, fold: FOLD_VERSION }
+    }
+
+    /// Whether it says something else than what is in the bucket, from no fewer records.
+    fn replaces(&self, written: &Written) -> bool {
+        let ours = self.stamp();
+        let is_later = (ours.position, ours.fold) > (written.stamp.position, written.stamp.fold);
+        is_later && content(self.body.clone()) != written.content
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        let mut body = json!(self.stamp());
+        if let (Some(body), Value::Object(members)) = (body.as_object_mut(), self.body.clone()) {
+            body.extend(members);
+        }
+        body.to_string().into_bytes()
+    }
+}
+
+/// Compare and set; where another node was first, its document is looked at.
+async fn write(store: &Store, document: Document, mut known: Option<Written>) -> Result<(String, Written), ViewsError> {
+    let bytes = document.bytes();
+    for _ in 0..ATTEMPTS {
+        if let Some(known) = known.filter(|known| !document.replaces(known)) {
+            return Ok((document.key, known));
+        }
+        match store.update(&document.key, bytes.clone().into(), known.map_or(0, |known| known.revision)).await {
+            Ok(revision) => {
+                let written = Written { revision, stamp: document.stamp(), content: content(document.body.clone()) };
+                return Ok((document.key, written));
+            }
+            Err(error) if error.kind() == UpdateErrorKind::WrongLastRevision => {
+                known = store.entry(document.key.clone()).await.map_err(ViewsError::of)?.as_ref().map(Written::of);
+            }
+            Err(error) => return Err(ViewsError::of(error)),
+        }
+    }
+    Err(ViewsError(format!("{} is written by others again and again", document.key)))
+}
+
+/// What records from a position on may have changed, and up to where they were looked at.
+fn documents(known: Known<'_>, from: Position) -> (Vec<Document>, Position) {
+    let mut touched: BTreeMap<_, Position> = BTreeMap::new();
+    for (at, exchange) in known.touches(from) {
+        // A whole says what its stages come to, and a stage whose whole it's of.
+        for changed in known.whole(exchange).into_iter().chain(known.stages(exchange)).chain([exchange]) {
+            touched.insert(changed, at);
+        }
+    }
+    let head = known.next().get().checked_sub(1).map(Position::new);
+    let years = years(known, touched.keys().copied(), from);
+    let mut documents: Vec<Document> = touched.into_iter().map(|(exchange, at)| exchange_document(known, known.pools().keys.get(exchange), at)).collect();
+    documents.extend(Policy::ALL.into_iter().flat_map(|policy| total_documents(known, policy, &years, head)));
+    let channels = channels(known, &ChannelsQuery::default()).channels;
+    documents.extend(channels.iter().map(|channel| {
+        let parties = channel.parties.map(|party| party.key_part()).join("-");
+        let name = json!(channel.channel).as_str().unwrap_or_default().to_owned();
+        Document { key: format!("channel.{name}.{parties}"), position: head, body: json!(channel) }
+    }));
+    (documents, known.next())
+}
+
+fn exchange_document(known: Known<'_>, key: &ExchangeKey, at: Position) -> Document {
+    let key_of = |id| known.pools().keys.get(id);
+    let body = match known.exchange(key) {
+        Some(id) if key_of(id) == key && (known.has_members(id) || known.has_stages(id)) => {
+            let view = View::new(known, id);
+            let mut body = json!(line(&view, view.days(), Policy::Range));
+            body["policy"] = json!(Policy::Range);
+            body
+        }
+        // Its claims are about another exchange now, or about none.
+        found => json!({"key": key, "now": found.map(key_of).filter(|&now| now != key)}),
+    };
+    Document { key: format!("exchange.{key}"), position: Some(at), body }
+}
+
+/// The years in which exchanges took place, or were said to before the records from a position on.
+fn years(known: Known<'_>, exchanges: impl Iterator<Item = Id<ExchangeKey>>, from: Position) -> BTreeSet<i16> {
+    let before = known.before(from);
+    let days = exchanges.flat_map(|exchange| [known, before].map(|known| View::new(known, exchange).days())).flatten();
+    days.flat_map(|days| [days.earliest, days.latest]).flatten().map(jiff::civil::Date::year).collect()
+}
+
+fn total_documents(known: Known<'_>, policy: Policy, years: &BTreeSet<i16>, head: Option<Position>) -> Vec<Document> {
+    let name = policy.as_str();
+    let document = |key: String, query: &TotalsQuery| {
+        let mut body = json!(totals(known, query));
+        body.as_object_mut().expect("totals are an object").remove("as_of");
+        Document { key, position: head, body }
+    };
+    let mut documents = vec![document(format!("totals.{name}"), &TotalsQuery { policy, ..TotalsQuery::default() })];
+    documents.extend(years.iter().filter_map(|&year| {
+        let (from, to) = (jiff::civil::Date::new(year, 1, 1).ok(), jiff::civil::Date::new(year, 12, 31).ok());
+        Some(document(format!("totals.{name}.{year:04}"), &TotalsQuery { from: Some(from?), to: Some(to?), policy, ..TotalsQuery::default() }))
+    }));
+    documents
+}

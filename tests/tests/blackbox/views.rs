@@ -1,0 +1,138 @@
+//! The bucket `handover-views`: what a stranger with a NATS client sees of the read models.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use async_nats::jetstream::{self, kv::Store};
+use blackbox::{NatsServer, PATIENCE, Serve, handover_command, http};
+use futures::StreamExt;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const EXCHANGE: &str = "exchange.x_one-x_two/bodies/2026-01-29";
+
+fn claim(id: u8, party: &str, count: u64) -> Value {
+    json!({
+        "specversion": "1.0", "id": format!("00000000-0000-8000-8000-0000000000{id:02}"), "source": "urn:example:views", "type": "org.handover.completed.v1",
+        "data": {
+            "announced": "2026-01-29", "announcer": {"party": party, "office": "ministry"}, "exchange": {"date": "2026-01-29"},
+            "transfers": [{"from": "X-ONE", "to": "X-TWO", "counts": [{"category": "bodies", "count": {"exact": count}}]}],
+        },
+    })
+}
+
+fn acts_on(id: u8, kind: &str, target: u8, more: Value) -> Value {
+    let mut data = json!({
+        "announced": "2026-01-30", "announcer": null, "target": {"source": "urn:example:views", "id": format!("00000000-0000-8000-8000-0000000000{target:02}")},
+    });
+    data.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let id = format!("00000000-0000-8000-8000-0000000000{id:02}");
+    json!({"specversion": "1.0", "id": id, "source": "urn:example:views", "type": format!("org.handover.{kind}.v1"), "data": data})
+}
+
+fn publish(nats: &NatsServer, event: &Value) {
+    let ran = handover_command(&["publish", "--to", &nats.url(), "--publisher", "desk", "-"], event.to_string().as_bytes());
+    assert!(ran.code == Some(0), "{ran:?}");
+}
+
+async fn bucket(nats: &NatsServer) -> Store {
+    let client = async_nats::connect(nats.url()).await.unwrap();
+    jetstream::new(client).get_key_value("handover-views").await.unwrap()
+}
+
+/// Waits until the document of a key is as it's wanted.
+async fn seen(store: &Store, key: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    let begin = std::time::Instant::now();
+    loop {
+        let found = store.get(key).await.unwrap().map(|bytes| serde_json::from_slice::<Value>(&bytes).unwrap());
+        match found {
+            Some(body) if wanted(&body) => return body,
+            other if begin.elapsed() > PATIENCE => panic!("{key}: {other:?}"),
+            _ => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
+    }
+}
+
+fn figure(body: &Value) -> (Value, Value, Value) {
+    let figure = &body["figures"][0];
+    (figure["low"].clone(), figure["high"].clone(), figure["disputed"].clone())
+}
+
+async fn revisions(store: &Store) -> BTreeMap<String, u64> {
+    let mut revisions = BTreeMap::new();
+    let mut keys = store.keys().await.unwrap();
+    while let Some(key) = keys.next().await {
+        let key = key.unwrap();
+        let entry = store.entry(key.clone()).await.unwrap().unwrap();
+        revisions.insert(key, entry.revision);
+    }
+    revisions
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_act_is_seen_in_the_documents_that_it_changes_and_a_restart_writes_nothing() {
+    let (nats, data) = (NatsServer::start(), TempDir::new().unwrap());
+    let server = Serve::over(&nats, data.path()).with(["--views"]).start();
+    publish(&nats, &claim(1, "X-ONE", 1_000));
+    let store = bucket(&nats).await;
+    let body = seen(&store, EXCHANGE, |body| body["statements"] == 1).await;
+    assert_eq!((figure(&body), &body["position"], &body["fold"]), ((json!(1_000), json!(1_000), json!(false)), &json!(0), &json!(1)));
+
+    publish(&nats, &claim(2, "X-TWO", 1_003));
+    let body = seen(&store, EXCHANGE, |body| body["statements"] == 2).await;
+    assert_eq!((figure(&body), &body["position"]), ((json!(1_000), json!(1_003), json!(true)), &json!(1)));
+    for (policy, low) in [("range", json!(1_000)), ("receiver", json!(1_003)), ("sender", json!(1_000))] {
+        let totals = seen(&store, &format!("totals.{policy}.2026"), |body| body["position"] == 1).await;
+        assert_eq!(totals["figures"][0]["low"], low, "{policy}");
+    }
+
+    let replacement = json!({"kind": "completed", "subject": null, "data": claim(2, "X-TWO", 1_000)["data"]});
+    let mut replacement = replacement;
+    replacement.as_object_mut().unwrap().remove("subject");
+    publish(&nats, &acts_on(3, "corrected", 2, json!({"reason": "counted again", "replacement": replacement})));
+    let body = seen(&store, EXCHANGE, |body| body["position"] == 2).await;
+    assert_eq!(figure(&body), (json!(1_000), json!(1_000), json!(false)));
+
+    publish(&nats, &acts_on(4, "disputed", 1, json!({"reason": "not so"})));
+    assert_eq!(seen(&store, EXCHANGE, |body| body["position"] == 3).await["disputed"], true);
+
+    publish(&nats, &acts_on(5, "retracted", 2, json!({"reason": "published in error"})));
+    assert_eq!(seen(&store, EXCHANGE, |body| body["position"] == 4).await["statements"], 1);
+
+    let channel = json!({
+        "specversion": "1.0", "id": "00000000-0000-8000-8000-000000000009", "source": "urn:example:views", "type": "org.handover.channel.v1",
+        "data": {"announced": "2026-02-01", "announcer": {"party": "X-ONE"}, "channel": "bodies", "parties": ["X-TWO", "X-ONE"], "status": "blocked"},
+    });
+    publish(&nats, &channel);
+    let body = seen(&store, "channel.bodies.x_one-x_two", |_| true).await;
+    assert_eq!((&body["views"][0]["statements"][0]["status"], &body["last_completed"]["key"]), (&json!("blocked"), &json!("x_one-x_two/bodies/2026-01-29")));
+
+    // A second node writes nothing that's there, and neither does the first after a restart.
+    let before = revisions(&store).await;
+    let second_data = TempDir::new().unwrap();
+    let second = Serve::over(&nats, second_data.path()).with(["--role", "reader", "--views"]).start();
+    server.kill();
+    let server = Serve::over(&nats, data.path()).with(["--views"]).start();
+    for server in [&server, &second] {
+        assert_eq!(http::get(&server.url("/v1/totals?at_least=5")).status, 200);
+    }
+    publish(&nats, &acts_on(6, "disputed", 1, json!({"reason": "again"})));
+    seen(&store, "totals.range", |_| true).await;
+    assert_eq!(http::get(&server.url("/v1/totals?at_least=6")).status, 200);
+    // The new contest changes no document but its exchange's, which was contested before.
+    publish(&nats, &claim(7, "X-TWO", 1_000));
+    seen(&store, EXCHANGE, |body| body["position"] == 7).await;
+    let after = revisions(&store).await;
+    let changed: Vec<&String> = after.iter().filter(|(key, revision)| before.get(*key) != Some(revision)).map(|(key, _)| key).collect();
+    assert!(changed.iter().all(|key| key.starts_with("exchange.") || key.starts_with("totals.") || key.starts_with("channel.")), "{changed:?}");
+    assert!(after.values().max().unwrap() - before.values().max().unwrap() <= 16, "{before:?} {after:?}");
+    assert_eq!(server.terminate(), Some(0));
+    assert_eq!(second.terminate(), Some(0));
+}
+
+#[test]
+fn views_need_nats_and_read_models() {
+    for arguments in [&["serve", "--views"][..], &["serve", "--views", "--nats", "nats://127.0.0.1:9", "--role", "ledger"]] {
+        let ran = handover_command(arguments, b"");
+        assert!(ran.code == Some(78) && ran.stderr.contains("--views"), "{ran:?}");
+    }
+}
