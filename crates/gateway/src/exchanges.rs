@@ -18,21 +18,20 @@ use crate::{App, MAX_PAGE, parameters::Parameters, problem::Failure};
 const LOOK_UPS: usize = 8;
 
 pub(crate) async fn timeline(State(app): State<App>, uri: Uri) -> Result<Json<Timeline>, Failure> {
-    let mut parameters = Parameters::parse(uri.query())?;
-    let query = TimelineQuery {
-        from: parameters.value("from")?,
-        to: parameters.value("to")?,
-        what: parameters.named("what", "bodies, prisoners, civilians or children")?,
-        category: parameters.value("category")?,
-        status: parameters.value("status")?,
-        framework: parameters.text("framework"),
-        policy: parameters.value("policy")?.unwrap_or_default(),
-        after: parameters.value("after")?,
-        limit: parameters.limit()?,
+    let query = |parameters: &mut Parameters| {
+        Ok(TimelineQuery {
+            from: parameters.value("from")?,
+            to: parameters.value("to")?,
+            what: parameters.named("what", "bodies, prisoners, civilians or children")?,
+            category: parameters.value("category")?,
+            status: parameters.value("status")?,
+            framework: parameters.text("framework"),
+            policy: parameters.value("policy")?.unwrap_or_default(),
+            after: parameters.value("after")?,
+            limit: parameters.limit()?,
+        })
     };
-    let reading = parameters.reading()?;
-    parameters.finish()?;
-    app.ask(reading, move |known| Json(projection::timeline(known, &query))).await
+    app.answer(&uri, query, projection::timeline).await.map(Json)
 }
 
 pub(crate) async fn dossier(State(app): State<App>, path: Result<Path<String>, PathRejection>, uri: Uri) -> Result<Response, Failure> {
@@ -64,7 +63,7 @@ pub(crate) async fn find(app: &App, path: Result<Path<String>, PathRejection>, u
     let key = key(path)?;
     let mut parameters = Parameters::parse(uri.query())?;
     let policy = parameters.value("policy")?.unwrap_or_default();
-    let after = parameters.value("after")?.map(Position::new);
+    let after = parameters.position("after")?;
     let limit = parameters.limit_or(MAX_PAGE)?;
     let reading = parameters.reading()?;
     parameters.finish()?;

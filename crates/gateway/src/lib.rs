@@ -37,7 +37,6 @@
 
 mod app;
 mod body;
-mod channels;
 mod exchanges;
 mod guard;
 mod intake;
@@ -47,12 +46,12 @@ mod parameters;
 mod problem;
 mod proofs;
 mod publish;
+mod read_models;
 mod readiness;
 mod receipts;
 mod records;
 mod router;
 mod serve;
-mod totals;
 
 pub use app::App;
 pub use intake::Intake;

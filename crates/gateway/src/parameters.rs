@@ -70,9 +70,16 @@ impl Parameters {
         }
     }
 
+    /// The parameter of this name, a place in the ledger.
+    pub(crate) fn position(&mut self, name: &'static str) -> Result<Option<Position>, Failure> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        let read = text.parse().map(Position::new);
+        read.map(Some).map_err(|_| wrong(name, "expected a position: a whole number from 0", format!("Write {name} as a whole number, or leave it out.")))
+    }
+
     /// `at_least`: the position that the answer must rest on.
     pub(crate) fn at_least(&mut self) -> Result<Option<Position>, Failure> {
-        Ok(self.value("at_least")?.map(Position::new))
+        self.position("at_least")
     }
 
     /// Which records an answer rests on: `at_least`, `as_known_at`, `announced_until`.

@@ -17,7 +17,7 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// A page of records. `next` is the position to go on `from`; `null` where the ledger ends.
 pub(crate) async fn range(State(app): State<App>, uri: Uri) -> Result<Response, Failure> {
     let mut parameters = Parameters::parse(uri.query())?;
-    let from = Position::new(parameters.value("from")?.unwrap_or(0));
+    let from = parameters.position("from")?.unwrap_or_default();
     let limit = parameters.limit()?;
     let at_least = parameters.at_least()?;
     parameters.finish()?;

@@ -7,7 +7,7 @@ use axum::{
     routing::{get, post},
 };
 
-use crate::{App, channels, exchanges, guard::guard, page, problem::Failure, proofs, publish, readiness, receipts, records, totals};
+use crate::{App, exchanges, guard::guard, page, problem::Failure, proofs, publish, read_models, readiness, receipts, records};
 
 /// All addresses, behind [`guard`].
 pub(crate) fn router(app: App) -> Router {
@@ -20,8 +20,8 @@ pub(crate) fn router(app: App) -> Router {
         .route("/v1/receipts/{digest}", get(receipts::receipt))
         .route("/v1/exchanges", get(exchanges::timeline))
         .route("/v1/exchanges/{*key}", get(exchanges::dossier))
-        .route("/v1/totals", get(totals::totals))
-        .route("/v1/channels", get(channels::channels))
+        .route("/v1/totals", get(read_models::totals))
+        .route("/v1/channels", get(read_models::channels))
         .route("/v1/records", get(records::range))
         .route("/v1/records/{position}", get(records::record))
         .route("/v1/checkpoint", get(proofs::checkpoint))
