@@ -18,12 +18,12 @@ use super::{
 };
 use crate::{
     App,
-    exchanges::{Said, find, said},
+    exchanges::{Said, find, key, path_text, said},
     problem::Failure,
 };
 
 pub(crate) async fn exchange(State(app): State<App>, path: Result<Path<String>, PathRejection>, uri: Uri) -> Result<Html<String>, Failure> {
-    let (dossier, next) = find(&app, path, &uri).await?;
+    let (dossier, next) = find(&app, &key(&path_text(path)?)?, &uri).await?;
     let said = said(&app, dossier.claims.iter().map(|claim| claim.position).collect()).await?;
     let rendering = app.scan(move || render(&dossier, &said, next).into_string());
     Ok(Html(rendering.await?))
