@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures::{StreamExt, stream};
-use projection::{Dossier, Lineages, Timeline, TimelineQuery};
+use projection::{AsKnown, Dossier, Lineages, Timeline, TimelineQuery};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -44,7 +44,7 @@ pub(crate) async fn exchange(State(app): State<App>, path: Result<Path<String>, 
 }
 
 async fn dossier(app: &App, key: &ExchangeKey, uri: &Uri) -> Result<Json<Value>, Failure> {
-    let (dossier, next) = find(app, key, uri).await?;
+    let Found { dossier, next, .. } = find(app, key, uri).await?;
     let said = said(app, dossier.claims.iter().map(|claim| claim.position).collect()).await?;
     Ok(Json(with_words(&dossier, said, next)))
 }
@@ -84,9 +84,16 @@ pub(crate) fn bad_path(detail: impl std::fmt::Display) -> Failure {
     )
 }
 
-/// The dossier that a query asks for, with one page of its claims: at most `limit`, from the one `after` a position on. Then the position that the next page
-/// comes after.
-pub(crate) async fn find(app: &App, key: &ExchangeKey, uri: &Uri) -> Result<(Dossier, Option<Position>), Failure> {
+/// A dossier with one page of its claims.
+pub(crate) struct Found {
+    pub(crate) dossier: Dossier,
+    /// The position that the next page comes after.
+    pub(crate) next: Option<Position>,
+    pub(crate) as_known: AsKnown,
+}
+
+/// The dossier that a query asks for, with at most `limit` of its claims, from the one `after` a position on.
+pub(crate) async fn find(app: &App, key: &ExchangeKey, uri: &Uri) -> Result<Found, Failure> {
     let mut parameters = Parameters::parse(uri.query())?;
     let policy = parameters.value("policy")?.unwrap_or_default();
     let after = parameters.position("after")?;
@@ -99,7 +106,7 @@ pub(crate) async fn find(app: &App, key: &ExchangeKey, uri: &Uri) -> Result<(Dos
     dossier.claims.retain(|claim| after.is_none_or(|after| claim.position > after));
     let next = dossier.claims.get(limit).and(limit.checked_sub(1)).map(|last| dossier.claims[last].position);
     dossier.claims.truncate(limit);
-    Ok((dossier, next))
+    Ok(Found { dossier, next, as_known: reading.as_known })
 }
 
 /// What a record says beside its numbers: the words that the read models leave in the ledger.
