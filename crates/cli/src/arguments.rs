@@ -26,6 +26,22 @@ pub(crate) enum Command {
     Totals(Totals),
     /// Is it blocked, and who says so
     Channels(Channels),
+    /// Do official totals fit the exchanges that they cover
+    Reconciliation(crate::read::Reconciliation),
+    /// Where statements about one exchange differ
+    Discrepancies(crate::read::Discrepancies),
+    /// Were the plans carried out
+    Plans(crate::read::Plans),
+    /// How much of what was agreed is done
+    Frameworks(crate::read::Frameworks),
+    /// Whom statements credit with help
+    ThirdParties(crate::read::ThirdParties),
+    /// What each office has said, and what contradicts it since
+    Offices(crate::read::Offices),
+    /// What became of the bodies
+    Identity(crate::read::Identity),
+    /// Which statements about one exchange are independent, and which are copies
+    Lineage(crate::read::Lineage),
     /// The ledger's records
     Records(Records),
     /// Operate the ledger of a running server
@@ -145,7 +161,7 @@ pub(crate) enum ReceiptFormat {
 
 /// Which server is asked, and how its answer is printed.
 #[derive(Debug, Args)]
-pub(crate) struct Reading {
+pub(crate) struct Asking {
     /// The server
     #[arg(long, env = "HANDOVER_SERVER", default_value = "http://127.0.0.1:8080", value_name = "URL")]
     pub(crate) server: String,
@@ -155,6 +171,19 @@ pub(crate) struct Reading {
     /// Wait until the answer rests on the record at this position
     #[arg(long, value_name = "POSITION")]
     pub(crate) at_least: Option<u64>,
+}
+
+/// The same of a read model, and which past of it.
+#[derive(Debug, Args)]
+pub(crate) struct Reading {
+    #[command(flatten)]
+    pub(crate) asking: Asking,
+    /// As it was known once the record at this position was taken in, at this instant (RFC 3339), or at the end of this day in UTC
+    #[arg(long, value_name = "POSITION|INSTANT|DAY")]
+    pub(crate) as_known_at: Option<String>,
+    /// Only of what had been announced by the end of this day
+    #[arg(long, value_name = "DAY")]
+    pub(crate) announced_until: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -254,7 +283,7 @@ pub(crate) struct Records {
     #[arg(long)]
     pub(crate) limit: Option<u32>,
     #[command(flatten)]
-    pub(crate) reading: Reading,
+    pub(crate) asking: Asking,
 }
 
 #[derive(Debug, Args)]

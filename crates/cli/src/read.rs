@@ -1,4 +1,22 @@
+mod discrepancies;
+mod frameworks;
+mod identity;
+mod lineage;
+mod offices;
+mod plans;
+mod reconciliation;
+mod third_parties;
+
 use serde_json::Value;
+
+pub(crate) use discrepancies::{Discrepancies, discrepancies};
+pub(crate) use frameworks::{Frameworks, frameworks};
+pub(crate) use identity::{Identity, identity};
+pub(crate) use lineage::{Lineage, lineage};
+pub(crate) use offices::{Offices, offices};
+pub(crate) use plans::{Plans, plans};
+pub(crate) use reconciliation::{Reconciliation, reconciliation};
+pub(crate) use third_parties::{ThirdParties, third_parties};
 
 use crate::{
     arguments::{Channels, Exchange, Exchanges, Reading, Records, Totals},
@@ -19,7 +37,7 @@ pub(crate) fn exchanges(arguments: &Exchanges) -> Result<(), Failure> {
         ("after", arguments.after.clone()),
     ];
     let body = get(&arguments.reading, "/v1/exchanges", query)?;
-    answer(&body, arguments.reading.output, "exchanges", |page| {
+    answer(&body, arguments.reading.asking.output, "exchanges", |page| {
         let mut rows = Rows::new(&["exchange", "date", "status", "from", "to", "category", "figure", "disputed", "claims"]);
         for exchange in things(page, "exchanges") {
             let place = [text(&exchange["key"]), days(&exchange["date"]), text(&exchange["status"])];
@@ -32,14 +50,13 @@ pub(crate) fn exchanges(arguments: &Exchanges) -> Result<(), Failure> {
             }
         }
         rows.numbers = vec![6];
-        let more = if page["next"].is_null() { String::new() } else { format!("; more with --after {}", text(&page["next"])) };
-        vec![(format!("Exchanges as of {}, policy {}{more}", as_of(page), text(&page["policy"])), rows)]
+        vec![(format!("Exchanges as of {}, policy {}{}", as_of(page), text(&page["policy"]), more(page, "--after")), rows)]
     })
 }
 
 pub(crate) fn exchange(arguments: &Exchange) -> Result<(), Failure> {
     let body = get(&arguments.reading, &format!("/v1/exchanges/{}", arguments.key), [("policy", arguments.policy.clone())])?;
-    answer(&body, arguments.reading.output, "claims", |dossier| {
+    answer(&body, arguments.reading.asking.output, "claims", |dossier| {
         let mut claims = Rows::new(&["position", "kind", "announced", "announcer", "from", "to", "stated", "in_figures", "link"]);
         for claim in things(dossier, "claims") {
             let place = [text(&claim["position"]), text(&claim["kind"]), text(&claim["announced"]), announcer(&claim["announcer"])];
@@ -77,13 +94,11 @@ pub(crate) fn totals(arguments: &Totals) -> Result<(), Failure> {
         ("period", arguments.period.clone()),
     ];
     let body = get(&arguments.reading, "/v1/totals", query)?;
-    answer(&body, arguments.reading.output, "figures", |totals| {
+    answer(&body, arguments.reading.asking.output, "figures", |totals| {
         let rows = |list: &str| {
             let mut rows = Rows::new(&["period", "from", "to", "category", "low", "high", "exchanges", "without_number", "disputed", "one_sided", "claims"]);
             for total in things(totals, list) {
-                let none = total["exchanges"] == 0;
-                let low = if none { "no number".to_owned() } else { text(&total["low"]) };
-                let high = if none { "no number".to_owned() } else { bound(&total["high"]) };
+                let [low, high] = ends(total);
                 rows.rows.push(vec![
                     text(&total["period"]),
                     text(&total["from"]),
@@ -113,7 +128,7 @@ pub(crate) fn totals(arguments: &Totals) -> Result<(), Failure> {
 
 pub(crate) fn channels(arguments: &Channels) -> Result<(), Failure> {
     let body = get(&arguments.reading, "/v1/channels", [("channel", arguments.channel.clone())])?;
-    answer(&body, arguments.reading.output, "channels", |page| {
+    answer(&body, arguments.reading.asking.output, "channels", |page| {
         let mut rows = Rows::new(&["channel", "parties", "announcer", "announced", "status", "blames", "completed_since", "last_completed", "position"]);
         for channel in things(page, "channels") {
             let parties = things(channel, "parties").iter().map(text).collect::<Vec<_>>().join("–");
@@ -138,9 +153,10 @@ pub(crate) fn channels(arguments: &Channels) -> Result<(), Failure> {
 }
 
 pub(crate) fn records(arguments: &Records) -> Result<(), Failure> {
-    let query = [("from", arguments.from.map(|from| from.to_string())), ("limit", arguments.limit.map(|limit| limit.to_string()))];
-    let body = get(&arguments.reading, "/v1/records", query)?;
-    answer(&body, arguments.reading.output, "records", |page| {
+    let Records { from, limit, asking } = arguments;
+    let query = [("from", *from), ("limit", limit.map(u64::from)), ("at_least", asking.at_least)];
+    let body = fetch(&asking.server, "/v1/records", query.map(|(name, number)| (name, number.map(|number| number.to_string()))))?;
+    answer(&body, asking.output, "records", |page| {
         let mut rows = Rows::new(&["position", "recorded", "publisher", "kind", "subject", "announced", "announcer"]);
         for record in things(page, "records") {
             let kind = text(&record["type"]);
@@ -155,14 +171,17 @@ pub(crate) fn records(arguments: &Records) -> Result<(), Failure> {
                 announcer(&record["data"]["announcer"]),
             ]);
         }
-        let more = if page["next"].is_null() { String::new() } else { format!("; more with --from {}", text(&page["next"])) };
-        vec![(format!("Records as of {}{more}", as_of(page)), rows)]
+        vec![(format!("Records as of {}{}", as_of(page), more(page, "--from")), rows)]
     })
 }
 
 fn get<const N: usize>(reading: &Reading, path: &str, query: [(&str, Option<String>); N]) -> Result<Vec<u8>, Failure> {
-    let at_least = ("at_least", reading.at_least.map(|position| position.to_string()));
-    fetch(&reading.server, path, query.into_iter().chain([at_least]))
+    let rests_on = [
+        ("at_least", reading.asking.at_least.map(|position| position.to_string())),
+        ("as_known_at", reading.as_known_at.clone()),
+        ("announced_until", reading.announced_until.clone()),
+    ];
+    fetch(&reading.asking.server, path, query.into_iter().chain(rests_on))
 }
 
 /// A server's answer, or its problem as the failure.
@@ -216,8 +235,20 @@ pub(crate) fn text(value: &Value) -> String {
     }
 }
 
-fn bound(high: &Value) -> String {
-    if high.is_null() { "no bound".to_owned() } else { text(high) }
+/// A total's low and high. Where no exchange is in the sum it has neither, and where no exchange in it has a number neither is known.
+fn ends(total: &Value) -> [String; 2] {
+    let is_unknown = total["low"] == 0 && total["high"].is_null();
+    match &total["high"] {
+        _ if total["exchanges"] == 0 => ["no number", "no number"].map(str::to_owned),
+        _ if is_unknown => ["unknown", "unknown"].map(str::to_owned),
+        Value::Null => [text(&total["low"]), "no bound".to_owned()],
+        high => [text(&total["low"]), text(high)],
+    }
+}
+
+/// How the next page is asked for, where there is one.
+fn more(page: &Value, option: &str) -> String {
+    if page["next"].is_null() { String::new() } else { format!("; more with {option} {}", text(&page["next"])) }
 }
 
 fn as_of(answer: &Value) -> String {
@@ -240,25 +271,63 @@ fn announcer(announcer: &Value) -> String {
     [&announcer["party"], &announcer["office"], &announcer["name"]].into_iter().map(text).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
+/// Who says it; `null` is an outlet's own voice or an unnamed source.
+fn voice(party: &Value) -> String {
+    if party.is_null() { "unnamed".to_owned() } else { text(party) }
+}
+
+/// From whom to whom; a number without a direction is of both.
+fn way(item: &Value) -> [String; 2] {
+    [&item["from"], &item["to"]].map(|party| if party.is_null() { "both ways".to_owned() } else { text(party) })
+}
+
+/// A statement: when it was said, and its place in the ledger.
+fn said(statement: &Value) -> String {
+    format!("{} ({})", text(&statement["announced"]), text(&statement["position"]))
+}
+
+fn listed(values: &Value, separator: &str) -> String {
+    values.as_array().into_iter().flatten().map(text).collect::<Vec<_>>().join(separator)
+}
+
+/// How many. No number at all isn't 0, and neither is a number that wasn't given; nor is it a lower bound.
+fn count(figure: &Value) -> String {
+    match (&figure["low"], &figure["high"]) {
+        _ if figure.is_null() => "nothing announced".to_owned(),
+        (Value::Null, _) => "no number".to_owned(),
+        (low, high) if low == high => text(low),
+        (low, high) => between(low.as_i64().filter(|low| *low > 0), high.as_i64()),
+    }
+}
+
+/// One count less another, or days between two; nothing where one of the two isn't known.
+fn difference(gap: &Value) -> String {
+    if gap.is_null() { String::new() } else { between(gap["low"].as_i64(), gap["high"].as_i64()) }
+}
+
+fn between(low: Option<i64>, high: Option<i64>) -> String {
+    match (low, high) {
+        (None, None) => "unknown".to_owned(),
+        (Some(low), None) => format!("{low} or more"),
+        (None, Some(high)) => format!("up to {high}"),
+        (Some(low), Some(high)) if low == high => low.to_string(),
+        (Some(low), Some(high)) => format!("{low} to {high}"),
+    }
+}
+
+/// A sum of exchanges; one without claims is of nothing.
+fn sum(sum: &Value) -> String {
+    if things(sum, "claims").is_empty() { count(&Value::Null) } else { count(sum) }
+}
+
 fn figure_cells(item: &Value) -> [String; 6] {
-    let figure = if item["unknown"] == true {
-        "unknown".to_owned()
-    } else if item["low"].is_null() {
-        "no number".to_owned()
-    } else if item["high"].is_null() {
-        format!("{} or more", text(&item["low"]))
-    } else if item["low"] == item["high"] {
-        text(&item["low"])
-    } else {
-        format!("{} to {}", text(&item["low"]), text(&item["high"]))
-    };
     let disputed = match (item["disputed"] == true, item["one_sided"] == true) {
         (true, _) => "disputed",
         (false, true) => "one side only",
         (false, false) => "",
     };
-    let claims = things(item, "claims").iter().map(text).collect::<Vec<_>>().join(" ");
-    [text(&item["from"]), text(&item["to"]), text(&item["category"]), figure, disputed.to_owned(), claims]
+    let claims = listed(&item["claims"], " ");
+    [text(&item["from"]), text(&item["to"]), text(&item["category"]), count(item), disputed.to_owned(), claims]
 }
 
 /// An item of a transfer in words: `1000 bodies`, `at least 200 prisoners`.
@@ -284,11 +353,36 @@ mod tests {
 
     #[test]
     fn unknown_is_never_shown_as_zero_and_an_open_end_never_as_a_number() {
-        let shown = |low: Value, high: Value, unknown: bool| figure_cells(&json!({"low": low, "high": high, "unknown": unknown, "claims": []}))[3].clone();
-        assert_eq!(shown(json!(0), json!(null), true), "unknown");
-        assert_eq!(shown(json!(200), json!(null), false), "200 or more");
-        assert_eq!(shown(json!(1245), json!(1248), false), "1245 to 1248");
-        assert_eq!(shown(json!(null), json!(null), false), "no number");
+        let shown = |low: Value, high: Value| count(&json!({"low": low, "high": high}));
+        assert_eq!(shown(json!(0), json!(null)), "unknown");
+        assert_eq!(shown(json!(0), json!(0)), "0");
+        assert_eq!(shown(json!(0), json!(50)), "up to 50");
+        assert_eq!(shown(json!(200), json!(null)), "200 or more");
+        assert_eq!(shown(json!(1245), json!(1248)), "1245 to 1248");
+        assert_eq!(shown(json!(null), json!(null)), "no number");
+        assert_eq!(count(&Value::Null), "nothing announced");
         assert_eq!(item_words(&json!({"category": "prisoners", "count": "unknown"})), "an unknown number of prisoners");
+        let total = |low: Value, high: Value, exchanges: u64| ends(&json!({"low": low, "high": high, "exchanges": exchanges}));
+        assert_eq!(total(json!(0), json!(null), 2), ["unknown", "unknown"]);
+        assert_eq!(total(json!(7), json!(null), 2), ["7", "no bound"]);
+        assert_eq!(total(json!(0), json!(0), 0), ["no number", "no number"]);
+    }
+
+    #[test]
+    fn a_sum_without_claims_is_of_nothing_announced() {
+        let shown = |low: Value, high: Value, claims: Value| sum(&json!({"low": low, "high": high, "claims": claims}));
+        assert_eq!(shown(json!(null), json!(null), json!([])), "nothing announced");
+        assert_eq!(shown(json!(null), json!(null), json!([7])), "no number");
+        assert_eq!(shown(json!(0), json!(null), json!([7])), "unknown");
+    }
+
+    #[test]
+    fn a_difference_keeps_its_sign_and_is_shown_only_of_two_numbers() {
+        let shown = |low: Value, high: Value| difference(&json!({"low": low, "high": high}));
+        assert_eq!(shown(json!(-543), json!(660)), "-543 to 660");
+        assert_eq!(shown(json!(0), json!(0)), "0");
+        assert_eq!(shown(json!(-100), json!(null)), "-100 or more");
+        assert_eq!(shown(json!(null), json!(null)), "unknown");
+        assert_eq!(difference(&Value::Null), "");
     }
 }

@@ -1,12 +1,16 @@
 use std::sync::Arc;
 
 use announcement::Position;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use event_store::{Checkpoints, Health};
 use projection::{Known, Projection, Source};
 use tokio::sync::{Semaphore, watch};
 
-use crate::{Intake, Limits, MAX_BODIES_BYTES, MAX_SCANS, parameters::Reading, problem::Failure};
+use crate::{
+    Intake, Limits, MAX_BODIES_BYTES, MAX_SCANS,
+    parameters::{Parameters, Reading},
+    problem::Failure,
+};
 
 /// What the gateway answers from. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -66,6 +70,20 @@ impl App {
     pub(crate) async fn ask<T: Send + 'static>(&self, reading: Reading, model: impl FnOnce(Known<'_>) -> T + Send + 'static) -> Result<T, Failure> {
         let projection = self.reach(reading.at_least).await?;
         self.scan(move || projection.ask(reading.as_known, model)).await
+    }
+
+    /// Answers an address with a read model: `query` takes the parameters that are the model's own.
+    pub(crate) async fn answer<Q: Send + 'static, A: Send + 'static>(
+        &self,
+        uri: &Uri,
+        query: impl FnOnce(&mut Parameters) -> Result<Q, Failure>,
+        model: fn(Known<'_>, &Q) -> A,
+    ) -> Result<A, Failure> {
+        let mut parameters = Parameters::parse(uri.query())?;
+        let query = query(&mut parameters)?;
+        let reading = parameters.reading()?;
+        parameters.finish()?;
+        self.ask(reading, move |known| model(known, &query)).await
     }
 
     /// Waits until the record at this position can be read.

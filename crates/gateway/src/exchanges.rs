@@ -1,4 +1,4 @@
-//! `GET /v1/exchanges`: the timeline, and the dossier of one exchange.
+//! `GET /v1/exchanges`: the timeline, and the dossier and the lineage of one exchange.
 
 use announcement::{Data, ExchangeKey, Position, Record, Report};
 use axum::{
@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures::{StreamExt, stream};
-use projection::{Dossier, Timeline, TimelineQuery};
+use projection::{AsKnown, Dossier, Lineages, Timeline, TimelineQuery};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -18,33 +18,59 @@ use crate::{App, MAX_PAGE, parameters::Parameters, problem::Failure};
 const LOOK_UPS: usize = 8;
 
 pub(crate) async fn timeline(State(app): State<App>, uri: Uri) -> Result<Json<Timeline>, Failure> {
-    let mut parameters = Parameters::parse(uri.query())?;
-    let query = TimelineQuery {
-        from: parameters.value("from")?,
-        to: parameters.value("to")?,
-        what: parameters.named("what", "bodies, prisoners, civilians or children")?,
-        category: parameters.value("category")?,
-        status: parameters.value("status")?,
-        framework: parameters.text("framework"),
-        policy: parameters.value("policy")?.unwrap_or_default(),
-        after: parameters.value("after")?,
-        limit: parameters.limit()?,
+    let query = |parameters: &mut Parameters| {
+        Ok(TimelineQuery {
+            from: parameters.day("from")?,
+            to: parameters.day("to")?,
+            what: parameters.named("what", "bodies, prisoners, civilians or children")?,
+            category: parameters.value("category")?,
+            status: parameters.value("status")?,
+            framework: parameters.text("framework"),
+            policy: parameters.value("policy")?.unwrap_or_default(),
+            after: parameters.value("after")?,
+            limit: parameters.limit()?,
+        })
     };
-    let reading = parameters.reading()?;
-    parameters.finish()?;
-    app.ask(reading, move |known| Json(projection::timeline(known, &query))).await
+    app.answer(&uri, query, projection::timeline).await.map(Json)
 }
 
-pub(crate) async fn dossier(State(app): State<App>, path: Result<Path<String>, PathRejection>, uri: Uri) -> Result<Response, Failure> {
-    let (dossier, next) = find(&app, path, &uri).await?;
-    let said = said(&app, dossier.claims.iter().map(|claim| claim.position).collect()).await?;
-    Ok(Json(with_words(&dossier, said, next)).into_response())
+/// What is asked about one exchange: its dossier, or what the end of the path names. Keys have slashes, so that no route could tell the two apart.
+pub(crate) async fn exchange(State(app): State<App>, path: Result<Path<String>, PathRejection>, uri: Uri) -> Result<Response, Failure> {
+    let path = path_text(path)?;
+    match path.strip_suffix("/lineage") {
+        None => Ok(dossier(&app, &key(&path)?, &uri).await?.into_response()),
+        Some(of) => Ok(lineage(&app, key(of)?, &uri).await?.into_response()),
+    }
+}
+
+async fn dossier(app: &App, key: &ExchangeKey, uri: &Uri) -> Result<Json<Value>, Failure> {
+    let Found { dossier, next, .. } = find(app, key, uri).await?;
+    let said = said(app, dossier.claims.iter().map(|claim| claim.position).collect()).await?;
+    Ok(Json(with_words(&dossier, said, next)))
+}
+
+async fn lineage(app: &App, key: ExchangeKey, uri: &Uri) -> Result<Json<Lineages>, Failure> {
+    let asked = key.clone();
+    let found = app.answer(uri, |_| Ok(asked), projection::lineage).await?;
+    found.map(Json).ok_or_else(|| missing(&key))
+}
+
+/// What stands in a path.
+pub(crate) fn path_text(path: Result<Path<String>, PathRejection>) -> Result<String, Failure> {
+    path.map(|Path(text)| text).map_err(|rejection| bad_path(rejection.body_text()))
 }
 
 /// The exchange key in a path.
-fn key(path: Result<Path<String>, PathRejection>) -> Result<ExchangeKey, Failure> {
-    let Path(text) = path.map_err(|rejection| bad_path(rejection.body_text()))?;
+pub(crate) fn key(text: &str) -> Result<ExchangeKey, Failure> {
     text.parse().map_err(bad_path)
+}
+
+/// No claim is about an exchange.
+fn missing(key: &ExchangeKey) -> Failure {
+    Failure::not_found(
+        format_args!("no claim is about {key}"),
+        "See /v1/exchanges for the exchanges that claims are about; with as_known_at or announced_until for those of then.",
+    )
 }
 
 /// What a path can't be.
@@ -58,24 +84,29 @@ pub(crate) fn bad_path(detail: impl std::fmt::Display) -> Failure {
     )
 }
 
-/// The dossier that a path and a query ask for, with one page of its claims: at most `limit`, from the one `after` a position on. Then the position that the next page
-/// comes after.
-pub(crate) async fn find(app: &App, path: Result<Path<String>, PathRejection>, uri: &Uri) -> Result<(Dossier, Option<Position>), Failure> {
-    let key = key(path)?;
+/// A dossier with one page of its claims.
+pub(crate) struct Found {
+    pub(crate) dossier: Dossier,
+    /// The position that the next page comes after.
+    pub(crate) next: Option<Position>,
+    pub(crate) as_known: AsKnown,
+}
+
+/// The dossier that a query asks for, with at most `limit` of its claims, from the one `after` a position on.
+pub(crate) async fn find(app: &App, key: &ExchangeKey, uri: &Uri) -> Result<Found, Failure> {
     let mut parameters = Parameters::parse(uri.query())?;
     let policy = parameters.value("policy")?.unwrap_or_default();
-    let after = parameters.value("after")?.map(Position::new);
+    let after = parameters.position("after")?;
     let limit = parameters.limit_or(MAX_PAGE)?;
     let reading = parameters.reading()?;
     parameters.finish()?;
     let asked = key.clone();
     let found = app.ask(reading, move |known| projection::dossier(known, &asked, policy)).await?;
-    let missing = || Failure::not_found(format_args!("no claim is about {key}"), "See /v1/exchanges for the exchanges that claims are about.");
-    let mut dossier = found.ok_or_else(missing)?;
+    let mut dossier = found.ok_or_else(|| missing(key))?;
     dossier.claims.retain(|claim| after.is_none_or(|after| claim.position > after));
     let next = dossier.claims.get(limit).and(limit.checked_sub(1)).map(|last| dossier.claims[last].position);
     dossier.claims.truncate(limit);
-    Ok((dossier, next))
+    Ok(Found { dossier, next, as_known: reading.as_known })
 }
 
 /// What a record says beside its numbers: the words that the read models leave in the ledger.

@@ -28,7 +28,8 @@
 //!
 //! # Reading
 //!
-//! Every read takes `at_least=<position>` and waits for it within [`Limits::at_least`]. An unknown parameter is an error. Every error is a problem with a remedy.
+//! Every read takes `at_least=<position>` and waits for it within [`Limits::at_least`]. A read model also takes `as_known_at` (a position, an instant, or a day,
+//! which stands for its end in UTC) and `announced_until` (a day). An unknown parameter is an error. Every error is a problem with a remedy.
 //!
 //! Invariants:
 //! 1. Every wait, body, page, batch and number of connections has a bound with a name ([`Limits`] and the constants); the server goes on after any of them is met.
@@ -37,7 +38,6 @@
 
 mod app;
 mod body;
-mod channels;
 mod exchanges;
 mod guard;
 mod intake;
@@ -47,12 +47,12 @@ mod parameters;
 mod problem;
 mod proofs;
 mod publish;
+mod read_models;
 mod readiness;
 mod receipts;
 mod records;
 mod router;
 mod serve;
-mod totals;
 
 pub use app::App;
 pub use intake::Intake;

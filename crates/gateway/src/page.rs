@@ -6,6 +6,7 @@ mod exchange;
 mod figures;
 mod layout;
 mod overview;
+mod past;
 mod words;
 
 use axum::{http::header, response::IntoResponse};

@@ -2,6 +2,7 @@ use std::{collections::BTreeMap, fmt::Display, str::FromStr};
 
 use announcement::Position;
 use axum::http::StatusCode;
+use jiff::civil;
 use percent_encoding::percent_decode;
 use projection::AsKnown;
 use serde::de::DeserializeOwned;
@@ -44,16 +45,27 @@ impl Parameters {
 
     /// The parameter of this name, read as a `T`.
     pub(crate) fn value<T: FromStr<Err: Display>>(&mut self, name: &'static str) -> Result<Option<T>, Failure> {
-        let Some(text) = self.text(name) else { return Ok(None) };
-        let parsed = text.parse().map_err(|error| wrong(name, error, format!("Write {name} in the form that the detail names, or leave it out.")))?;
-        Ok(Some(parsed))
+        self.read(name, |text| text.parse().map_err(|error: T::Err| error.to_string()))
     }
 
     /// The parameter of this name, one of the names of a `T`, which are `expected`.
     pub(crate) fn named<T: DeserializeOwned>(&mut self, name: &'static str, expected: &str) -> Result<Option<T>, Failure> {
+        self.read(name, |text| T::deserialize(serde_json::Value::String(text)).map_err(|_| format!("expected {expected}")))
+    }
+
+    /// The parameter of this name, a place in the ledger.
+    pub(crate) fn position(&mut self, name: &'static str) -> Result<Option<Position>, Failure> {
+        self.read(name, |text| text.parse().map(Position::new).map_err(|_| "expected a position: a whole number from 0".to_owned()))
+    }
+
+    /// The parameter of this name, a day.
+    pub(crate) fn day(&mut self, name: &'static str) -> Result<Option<civil::Date>, Failure> {
+        self.read(name, |text| text.parse().map_err(|_| "expected a day such as 2026-01-29".to_owned()))
+    }
+
+    fn read<T>(&mut self, name: &'static str, read: impl FnOnce(String) -> Result<T, String>) -> Result<Option<T>, Failure> {
         let Some(text) = self.text(name) else { return Ok(None) };
-        let read = T::deserialize(serde_json::Value::String(text));
-        read.map(Some).map_err(|_| wrong(name, format_args!("expected {expected}"), format!("Write {name} as one of these, or leave it out.")))
+        read(text).map(Some).map_err(|detail| wrong(name, detail, format!("Write {name} in the form that the detail names, or leave it out.")))
     }
 
     /// `limit`: from 1 to [`MAX_PAGE`], [`DEFAULT_PAGE`] where it isn't given.
@@ -72,13 +84,13 @@ impl Parameters {
 
     /// `at_least`: the position that the answer must rest on.
     pub(crate) fn at_least(&mut self) -> Result<Option<Position>, Failure> {
-        Ok(self.value("at_least")?.map(Position::new))
+        self.position("at_least")
     }
 
     /// Which records an answer rests on: `at_least`, `as_known_at`, `announced_until`.
     pub(crate) fn reading(&mut self) -> Result<Reading, Failure> {
         let at_least = self.at_least()?;
-        let as_known = AsKnown { at: self.value("as_known_at")?, announced_until: self.value("announced_until")? };
+        let as_known = AsKnown { at: self.value("as_known_at")?, announced_until: self.day("announced_until")? };
         Ok(Reading { at_least, as_known })
     }
 

@@ -12,7 +12,12 @@ use serde_json::json;
 use transparency::TilePath;
 use uuid::Uuid;
 
-use crate::{App, exchanges::bad_path, parameters::Parameters, problem::Failure};
+use crate::{
+    App,
+    exchanges::{bad_path, path_text},
+    parameters::Parameters,
+    problem::Failure,
+};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
@@ -85,7 +90,7 @@ pub(crate) async fn consistency(State(app): State<App>, uri: Uri) -> Result<Resp
 /// `GET /v1/log/tile/…`: hashes and entries as C2SP tlog-tiles serves them.
 pub(crate) async fn tile(State(app): State<App>, path: Result<Path<String>, PathRejection>, uri: Uri) -> Result<Response, Failure> {
     Parameters::parse(uri.query())?.finish()?;
-    let Path(rest) = path.map_err(|rejection| bad_path(rejection.body_text()))?;
+    let rest = path_text(path)?;
     let path: TilePath = format!("tile/{rest}").parse().map_err(bad_path)?;
     let reader = reader(&app)?;
     let full = match path {

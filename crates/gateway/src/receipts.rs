@@ -7,10 +7,15 @@ use axum::{
     http::Uri,
 };
 
-use crate::{App, exchanges::bad_path, parameters::Parameters, problem::Failure};
+use crate::{
+    App,
+    exchanges::{bad_path, path_text},
+    parameters::Parameters,
+    problem::Failure,
+};
 
 pub(crate) async fn receipt(State(app): State<App>, path: Result<Path<String>, PathRejection>, uri: Uri) -> Result<Json<Receipt>, Failure> {
-    let Path(text) = path.map_err(|rejection| bad_path(rejection.body_text()))?;
+    let text = path_text(path)?;
     let digest = Digest::from_hex(&text).ok_or_else(|| bad_path("expected a SHA-256 digest: 64 lower-case hexadecimal digits"))?;
     let mut parameters = Parameters::parse(uri.query())?;
     let at_least = parameters.at_least()?;

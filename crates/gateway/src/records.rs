@@ -9,7 +9,12 @@ use axum::{
 use projection::SourceError;
 use serde_json::json;
 
-use crate::{App, exchanges::bad_path, parameters::Parameters, problem::Failure};
+use crate::{
+    App,
+    exchanges::{bad_path, path_text},
+    parameters::Parameters,
+    problem::Failure,
+};
 
 const CLOUDEVENT: HeaderValue = HeaderValue::from_static("application/cloudevents+json");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -17,7 +22,7 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// A page of records. `next` is the position to go on `from`; `null` where the ledger ends.
 pub(crate) async fn range(State(app): State<App>, uri: Uri) -> Result<Response, Failure> {
     let mut parameters = Parameters::parse(uri.query())?;
-    let from = Position::new(parameters.value("from")?.unwrap_or(0));
+    let from = parameters.position("from")?.unwrap_or_default();
     let limit = parameters.limit()?;
     let at_least = parameters.at_least()?;
     parameters.finish()?;
@@ -48,8 +53,7 @@ fn written(as_of: &serde_json::Value, records: &[Record], next: Option<Position>
 }
 
 pub(crate) async fn record(State(app): State<App>, path: Result<Path<String>, PathRejection>, uri: Uri) -> Result<Response, Failure> {
-    let Path(text) = path.map_err(|rejection| bad_path(rejection.body_text()))?;
-    let position = text.parse().map(Position::new).map_err(|_| bad_path("expected a position: a whole number from 0"))?;
+    let position = path_text(path)?.parse().map(Position::new).map_err(|_| bad_path("expected a position: a whole number from 0"))?;
     let mut parameters = Parameters::parse(uri.query())?;
     let at_least = parameters.at_least()?;
     parameters.finish()?;

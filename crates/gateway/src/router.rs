@@ -7,7 +7,7 @@ use axum::{
     routing::{get, post},
 };
 
-use crate::{App, channels, exchanges, guard::guard, page, problem::Failure, proofs, publish, readiness, receipts, records, totals};
+use crate::{App, exchanges, guard::guard, page, problem::Failure, proofs, publish, read_models, readiness, receipts, records};
 
 /// All addresses, behind [`guard`].
 pub(crate) fn router(app: App) -> Router {
@@ -19,9 +19,16 @@ pub(crate) fn router(app: App) -> Router {
         .route("/v1/announcements", post(publish::publish))
         .route("/v1/receipts/{digest}", get(receipts::receipt))
         .route("/v1/exchanges", get(exchanges::timeline))
-        .route("/v1/exchanges/{*key}", get(exchanges::dossier))
-        .route("/v1/totals", get(totals::totals))
-        .route("/v1/channels", get(channels::channels))
+        .route("/v1/exchanges/{*key}", get(exchanges::exchange))
+        .route("/v1/totals", get(read_models::totals))
+        .route("/v1/channels", get(read_models::channels))
+        .route("/v1/reconciliation", get(read_models::reconciliation))
+        .route("/v1/discrepancies", get(read_models::discrepancies))
+        .route("/v1/plans", get(read_models::plans))
+        .route("/v1/frameworks", get(read_models::frameworks))
+        .route("/v1/third-parties", get(read_models::third_parties))
+        .route("/v1/offices", get(read_models::offices))
+        .route("/v1/identity", get(read_models::identity))
         .route("/v1/records", get(records::range))
         .route("/v1/records/{position}", get(records::record))
         .route("/v1/checkpoint", get(proofs::checkpoint))

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use announcement::{Announcer, Bounds, Category, Date, ExchangeKey, Party, Position, Span};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     AsOf, Days, Direction, Known, Policy, Why,
@@ -81,7 +81,7 @@ pub enum Field {
 }
 
 /// Between whom statements differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Between {
     /// The two parties.
@@ -95,7 +95,7 @@ pub enum Between {
 }
 
 /// Where a discrepancy stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Standing {
     /// The statements stand.

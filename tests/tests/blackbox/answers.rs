@@ -140,3 +140,117 @@ fn the_same_files_again_add_nothing_and_a_changed_byte_is_a_conflict() {
     assert_eq!((posted.status, posted.header("content-type")), (409, Some("application/problem+json")), "{posted:?}");
     assert_eq!(ledger.ask("/v1/records?limit=1")["as_of"]["position"], 188);
 }
+
+/// Each read model's command with all its options, and the address that it asks.
+const COMMANDS: [(&str, &str); 12] = [
+    ("totals --policy receiver --category bodies --period year", "/v1/totals?policy=receiver&category=bodies&period=year&"),
+    ("exchanges --what prisoners --limit 3", "/v1/exchanges?what=prisoners&limit=3&"),
+    ("exchange ru-ua/bodies/2025-06-16 --policy sender", "/v1/exchanges/ru-ua/bodies/2025-06-16?policy=sender&"),
+    ("channels --channel bodies", "/v1/channels?channel=bodies&"),
+    ("reconciliation --policy sender --party UA --limit 2 --after 140", "/v1/reconciliation?policy=sender&party=UA&limit=2&after=140&"),
+    (
+        "discrepancies --exchange ru-ua/bodies/2025-12-19 --state open --between office",
+        "/v1/discrepancies?exchange=ru-ua/bodies/2025-12-19&state=open&between=office&",
+    ),
+    ("plans --policy receiver --outcome completed --limit 1 --after 160", "/v1/plans?policy=receiver&outcome=completed&limit=1&after=160&"),
+    ("frameworks --policy sender --framework Istanbul", "/v1/frameworks?policy=sender&framework=Istanbul&"),
+    ("third-parties --party AE", "/v1/third-parties?party=AE&"),
+    ("offices --party UA", "/v1/offices?party=UA&"),
+    ("identity --policy sender --exchange ru-ua/bodies/2025-06-16", "/v1/identity?policy=sender&exchange=ru-ua/bodies/2025-06-16&"),
+    ("lineage ru-ua/bodies/2025-06-16", "/v1/exchanges/ru-ua/bodies/2025-06-16/lineage?"),
+];
+
+fn run(server: &Handover, command: &str) -> String {
+    let address = server.url("");
+    let arguments: Vec<&str> = command.split(' ').chain(["--server", &address]).collect();
+    let ran = handover_command(&arguments, b"");
+    assert_eq!(ran.code, Some(0), "{command}: {ran:?}");
+    ran.stdout
+}
+
+#[test]
+fn every_read_model_has_a_command_that_prints_the_servers_answer_of_now_and_of_a_past() {
+    let ledger = published();
+    for (command, path) in COMMANDS {
+        let pasts = [("", ""), (" --as-known-at 150", "as_known_at=150&"), (" --announced-until 2025-06-16", "announced_until=2025-06-16&")];
+        let answers = pasts.map(|(options, parameters)| {
+            let answer = http::get(&ledger.server.url(&format!("{path}{parameters}at_least=188")));
+            assert_eq!(answer.status, 200, "{path}{parameters}");
+            assert_eq!(run(&ledger.server, &format!("{command}{options} --at-least 188 -o json")), format!("{}\n", answer.body), "{command}{options}");
+            for format in ["table", "csv", "jsonl"] {
+                run(&ledger.server, &format!("{command}{options} -o {format}"));
+            }
+            answer.body
+        });
+        assert_ne!(answers[0], answers[1], "{command}");
+    }
+    let wrong = handover_command(&["plans", "--as-known-at", "yesterday", "--server", &ledger.server.url("")], b"");
+    assert!(wrong.code == Some(2) && wrong.stderr.contains("as_known_at: expected a position, an instant"), "{wrong:?}");
+    let nothing = handover_command(&["lineage", "ru-ua/bodies/1999-01-01", "--server", &ledger.server.url("")], b"");
+    assert!(nothing.code == Some(1) && nothing.stderr.contains("no claim is about ru-ua/bodies/1999-01-01"), "{nothing:?}");
+}
+
+#[test]
+fn tables_have_both_sides_alike_and_never_show_unknown_as_zero() {
+    let data = TempDir::new().unwrap();
+    let server = Serve::embedded(data.path()).start();
+    let events = [corpus::reference_article(), corpus::public_record()].map(|file| corpus::events(&file)).concat();
+    // In one batch, so that the positions are the order of the files.
+    let posted = http::post(&server.url("/v1/announcements"), "application/cloudevents-batch+json", format!("[{}]", events.join(",")).as_bytes());
+    assert_eq!(posted.status, 201, "{posted:?}");
+    let has = |command: &str, rows: &[&str]| {
+        let csv = run(&server, &format!("{command} --at-least 188 -o csv"));
+        for row in rows {
+            assert!(csv.lines().any(|line| line == *row), "{command}: {row} isn't in\n{csv}");
+        }
+        csv
+    };
+    let header = "exchange,field,between,from,to,category,party,value,claims,state,since,resolved_by,disputed_by";
+    let side = |said: &str| format!("ru-ua/bodies/2025-06-16,count,sides,RU,UA,bodies,{said},open,2025-06-16 (100),,");
+    let both = format!("{header}\n{}\n{}\n", side("RU,1248,100"), side("UA,1245,99"));
+    assert_eq!(has("discrepancies --exchange ru-ua/bodies/2025-06-16", &[]), both);
+
+    // On 19 April 2025 to Ukraine 246 and 31 severely wounded, to Russia 246 and 15: 538, as the mediator says of both directions.
+    let reconciliation = has(
+        "reconciliation --limit 100",
+        &[
+            "101,2025-06-16,\"UA, Coordination Headquarters for the Treatment of POWs\",2025-06-11/2025-06-16,RU,UA,bodies,6057,6057 to 6060,nothing announced,\
+             fits,-3 to 0,under the Istanbul agreements",
+            "64,2025-04-19,\"AE, Ministry of Foreign Affairs\",2025-04-19,both ways,both ways,people,538,538,nothing announced,fits,0,\
+             ru-ua/prisoners/2025-04-19",
+            "155,2026-01-29,unnamed,2025,,,exchanges,14,12,0,exceeds,,2025",
+        ],
+    );
+    assert!(reconciliation.starts_with("position,announced,announcer,period,from,to,category,claimed,ledger,possibly,verdict,difference,scope\n"));
+    has(
+        "plans",
+        &[
+            "81,2025-06-02,\"RU, presidential aide, Vladimir Medinsky\",ru-ua/bodies/2025-06-11_2025-06-16,2025-06-09/2025-06-15,completed,\
+             2025-06-11/2025-06-16,-4 to 7,RU,UA,bodies,5400 to 6600,6057 to 6060,-543 to 660,87 89 92 98 99 100,postponed 2025-06-07 (83),82",
+            "168,2026-02-26,\"RU, State Duma, coordination group, Shamsail Saraliyev\",ru-ua/bodies/2026-02-26,2026-02-26,completed,2026-02-26,\
+             0,,,,no number,,,0 169 170,,",
+        ],
+    );
+    has(
+        "frameworks",
+        &[
+            "Istanbul agreements (2025),RU,UA,bodies,5400 to 6600,97,11057 to 11063,6,0,2,0,18,-5663 to -4457",
+            "Istanbul agreements (2025),UA,RU,bodies,5400 to 6600,97,211,6,0,0,0,11,5189 to 6389",
+            "Abu Dhabi talks (2026),UA,RU,bodies,nothing announced,,38,1,0,0,0,3,",
+        ],
+    );
+    has("third-parties --party US", &["US,United States,RU,mediator,2,0,162 184", "US,United States,unnamed,facilitator,0,1,4"]);
+    has("offices --party RU", &["RU,human rights commissioner,Tatyana Moskalkova,3 aggregate; 4 channel; 3 completed; 1 contact; 1 stock,0,0,3"]);
+    let key = "ru-ua/bodies/2025-06-11_2025-06-16";
+    has(
+        &format!("identity --exchange {key}"),
+        &[&format!("{key},RU,UA,6057 to 6060,UA,may-belong,unknown,,105"), &format!("{key},UA,RU,78,,nothing announced,,,")],
+    );
+    has(
+        "lineage ru-ua/bodies/2026-02-26",
+        &["4,completed,169,2026-02-26,\"RU, presidential aide, Vladimir Medinsky\",local,original,", "4,completed,171,2026-02-26,unnamed,local,report of 169,"],
+    );
+    // Of 9 June 2025 both sides say that prisoners were exchanged, and neither how many.
+    let unknown = run(&server, "totals --from 2025-06-09 --to 2025-06-09 -o csv");
+    assert!(unknown.contains(",RU,UA,prisoners,unknown,unknown,1,1,") && !unknown.contains(",0,no bound"), "{unknown}");
+}

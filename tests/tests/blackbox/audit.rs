@@ -42,8 +42,8 @@ pub(crate) fn audit(server: Handover, data: &Path, receipts: &[Receipt]) -> Vec<
     for record in &records {
         book.apply(record).unwrap();
     }
-    let timeline = timeline(&book, &TimelineQuery { limit: 100, ..TimelineQuery::default() });
-    let folded = [json!(timeline), json!(totals(&book, &TotalsQuery::default())), json!(channels(&book, &ChannelsQuery::default()))];
+    let timeline = timeline(book.now(), &TimelineQuery { limit: 100, ..TimelineQuery::default() });
+    let folded = [json!(timeline), json!(totals(book.now(), &TotalsQuery::default())), json!(channels(book.now(), &ChannelsQuery::default()))];
     assert_eq!(answers, folded);
     records
 }

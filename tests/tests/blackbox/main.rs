@@ -3,6 +3,7 @@
 
 mod harness;
 
+mod acts;
 mod answers;
 mod road;
 

@@ -4,20 +4,20 @@ use announcement::{ChannelOf, ChannelStatus};
 use maud::{Markup, html};
 use projection::{Channel, ChannelStatement, CompletedExchange};
 
-use super::{layout::scrolling, words};
+use super::{layout::scrolling, past::Past, words};
 
-pub(super) fn section(channels: &[Channel]) -> Markup {
+pub(super) fn section(channels: &[Channel], past: Past) -> Markup {
     html! {
         section aria-labelledby="channels" {
             h2 id="channels" { "Channels" }
             p { "What announcers say of the state of the exchanges themselves. A statement is the announcer's; what took place afterwards stands beside it." }
             @if channels.is_empty() { p { "No statement about a channel is recorded." } }
-            @for channel in channels { (table(channel)) }
+            @for channel in channels { (table(channel, past)) }
         }
     }
 }
 
-fn table(channel: &Channel) -> Markup {
+fn table(channel: &Channel, past: Past) -> Markup {
     let name = match channel.channel {
         ChannelOf::Bodies => "Exchanges of bodies",
         ChannelOf::Prisoners => "Exchanges of prisoners",
@@ -29,7 +29,7 @@ fn table(channel: &Channel) -> Markup {
             caption {
                 (caption) ". "
                 @match &channel.last_completed {
-                    Some(exchange) => { "Last exchange that somebody announced as completed: " (link(exchange)) "." },
+                    Some(exchange) => { "Last exchange that somebody announced as completed: " (link(exchange, past)) "." },
                     None => "No completed exchange of this kind is recorded.",
                 }
             }
@@ -46,7 +46,7 @@ fn table(channel: &Channel) -> Markup {
                     @for (index, statement) in view.statements.iter().enumerate() {
                         tr role="row" {
                             @if index == 0 { th scope="rowgroup" role="rowheader" data-label="Who says so" rowspan=(view.statements.len()) { (words::announcer(view.announcer.as_ref())) } }
-                            (row(statement))
+                            (row(statement, past))
                         }
                     }
                 }
@@ -56,7 +56,7 @@ fn table(channel: &Channel) -> Markup {
     scrolling(&caption, &table)
 }
 
-fn row(statement: &ChannelStatement) -> Markup {
+fn row(statement: &ChannelStatement, past: Past) -> Markup {
     let status = match statement.status {
         ChannelStatus::Open => "open",
         ChannelStatus::Paused => "paused",
@@ -73,7 +73,7 @@ fn row(statement: &ChannelStatement) -> Markup {
         td role="cell" data-label="Announced" { (words::date(&statement.announced)) span.marks { a href={ "/v1/records/" (statement.position) } { "claim " (statement.position) } } }
         td role="cell" data-label="Completed since, as announced" {
             @match &statement.completed_since {
-                Some(exchange) => (link(exchange)),
+                Some(exchange) => (link(exchange, past)),
                 None if stopped => span.marks { "none recorded" },
                 None => span.marks { "not asked: exchanges are said to go on" },
             }
@@ -81,6 +81,6 @@ fn row(statement: &ChannelStatement) -> Markup {
     }
 }
 
-fn link(exchange: &CompletedExchange) -> Markup {
-    html! { a href={ "/exchanges/" (exchange.key) } { (words::days(exchange.date)) } }
+fn link(exchange: &CompletedExchange, past: Past) -> Markup {
+    html! { a href=(past.link(&format!("/exchanges/{}", exchange.key))) { (words::days(exchange.date)) } }
 }

@@ -6,11 +6,12 @@ use projection::{Dossier, Out, Statement};
 
 use super::{
     layout::{joined, scrolling},
+    past::Past,
     words,
 };
 use crate::exchanges::Said;
 
-pub(super) fn section(dossier: &Dossier, said: &[Said], next: Option<Position>) -> Markup {
+pub(super) fn section(dossier: &Dossier, said: &[Said], next: Option<Position>, past: Past) -> Markup {
     let of_claims = dossier.claims.iter().flat_map(|claim| &claim.transfers).map(|transfer| (transfer.from, transfer.to));
     let directions: Vec<(Party, Party)> = super::figures::pairs(of_claims).into_iter().flat_map(|[one, other]| [(one, other), (other, one)]).collect();
     let caption = "Every statement about this exchange, in the order in which it was recorded";
@@ -34,7 +35,7 @@ pub(super) fn section(dossier: &Dossier, said: &[Said], next: Option<Position>) 
         section aria-labelledby="claims" {
             h2 id="claims" { "Claims" }
             (scrolling(caption, &table))
-            @if let Some(next) = next { p { a href={ "/exchanges/" (dossier.exchange.key) "?after=" (next) "#claims" } { "Later claims" } } }
+            @if let Some(next) = next { p { a href=(past.link(&format!("/exchanges/{}?after={next}#claims", dossier.exchange.key))) { "Later claims" } } }
         }
     }
 }

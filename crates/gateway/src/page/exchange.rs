@@ -1,6 +1,6 @@
 //! The page of one exchange: who claims what about it.
 
-use announcement::{ExchangeKey, Position};
+use announcement::ExchangeKey;
 use axum::{
     extract::{Path, State, rejection::PathRejection},
     http::Uri,
@@ -14,29 +14,32 @@ use super::{
     figures::Cell,
     layout::{joined, page},
     overview::{as_of, status},
+    past::Past,
     words,
 };
 use crate::{
     App,
-    exchanges::{Said, find, said},
+    exchanges::{Found, Said, find, key, path_text, said},
     problem::Failure,
 };
 
 pub(crate) async fn exchange(State(app): State<App>, path: Result<Path<String>, PathRejection>, uri: Uri) -> Result<Html<String>, Failure> {
-    let (dossier, next) = find(&app, path, &uri).await?;
-    let said = said(&app, dossier.claims.iter().map(|claim| claim.position).collect()).await?;
-    let rendering = app.scan(move || render(&dossier, &said, next).into_string());
+    let found = find(&app, &key(&path_text(path)?)?, &uri).await?;
+    let said = said(&app, found.dossier.claims.iter().map(|claim| claim.position).collect()).await?;
+    let rendering = app.scan(move || render(&found, &said).into_string());
     Ok(Html(rendering.await?))
 }
 
-fn render(dossier: &Dossier, said: &[Said], next: Option<Position>) -> Markup {
+fn render(Found { dossier, next, as_known }: &Found, said: &[Said]) -> Markup {
+    let past = Past(*as_known);
     let exchange = &dossier.exchange;
     let (one, other) = exchange.key.parties();
     let date = exchange.date.map_or_else(|| "date not known".to_owned(), words::days);
     let title = format!("{}, {} and {}, {date}", words::what(exchange.what), words::party_of_key(one), words::party_of_key(other));
     let main = html! {
         h1 { (title) }
-        p.quiet { "Exchange " code { (exchange.key) } " · " a href={ "/v1/exchanges/" (exchange.key) } { "as data" } }
+        p.quiet { "Exchange " code { (exchange.key) } " · " a href=(past.link(&format!("/v1/exchanges/{}", exchange.key))) { "as data" } }
+        (past.notice(&format!("/exchanges/{}", exchange.key)))
         (as_of(dossier.as_of))
         dl {
             dt { "State, as announced" }
@@ -45,19 +48,19 @@ fn render(dossier: &Dossier, said: &[Said], next: Option<Position>) -> Markup {
             dd { (exchange.statements) ", in " (words::count(exchange.reports as u64, "record", "records")) }
             @if !exchange.frameworks.is_empty() { dt { "Framework, as announced" } dd { (exchange.frameworks.join("; ")) } }
             @if !exchange.third_parties.is_empty() { dt { "Help credited to" } dd { (joined(exchange.third_parties.iter().map(helper), "; ")) } }
-            @if let Some(whole) = &exchange.part_of { dt { "A stage of" } dd { (link(whole)) } }
-            @if !exchange.stages.is_empty() { dt { "Its stages" } dd { (joined(exchange.stages.iter().map(link), ", ")) } }
+            @if let Some(whole) = &exchange.part_of { dt { "A stage of" } dd { (link(whole, past)) } }
+            @if !exchange.stages.is_empty() { dt { "Its stages" } dd { (joined(exchange.stages.iter().map(|stage| link(stage, past)), ", ")) } }
             @if !dossier.also.is_empty() { dt { "Also announced as" } dd { (joined(dossier.also.iter().map(|key| html! { code { (key) } }), ", ")) } }
         }
         (numbers(dossier))
         (differences(&dossier.differences))
-        (claims::section(dossier, said, next))
+        (claims::section(dossier, said, *next, past))
     };
-    page(&format!("{title} – Handover"), &main)
+    page(&format!("{title} – Handover"), past, &main)
 }
 
-fn link(key: &ExchangeKey) -> Markup {
-    html! { a href={ "/exchanges/" (key) } { code { (key) } } }
+fn link(key: &ExchangeKey, past: Past) -> Markup {
+    html! { a href=(past.link(&format!("/exchanges/{key}"))) { code { (key) } } }
 }
 
 fn helper(helper: &Helper) -> Markup {

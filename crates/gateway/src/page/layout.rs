@@ -1,7 +1,9 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::past::Past;
+
 /// A whole page: what every page begins and ends with.
-pub(super) fn page(title: &str, main: &Markup) -> Markup {
+pub(super) fn page(title: &str, past: Past, main: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -16,10 +18,10 @@ pub(super) fn page(title: &str, main: &Markup) -> Markup {
                 a.skip href="#main" { "To the content" }
                 header {
                     nav aria-label="Site" {
-                        a.name href="/" { "Handover" }
-                        a href="/#totals" { "Totals" }
-                        a href="/#exchanges" { "Exchanges" }
-                        a href="/#channels" { "Channels" }
+                        a.name href=(past.link("/")) { "Handover" }
+                        a href=(past.link("/#totals")) { "Totals" }
+                        a href=(past.link("/#exchanges")) { "Exchanges" }
+                        a href=(past.link("/#channels")) { "Channels" }
                     }
                 }
                 main id="main" { (main) }
@@ -30,8 +32,8 @@ pub(super) fn page(title: &str, main: &Markup) -> Markup {
                             "A figure is what the live claims allow; each opens to the claims that it rests on."
                         }
                         p {
-                            "The same as data: " a href="/v1/totals" { "totals" } ", " a href="/v1/exchanges" { "exchanges" } ", "
-                            a href="/v1/channels" { "channels" } ", " a href="/v1/records" { "records" } "."
+                            "The same as data: " a href=(past.link("/v1/totals")) { "totals" } ", " a href=(past.link("/v1/exchanges")) { "exchanges" } ", "
+                            a href=(past.link("/v1/channels")) { "channels" } ", " a href="/v1/records" { "records" } "."
                         }
                     }
                 }

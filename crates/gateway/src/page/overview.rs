@@ -9,6 +9,7 @@ use super::{
     channels, figures,
     figures::Cell,
     layout::{joined, page, scrolling},
+    past::Past,
     words,
 };
 use crate::{App, parameters::Parameters, problem::Failure};
@@ -27,7 +28,8 @@ pub(crate) async fn overview(State(app): State<App>, uri: Uri) -> Result<Html<St
     let after = parameters.value("after")?;
     let reading = parameters.reading()?;
     parameters.finish()?;
-    let rendering = app.ask(reading, move |known| render(&read(known, after.clone()), after.as_ref()).into_string());
+    let past = Past(reading.as_known);
+    let rendering = app.ask(reading, move |known| render(&read(known, after.clone()), after.as_ref(), past).into_string());
     Ok(Html(rendering.await?))
 }
 
@@ -40,16 +42,17 @@ fn read(known: Known<'_>, after: Option<ExchangeKey>) -> Overview {
     }
 }
 
-fn render(overview: &Overview, after: Option<&ExchangeKey>) -> Markup {
+fn render(overview: &Overview, after: Option<&ExchangeKey>, past: Past) -> Markup {
     let main = html! {
         h1 { "Announced exchanges between warring parties" }
         p.lead { "A ledger of what officials and others announced about the handing over of the fallen, of prisoners and of civilians: who announced what, when, and what follows from it." }
+        (past.notice("/"))
         (as_of(overview.totals.as_of))
         (totals(&overview.totals))
-        (timeline(&overview.timeline, after))
-        (channels::section(&overview.channels.channels))
+        (timeline(&overview.timeline, after, past))
+        (channels::section(&overview.channels.channels, past))
     };
-    page("Handover: announced exchanges between warring parties", &main)
+    page("Handover: announced exchanges between warring parties", past, &main)
 }
 
 /// Up to which record a page holds.
@@ -88,7 +91,7 @@ fn totals(totals: &Totals) -> Markup {
     }
 }
 
-fn timeline(timeline: &Timeline, after: Option<&ExchangeKey>) -> Markup {
+fn timeline(timeline: &Timeline, after: Option<&ExchangeKey>, past: Past) -> Markup {
     let caption = "Exchanges, the latest first: what was announced about each, under the same policy";
     let table = html! {
         table.stacked role="table" {
@@ -101,26 +104,26 @@ fn timeline(timeline: &Timeline, after: Option<&ExchangeKey>) -> Markup {
                     th scope="col" role="columnheader" { "State, as announced" }
                 }
             }
-            tbody role="rowgroup" { @for exchange in &timeline.exchanges { (row(exchange)) } }
+            tbody role="rowgroup" { @for exchange in &timeline.exchanges { (row(exchange, past)) } }
         }
     };
     html! {
         section aria-labelledby="exchanges" {
             h2 id="exchanges" { "Exchanges" }
             @if timeline.exchanges.is_empty() { p { "No exchange is recorded" @if after.is_some() { " before this one" } "." } } @else { (scrolling(caption, &table)) }
-            @if let Some(next) = &timeline.next { p { a href={ "/?after=" (next) "#exchanges" } { "Earlier exchanges" } } }
-            @if after.is_some() { p { a href="/#exchanges" { "The latest exchanges" } } }
+            @if let Some(next) = &timeline.next { p { a href=(past.link(&format!("/?after={next}#exchanges"))) { "Earlier exchanges" } } }
+            @if after.is_some() { p { a href=(past.link("/#exchanges")) { "The latest exchanges" } } }
         }
     }
 }
 
-fn row(exchange: &Exchange) -> Markup {
+fn row(exchange: &Exchange, past: Past) -> Markup {
     let (one, other) = exchange.key.parties();
     html! {
         tr role="row" {
             td role="cell" data-label="Date" { (exchange.date.map_or_else(|| "date not known".to_owned(), words::days)) }
             th scope="row" role="rowheader" data-label="Exchange" {
-                a href={ "/exchanges/" (exchange.key) } { (words::what(exchange.what)) }
+                a href=(past.link(&format!("/exchanges/{}", exchange.key))) { (words::what(exchange.what)) }
                 span.marks { (words::party_of_key(one)) " and " (words::party_of_key(other)) }
             }
             td role="cell" data-label="Handed over, as announced" { (lines(&exchange.figures)) }

@@ -6,5 +6,6 @@ mod hostile;
 mod life;
 mod page;
 mod publishing;
+mod read_models;
 mod reading;
 mod redaction;

@@ -120,3 +120,45 @@ async fn an_exchange_without_a_number_is_unknown_and_not_zero() {
         assert!(!page.contains("class=\"figure\">0"), "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_past_state_says_so_and_its_links_stay_in_it() {
+    let server = Server::with_samples().await;
+    let cases = [
+        ("as_known_at=160", "as known at position 160. ", "as_known_at=160"),
+        ("announced_until=2026-02-04", ", of what had been announced by 4 February 2026. ", "announced_until=2026-02-04"),
+        (
+            "as_known_at=2100-01-31&announced_until=2026-02-04",
+            ", as known at 31 January 2100, 23:59:59 UTC, of what had been announced by 4 February 2026. ",
+            "as_known_at=2100-01-31T23:59:59.999999Z&amp;announced_until=2026-02-04",
+        ),
+    ];
+    for (query, words, kept) in cases {
+        for page in ["/", "/exchanges/ru-ua/bodies/2025-06-11_2025-06-16", "/exchanges/ru-ua/bodies/2025-06-16"] {
+            let answer = server.get(&format!("{page}?{query}")).await;
+            assert_eq!(answer.status, 200, "{}", answer.text());
+            assert_contained(&answer);
+            let text = answer.text();
+            assert!(text.contains("<strong>A past state</strong>") && text.contains(words), "{page} {words}: {text}");
+            assert!(text.contains(&format!("<a href=\"{page}\">What is known now</a>")), "{page}");
+            let of_models = |href: &&String| href.starts_with('/') && !["/style.css", "/icon.svg"].contains(&href.as_str()) && !href.starts_with("/v1/records");
+            let links = attributes(&text, "href").into_iter().filter(|href| of_models(&href) && href != page).collect::<Vec<_>>();
+            assert!(links.iter().any(|href| href.starts_with("/exchanges/")), "{links:?}");
+            for href in links {
+                let (address, anchor) = href.split_once('#').unwrap_or((&href, ""));
+                assert!(address.ends_with(kept) && !anchor.contains('?'), "{page}: {href}");
+                assert_eq!(server.get(&address.replace("&amp;", "&")).await.status, 200, "{href}");
+            }
+        }
+    }
+    let overview = server.get("/?as_known_at=160").await.text();
+    assert!(!overview.contains("/exchanges/ru-ua/prisoners/2026-03-06"), "what was recorded later isn't there");
+    assert!(server.get("/").await.text().contains("/exchanges/ru-ua/prisoners/2026-03-06"));
+    for page in ["/", "/?at_least=160", "/exchanges/ru-ua/bodies/2025-06-16"] {
+        let text = server.get(page).await.text();
+        assert!(!text.contains("A past state") && !text.contains("as_known_at") && !text.contains("announced_until"), "{page}");
+    }
+    let later = server.get("/exchanges/ru-ua/bodies/2026-02-26?limit=2&as_known_at=180").await.text();
+    assert!(later.contains("href=\"/exchanges/ru-ua/bodies/2026-02-26?after=1&amp;as_known_at=180#claims\""), "{later}");
+    server.get("/exchanges/ru-ua/bodies/2026-02-26?announced_until=2026-01-31").await.problem(404);
+}

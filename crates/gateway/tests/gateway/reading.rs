@@ -5,7 +5,10 @@ use gateway::{App, Limits};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use crate::harness::{Server, event};
+use crate::{
+    harness::{Server, event},
+    read_models::ROUTES,
+};
 
 #[tokio::test]
 async fn totals_of_a_day_carry_the_positions_of_their_claims() {
@@ -108,7 +111,9 @@ async fn a_read_waits_for_the_position_that_it_must_rest_on() {
     }
     let digest = "0".repeat(64);
     let reads = ["/v1/exchanges?", "/v1/exchanges/ru-ua/bodies/2026-01-01?", "/v1/totals?", "/v1/channels?", "/v1/records?", "/v1/records/0?", "/?"];
-    for read in reads.iter().map(|read| (*read).to_owned()).chain([format!("/v1/receipts/{digest}?"), "/exchanges/ru-ua/bodies/2026-01-01?".to_owned()]) {
+    let more =
+        ROUTES.map(|(route, _)| format!("{route}?")).into_iter().chain([format!("/v1/receipts/{digest}?"), "/exchanges/ru-ua/bodies/2026-01-01?".to_owned()]);
+    for read in reads.iter().map(|read| (*read).to_owned()).chain(more) {
         let answer = server.get(&format!("{read}at_least=99")).await;
         answer.problem(503);
         assert!(answer.header("retry-after").is_some(), "{read}");
@@ -162,7 +167,8 @@ async fn a_node_without_read_models_says_so_and_gives_records() {
     let server = Server::of(App::without_read_models, None).await;
     server.post_event(&event(1)).await;
     assert_eq!(server.get("/v1/records?at_least=0").await.json()["records"].as_array().unwrap().len(), 1);
-    for path in ["/", "/v1/totals", "/v1/exchanges", "/v1/channels", "/v1/exchanges/ru-ua/bodies/2026-01-01"] {
+    for path in ["/", "/v1/totals", "/v1/exchanges", "/v1/channels", "/v1/exchanges/ru-ua/bodies/2026-01-01"].into_iter().chain(ROUTES.map(|(route, _)| route))
+    {
         assert_eq!(server.get(path).await.problem(404)["type"], "urn:handover:problem:no-read-models");
     }
     assert_eq!(server.get("/readyz").await.status, 200);

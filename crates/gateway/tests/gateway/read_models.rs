@@ -1,0 +1,338 @@
+//! The read models over HTTP: what the real announcements answer, worked out by hand from the samples; what a correction and the two cut-offs make of it.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, Server};
+
+/// Where each is asked, with all parameters of its own.
+pub(crate) const ROUTES: [(&str, &[&str]); 8] = [
+    ("/v1/reconciliation", &["policy", "party", "after", "limit"]),
+    ("/v1/discrepancies", &["exchange", "state", "between"]),
+    ("/v1/plans", &["policy", "outcome", "after", "limit"]),
+    ("/v1/frameworks", &["policy", "framework"]),
+    ("/v1/third-parties", &["party"]),
+    ("/v1/offices", &["party"]),
+    ("/v1/identity", &["policy", "exchange"]),
+    ("/v1/exchanges/ru-ua/bodies/2025-06-16/lineage", &[]),
+];
+
+/// The first thing of a list whose member is this.
+#[track_caller]
+fn one<'a>(things: &'a Value, member: &str, is: impl Into<Value>) -> &'a Value {
+    let is = is.into();
+    things.as_array().unwrap().iter().find(|thing| thing[member] == is).unwrap_or_else(|| panic!("no {member} {is} in {things}"))
+}
+
+fn each<'a>(things: &'a Value, member: &str) -> Vec<&'a Value> {
+    things.as_array().unwrap().iter().map(|thing| &thing[member]).collect()
+}
+
+fn bounds(of: &Value) -> (&Value, &Value) {
+    (&of["low"], &of["high"])
+}
+
+/// An answer without what it rests on.
+fn content(answer: &Answer) -> Value {
+    let mut content = answer.json();
+    content.as_object_mut().unwrap().remove("as_of").unwrap();
+    content
+}
+
+#[tokio::test]
+async fn official_totals_stand_beside_the_sums_of_what_they_cover() {
+    let server = Server::with_samples().await;
+    let found = server.get("/v1/reconciliation?limit=1000").await.json();
+    // 11 to 16 June 2025 to Ukraine: 1,212 + 1,200 + 1,200 + 1,200 and 1,245 or 1,248 are 6,057 to 6,060; Ukraine's total is 6,057.
+    let ukraine = one(&found["aggregates"], "position", 101);
+    let line = &ukraine["lines"][0];
+    assert_eq!((bounds(&line["ledger"]), &line["verdict"]), ((&json!(6057), &json!(6060)), &json!("fits")));
+    assert_eq!((bounds(&line["difference"]), &ukraine["scope"]), ((&json!(-3), &json!(0)), &json!("under the Istanbul agreements")));
+    // To Russia 27 + 51 = 78, an outlet says 79.
+    let outlet = &one(&found["aggregates"], "position", 103)["lines"][0];
+    assert_eq!((bounds(&outlet["ledger"]), &outlet["verdict"], &outlet["difference"]["low"]), ((&json!(78), &json!(78)), &json!("exceeds"), &json!(1)));
+    // As the sender counts it there were 6,060.
+    let sender = server.get("/v1/reconciliation?policy=sender&limit=1000").await.json();
+    assert_eq!(
+        (&sender["policy"], bounds(&one(&sender["aggregates"], "position", 101)["lines"][0]["ledger"])),
+        (&json!("sender"), (&json!(6060), &json!(6060)))
+    );
+    let foreign = server.get("/v1/reconciliation?party=AE").await.json();
+    assert_eq!(each(&foreign["aggregates"], "position"), [64]);
+    // The latest four totals in pages of two: 188, 172, 167 and 159.
+    let page = server.get("/v1/reconciliation?limit=2").await.json();
+    assert_eq!((each(&page["aggregates"], "position"), &page["next"]), (vec![&json!(188), &json!(172)], &json!(172)));
+    assert_eq!(each(&server.get("/v1/reconciliation?limit=2&after=172").await.json()["aggregates"], "position"), [167, 159]);
+}
+
+#[tokio::test]
+async fn discrepancies_say_who_says_what_since_when() {
+    let server = Server::with_samples().await;
+    // Ukraine received 1,245 (99), Russia handed over 1,248 (100), both said on 16 June.
+    let found = server.get("/v1/discrepancies?exchange=ru-ua/bodies/2025-06-16").await.json();
+    let expected = json!([{
+        "exchange": "ru-ua/bodies/2025-06-16", "field": "count", "between": "sides", "from": "RU", "to": "UA", "category": "bodies",
+        "values": [
+            {"party": "RU", "count": {"low": 1248, "high": 1248}, "claims": [100]},
+            {"party": "UA", "count": {"low": 1245, "high": 1245}, "claims": [99]}
+        ],
+        "state": "open", "since": {"position": 100, "announced": "2025-06-16"}, "resolved_by": null, "disputed_by": []
+    }]);
+    assert_eq!((&found["discrepancies"], &found["next"]), (&expected, &Value::Null));
+    // One office in two ways: the presidential aide on 19 December 2025.
+    let office = server.get("/v1/discrepancies?between=office").await.json();
+    assert_eq!(each(&office["discrepancies"], "exchange"), ["ru-ua/bodies/2025-12-19"]);
+    assert_eq!(server.get("/v1/discrepancies?state=resolved").await.json()["discrepancies"], json!([]));
+    assert_eq!(server.get("/v1/discrepancies?state=open").await.body, server.get("/v1/discrepancies").await.body);
+    assert_eq!(server.get("/v1/discrepancies?exchange=ru-ua/bodies/1999-01-01").await.json()["discrepancies"], json!([]));
+}
+
+#[tokio::test]
+async fn plans_stand_beside_what_came_of_them() {
+    let server = Server::with_samples().await;
+    let found = server.get("/v1/plans").await.json();
+    // 314 in both directions; 157 to Ukraine, 157 and 3 civilians to Russia.
+    let both = &one(&found["plans"], "position", 160)["counts"][0];
+    assert_eq!((&both["from"], bounds(&both["handed_over"]), &both["difference"]["low"]), (&Value::Null, (&json!(317), &json!(317)), &json!(3)));
+    // About 6,000 from 9 to 15 June; put off (83), contested (82), and 6,057 as the receiver counts them.
+    let receiver = server.get("/v1/plans?policy=receiver&outcome=completed").await.json();
+    let june = one(&receiver["plans"], "position", 81);
+    assert_eq!(bounds(&june["counts"][0]["handed_over"]), (&json!(6057), &json!(6057)));
+    assert_eq!((each(&june["put_off"], "position"), &june["contested_by"]), (vec![&json!(83)], &json!([82])));
+    assert_eq!(server.get("/v1/plans?outcome=cancelled").await.json()["plans"], json!([]));
+    // The samples have six plans.
+    let page = server.get("/v1/plans?limit=4").await.json();
+    assert_eq!((each(&page["plans"], "position"), &page["next"]), (vec![&json!(182), &json!(168), &json!(160), &json!(81)], &json!(81)));
+    let last = server.get("/v1/plans?limit=4&after=81").await.json();
+    assert_eq!((each(&last["plans"], "position"), &last["next"]), (vec![&json!(56), &json!(1)], &Value::Null));
+}
+
+#[tokio::test]
+async fn an_agreement_stands_beside_what_is_said_to_follow_it() {
+    let server = Server::with_samples().await;
+    let names = server.get("/v1/frameworks").await.json();
+    assert_eq!(each(&names["frameworks"], "framework"), ["Abu Dhabi talks (2026)", "Geneva agreements (2026)", "Istanbul agreements (2025)"]);
+    let of = async |policy: &str| server.get(&format!("/v1/frameworks?framework=Istanbul+agreements+(2025)&policy={policy}")).await.json();
+    let found = of("range").await;
+    assert_eq!(found["frameworks"].as_array().unwrap().len(), 1);
+    // About 6,000 bodies each way were agreed (97). To Ukraine: 6,057 to 6,060 in June, 1,000 three times, 1,000 to 1,003 in December, 1,000 in January.
+    let bodies = one(&found["frameworks"][0]["terms"], "category", "bodies");
+    assert_eq!((&bodies["from"], bounds(&bodies["agreed"]), &bodies["claims"]), (&json!("RU"), (&json!(5400), &json!(6600)), &json!([97])));
+    assert_eq!((bounds(&bodies["delivered"]), &bodies["delivered"]["exchanges"]), ((&json!(11057), &json!(11063)), &json!(6)));
+    // As the receiver counts them: 6,057 in June and 1,003 in December.
+    assert_eq!(bounds(&one(&of("receiver").await["frameworks"][0]["terms"], "category", "bodies")["delivered"]), (&json!(11060), &json!(11060)));
+}
+
+#[tokio::test]
+async fn help_is_told_apart_by_who_credits_it() {
+    let server = Server::with_samples().await;
+    let found = server.get("/v1/third-parties?party=US").await.json();
+    assert_eq!(each(&found["third_parties"], "party"), ["US"]);
+    // Russia credits it in February (162) and March (184), Ukraine in March (181), its own envoy in February (160), an outlet for no exchange (4).
+    let credits: Vec<_> =
+        found["third_parties"][0]["credits"].as_array().unwrap().iter().map(|credit| (&credit["by"], &credit["role"], &credit["claims"])).collect();
+    let expected = [("RU", "mediator", vec![162, 184]), ("UA", "mediator", vec![181]), ("US", "mediator", vec![160]), ("", "facilitator", vec![4])];
+    let expected = expected.map(|(by, role, claims)| (if by.is_empty() { Value::Null } else { json!(by) }, json!(role), json!(claims)));
+    assert_eq!(credits, expected.iter().map(|(by, role, claims)| (by, role, claims)).collect::<Vec<_>>());
+    let all = server.get("/v1/third-parties").await.json();
+    assert_eq!(each(&all["third_parties"], "party"), ["AE", "BY", "QA", "US", "X-ICRC"]);
+}
+
+#[tokio::test]
+async fn offices_stand_beside_what_contradicts_them_since() {
+    let server = Server::with_samples().await;
+    let found = server.get("/v1/offices?party=RU").await.json();
+    assert!(each(&found["offices"], "party").iter().all(|party| **party == "RU"));
+    // "Blocked" in January (6) and on 17 and 19 January (149, 150); on 5 February prisoners were exchanged (8, 9, 161, 163).
+    let commissioner = one(&found["offices"], "office", "human rights commissioner");
+    assert_eq!(commissioner["statements"]["channel"], json!([6, 149, 150, 151]));
+    let followed = |position: u64| json!({"position": position, "by": [8, 9, 161, 163], "exchange": "ru-ua/prisoners/2026-02-05", "field": null});
+    assert_eq!(commissioner["contradicted"], json!([followed(6), followed(149), followed(150)]));
+    // Ukraine contests what a negotiator said (83) by its statement at 84.
+    assert_eq!(one(&found["offices"], "office", "negotiating group")["contested"], json!([{"position": 83, "by": [84]}]));
+}
+
+#[tokio::test]
+async fn findings_on_bodies_stand_beside_how_many_were_handed_over() {
+    let server = Server::with_samples().await;
+    let found = server.get("/v1/identity?exchange=ru-ua/bodies/2025-06-11_2025-06-16&policy=receiver").await.json();
+    let bodies = one(&found["bodies"], "from", "RU");
+    assert_eq!(bounds(&bodies["handed_over"]), (&json!(6057), &json!(6057)));
+    // Ukraine's interior minister: an unknown number may be its own (105); its president: 20 (110), at least 20 (111) are Russia's.
+    let expected = json!([
+        {"by": "UA", "finding": "may-belong", "low": 0, "high": null, "disputed": false, "claims": [105]},
+        {"by": "UA", "finding": "found-other-side", "low": 20, "high": 20, "disputed": false, "claims": [110, 111]},
+    ]);
+    assert_eq!((&bodies["findings"], &found["unassigned"]), (&expected, &json!([])));
+    // Three given back, of no exchange that is known (114).
+    assert_eq!(each(&server.get("/v1/identity").await.json()["unassigned"], "position"), [114]);
+}
+
+#[tokio::test]
+async fn copies_of_a_statement_stand_below_it() {
+    let server = Server::with_samples().await;
+    let found = server.get("/v1/exchanges/ru-ua/bodies/2026-02-26/lineage").await.json();
+    let statements = found["statements"].as_array().unwrap();
+    let reports: Vec<Vec<u64>> = statements.iter().map(|told| each(&told["reports"], "position").iter().map(|at| at.as_u64().unwrap()).collect()).collect();
+    assert_eq!(reports, [vec![0], vec![1], vec![168], vec![169, 171, 173, 174, 175, 176, 177], vec![170, 178, 179, 180]]);
+    assert_eq!(each(&found["statements"], "origin"), [0, 1, 168, 169, 170]);
+    assert_eq!(server.get("/v1/exchanges/ru-ua%2Fbodies%2F2026-02-26/lineage").await.json(), found);
+    let unknown = server.get("/v1/exchanges/ru-ua/bodies/1999-01-01/lineage").await.problem(404);
+    assert!(unknown["detail"].as_str().unwrap().contains("ru-ua/bodies/1999-01-01"), "{unknown}");
+    server.get("/v1/exchanges/ru-ua/lineage").await.problem(400);
+}
+
+#[tokio::test]
+async fn each_takes_the_parameters_of_its_query_and_names_them_where_one_is_unknown() {
+    let server = Server::start().await;
+    for (route, own) in ROUTES {
+        let unknown = server.get(&format!("{route}?colour=red")).await.problem(400);
+        let known = [own, &["at_least", "as_known_at", "announced_until"]].concat().join(", ");
+        assert_eq!(
+            (&unknown["parameter"], &unknown["remedy"]),
+            (&json!("colour"), &json!(format!("Leave it out, or correct it; known here: {known}."))),
+            "{route}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_parameter_is_named_with_what_is_expected() {
+    let server = Server::with_samples().await;
+    let words = [
+        ("policy", "best", "range, receiver, sender, both"),
+        ("party", "XX", "ISO"),
+        ("after", "ru-ua", "a whole number from 0"),
+        ("limit", "0", "from 1 to 1000"),
+        ("limit", "1001", "from 1 to 1000"),
+        ("exchange", "nowhere", "an exchange key such as"),
+        ("state", "closed", "open, resolved or disputed"),
+        ("between", "friends", "sides, others, office or reports"),
+        ("outcome", "kept", "completed, cancelled, postponed, planned, mentioned"),
+        ("as_known_at", "yesterday", "a position, an instant"),
+        ("as_known_at", "-1", "a position, an instant"),
+        ("announced_until", "2026-02-30", "a day such as 2026-01-29"),
+        ("at_least", "1.5", "a whole number from 0"),
+    ];
+    for (route, own) in ROUTES {
+        let taken = words.iter().filter(|(name, ..)| own.contains(name) || matches!(*name, "as_known_at" | "announced_until" | "at_least"));
+        for (name, value, expected) in taken {
+            let problem = server.get(&format!("{route}?{name}={value}")).await.problem(400);
+            let (detail, remedy) = (problem["detail"].as_str().unwrap(), problem["remedy"].as_str().unwrap());
+            assert_eq!(problem["parameter"], *name, "{route}");
+            assert!(detail.starts_with(&format!("{name}: ")) && detail.contains(expected), "{route} {problem}");
+            assert!(remedy.contains(name) || *name == "limit", "{problem}");
+        }
+    }
+}
+
+/// The Ministry of Defence's 1,248 of 16 June 2025 (100) becomes 1,245, without the help that it credited.
+fn correction() -> Value {
+    let ministry = json!({"party": "RU", "office": "Ministry of Defence"});
+    let transfers = json!([
+        {"from": "RU", "to": "UA", "counts": [{"category": "bodies", "count": {"exact": 1245}}]},
+        {"from": "UA", "to": "RU", "counts": [{"category": "bodies", "count": {"exact": 51}}]}
+    ]);
+    let exchange = json!({"date": "2025-06-16", "framework": "Istanbul agreements (2025)", "part_of": "ru-ua/bodies/2025-06-11_2025-06-16"});
+    let data = json!({"announced": "2026-03-20", "announcer": ministry, "exchange": exchange, "transfers": transfers});
+    json!({
+        "specversion": "1.0", "id": "00000000-0000-5000-8000-000000000001", "source": "urn:test", "type": "org.handover.corrected.v1",
+        "data": {
+            "announced": "2026-03-20", "announcer": ministry, "reason": "a misprint",
+            "target": {"source": "urn:handover:public-record", "id": "5ff25007-99cb-57c3-96d4-7927ed5ce3c6"},
+            "replacement": {"kind": "completed", "subject": "ru-ua/bodies/2025-06-16", "data": data}
+        }
+    })
+}
+
+#[tokio::test]
+async fn a_correction_shows_in_each_and_not_in_its_past() {
+    let server = Server::with_samples().await;
+    let paths = ROUTES.map(|(route, own)| if own.contains(&"limit") { format!("{route}?limit=1000&") } else { format!("{route}?") });
+    let mut before = Vec::new();
+    for path in &paths {
+        before.push(server.get(path).await);
+    }
+    let receipt = server.post_event(&correction()).await;
+    assert_eq!((receipt.status, &receipt.json()["receipts"][0]["position"]), (201, &json!(189)));
+    let mut now = Vec::new();
+    for (path, before) in paths.iter().zip(&before) {
+        let after = server.get(&format!("{path}at_least=189")).await.json();
+        assert_eq!(after["as_of"]["position"], 189);
+        let past = server.get(&format!("{path}as_known_at=188")).await;
+        assert_eq!(past.text(), before.text(), "as known before the correction: {path}");
+        let instant = before.json()["as_of"]["recorded"].as_str().unwrap().to_owned();
+        assert_eq!(server.get(&format!("{path}as_known_at={instant}")).await.text(), before.text(), "as known at that instant: {path}");
+        assert_eq!(server.get(&format!("{path}as_known_at=189")).await.json(), after, "as known with the correction: {path}");
+        // It was announced on 20 March 2026; all else by 11 March.
+        assert_eq!(content(&server.get(&format!("{path}announced_until=2026-03-19")).await), content(before), "announced until the day before: {path}");
+        assert_eq!(
+            content(&server.get(&format!("{path}announced_until=2026-03-20")).await),
+            content(&server.get(path).await),
+            "announced until that day: {path}"
+        );
+        now.push(after);
+    }
+    let [reconciliation, discrepancies, plans, frameworks, third_parties, offices, identity, lineage] = now.try_into().unwrap();
+    // All of June was 6,057 then; Russia's own total of 6,060 is 3 more.
+    let russia = &one(&reconciliation["aggregates"], "position", 102)["lines"][0];
+    assert_eq!((bounds(&russia["ledger"]), &russia["verdict"], &russia["difference"]["low"]), ((&json!(6057), &json!(6057)), &json!("exceeds"), &json!(3)));
+    let june = one(&discrepancies["discrepancies"], "exchange", "ru-ua/bodies/2025-06-16");
+    assert_eq!((&june["state"], &june["resolved_by"]), (&json!("resolved"), &json!(189)));
+    assert_eq!(bounds(&one(&plans["plans"], "position", 81)["counts"][0]["handed_over"]), (&json!(6057), &json!(6057)));
+    let istanbul = one(&frameworks["frameworks"], "framework", "Istanbul agreements (2025)");
+    assert_eq!(bounds(&one(&istanbul["terms"], "category", "bodies")["delivered"]), (&json!(11057), &json!(11060)));
+    let red_cross = &one(&third_parties["third_parties"], "party", "X-ICRC")["credits"];
+    assert!(!red_cross.as_array().unwrap().iter().any(|credit| credit["by"] == "RU" && credit["role"] == "observer"), "{red_cross}");
+    assert_eq!(one(&offices["offices"], "office", "Ministry of Defence")["replaced"], json!([{"position": 100, "why": "corrected", "by": 189}]));
+    let stage = identity["bodies"].as_array().unwrap().iter().find(|bodies| bodies["exchange"] == "ru-ua/bodies/2025-06-16" && bodies["from"] == "RU").unwrap();
+    assert_eq!((bounds(&stage["handed_over"]), &stage["handed_over"]["claims"]), ((&json!(1245), &json!(1245)), &json!([99, 189])));
+    assert_eq!(each(&lineage["statements"], "origin"), [99, 189]);
+}
+
+#[tokio::test]
+async fn what_was_announced_later_than_a_day_is_not_told_of_it() {
+    let server = Server::with_samples().await;
+    let until = async |path: &str, day: &str| server.get(&format!("{path}announced_until={day}")).await;
+    // The two sides spoke on 16 June 2025, also of the total.
+    let path = "/v1/discrepancies?exchange=ru-ua/bodies/2025-06-16&";
+    assert_eq!(until(path, "2025-06-15").await.json()["discrepancies"], json!([]));
+    assert_eq!(until(path, "2025-06-16").await.json()["discrepancies"].as_array().unwrap().len(), 1);
+    let latest = until("/v1/reconciliation?limit=1&", "2025-06-15").await.json();
+    assert_eq!(each(&latest["aggregates"], "position"), [93], "the defence minister's, of 15 June");
+    // Of June 2025's plan nothing was done by 10 June, and its contest of 6 June was there.
+    let plan = until("/v1/plans?limit=1&", "2025-06-10").await.json()["plans"][0].clone();
+    assert_eq!((&plan["position"], &plan["outcome"], &plan["counts"][0]["handed_over"]), (&json!(81), &json!("postponed"), &Value::Null));
+    assert_eq!((&plan["contested_by"], &plan["lag_days"]), (&json!([82]), &Value::Null));
+    // Announced until the end of May 2025, the Istanbul agreements are of people only (75).
+    let terms = until("/v1/frameworks?framework=Istanbul+agreements+(2025)&", "2025-05-31").await.json()["frameworks"][0]["terms"].clone();
+    assert_eq!(one(&terms, "category", "people")["claims"], json!([75]));
+    assert!(!each(&terms, "category").contains(&&json!("bodies")), "{terms}");
+    assert_eq!(until("/v1/third-parties?party=US&", "2026-01-31").await.json()["third_parties"], json!([]));
+    let offices = until("/v1/offices?party=RU&", "2026-01-31").await.json();
+    let commissioner = one(&offices["offices"], "office", "human rights commissioner");
+    assert_eq!(commissioner["contradicted"], json!([]), "the exchange of 5 February had not been announced");
+    // The interior minister spoke on 16 June (105), the president days later (110, 111).
+    let bodies = until("/v1/identity?exchange=ru-ua/bodies/2025-06-11_2025-06-16&", "2025-06-16").await.json()["bodies"].clone();
+    assert_eq!((each(&bodies[0]["findings"], "claims"), bounds(&bodies[0]["handed_over"])), (vec![&json!([105])], (&json!(6057), &json!(6060))));
+    let path = "/v1/exchanges/ru-ua/bodies/2026-02-26/lineage?";
+    until(path, "2026-01-31").await.problem(404);
+    assert_eq!(each(&until(path, "2026-02-27").await.json()["statements"], "origin"), [168, 169, 170], "\"in February\" may be the 28th");
+}
+
+#[tokio::test]
+async fn an_empty_ledger_has_no_zeros() {
+    let server = Server::start().await;
+    for (path, things) in [
+        ("/v1/reconciliation", "aggregates"),
+        ("/v1/discrepancies", "discrepancies"),
+        ("/v1/plans", "plans"),
+        ("/v1/frameworks", "frameworks"),
+        ("/v1/third-parties", "third_parties"),
+        ("/v1/offices", "offices"),
+        ("/v1/identity", "bodies"),
+    ] {
+        let answer = server.get(path).await.json();
+        assert_eq!((&answer[things], &answer["next"], &answer["as_of"]["position"]), (&json!([]), &Value::Null, &Value::Null), "{path}");
+    }
+    server.get(ROUTES[7].0).await.problem(404);
+}
