@@ -1,6 +1,9 @@
 //! The bucket `handover-views`: what a stranger with a NATS client sees of the read models.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use async_nats::jetstream::{self, kv::Store};
 use blackbox::{NatsServer, PATIENCE, Serve, handover_command, http};
@@ -30,18 +33,25 @@ fn acts_on(id: u8, kind: &str, target: u8, more: Value) -> Value {
 }
 
 fn publish(nats: &NatsServer, event: &Value) {
-    let ran = handover_command(&["publish", "--to", &nats.url(), "--publisher", "desk", "-"], event.to_string().as_bytes());
+    let ran = handover_command(&["publish", "--to", &nats.url(), "-"], event.to_string().as_bytes());
     assert!(ran.code == Some(0), "{ran:?}");
 }
 
 async fn bucket(nats: &NatsServer) -> Store {
-    let client = async_nats::connect(nats.url()).await.unwrap();
-    jetstream::new(client).get_key_value("handover-views").await.unwrap()
+    let context = jetstream::new(async_nats::connect(nats.url()).await.unwrap());
+    let begin = Instant::now();
+    loop {
+        match context.get_key_value("handover-views").await {
+            Ok(store) => return store,
+            Err(error) if begin.elapsed() > PATIENCE => panic!("{error}"),
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
+    }
 }
 
 /// Waits until the document of a key is as it's wanted.
 async fn seen(store: &Store, key: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-    let begin = std::time::Instant::now();
+    let begin = Instant::now();
     loop {
         let found = store.get(key).await.unwrap().map(|bytes| serde_json::from_slice::<Value>(&bytes).unwrap());
         match found {
@@ -85,9 +95,7 @@ async fn each_act_is_seen_in_the_documents_that_it_changes_and_a_restart_writes_
         assert_eq!(totals["figures"][0]["low"], low, "{policy}");
     }
 
-    let replacement = json!({"kind": "completed", "subject": null, "data": claim(2, "X-TWO", 1_000)["data"]});
-    let mut replacement = replacement;
-    replacement.as_object_mut().unwrap().remove("subject");
+    let replacement = json!({"kind": "completed", "data": claim(2, "X-TWO", 1_000)["data"]});
     publish(&nats, &acts_on(3, "corrected", 2, json!({"reason": "counted again", "replacement": replacement})));
     let body = seen(&store, EXCHANGE, |body| body["position"] == 2).await;
     assert_eq!(figure(&body), (json!(1_000), json!(1_000), json!(false)));
@@ -112,19 +120,16 @@ async fn each_act_is_seen_in_the_documents_that_it_changes_and_a_restart_writes_
     let second = Serve::over(&nats, second_data.path()).with(["--role", "reader", "--views"]).start();
     server.kill();
     let server = Serve::over(&nats, data.path()).with(["--views"]).start();
-    for server in [&server, &second] {
-        assert_eq!(http::get(&server.url("/v1/totals?at_least=5")).status, 200);
-    }
+    // Nor does a contest of what was contested before.
     publish(&nats, &acts_on(6, "disputed", 1, json!({"reason": "again"})));
-    seen(&store, "totals.range", |_| true).await;
-    assert_eq!(http::get(&server.url("/v1/totals?at_least=6")).status, 200);
-    // The new contest changes no document but its exchange's, which was contested before.
-    publish(&nats, &claim(7, "X-TWO", 1_000));
-    seen(&store, EXCHANGE, |body| body["position"] == 7).await;
-    let after = revisions(&store).await;
-    let changed: Vec<&String> = after.iter().filter(|(key, revision)| before.get(*key) != Some(revision)).map(|(key, _)| key).collect();
-    assert!(changed.iter().all(|key| key.starts_with("exchange.") || key.starts_with("totals.") || key.starts_with("channel.")), "{changed:?}");
-    assert!(after.values().max().unwrap() - before.values().max().unwrap() <= 16, "{before:?} {after:?}");
+    for server in [&server, &second] {
+        assert_eq!(http::get(&server.url("/v1/totals?at_least=6")).status, 200);
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(revisions(&store).await, before);
+    publish(&nats, &claim(7, "X-TWO", 1_001));
+    let body = seen(&store, EXCHANGE, |body| body["position"] == 7).await;
+    assert_eq!(figure(&body), (json!(1_000), json!(1_001), json!(true)));
     assert_eq!(server.terminate(), Some(0));
     assert_eq!(second.terminate(), Some(0));
 }
