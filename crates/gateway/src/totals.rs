@@ -1,4 +1,4 @@
-//! `GET /v1/totals`: how many, by direction, category, period and policy.
+//! `GET /v1/totals`: how many, by direction, category, period, agreement and policy.
 
 use axum::{Json, extract::State, http::Uri};
 use projection::{Totals, TotalsQuery};
@@ -15,6 +15,7 @@ pub(crate) async fn totals(State(app): State<App>, uri: Uri) -> Result<Json<Tota
         sender: parameters.value("sender")?,
         receiver: parameters.value("receiver")?,
         period: parameters.value("period")?,
+        by: parameters.value("by")?.unwrap_or_default(),
     };
     let reading = parameters.reading()?;
     parameters.finish()?;
