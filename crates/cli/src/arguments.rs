@@ -261,6 +261,9 @@ pub(crate) struct Totals {
     /// Grouped by day, month or year
     #[arg(long)]
     pub(crate) period: Option<String>,
+    /// What else there is a row for each of: some of direction, category, framework, with commas between them; without direction both are summed up
+    #[arg(long, value_name = "LIST")]
+    pub(crate) by: Option<String>,
     #[command(flatten)]
     pub(crate) reading: Reading,
 }

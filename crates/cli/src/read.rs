@@ -92,17 +92,23 @@ pub(crate) fn totals(arguments: &Totals) -> Result<(), Failure> {
         ("sender", arguments.sender.clone()),
         ("receiver", arguments.receiver.clone()),
         ("period", arguments.period.clone()),
+        ("by", arguments.by.clone()),
     ];
     let body = get(&arguments.reading, "/v1/totals", query)?;
     answer(&body, arguments.reading.asking.output, "figures", |totals| {
         let rows = |list: &str| {
-            let mut rows = Rows::new(&["period", "from", "to", "category", "low", "high", "exchanges", "without_number", "disputed", "one_sided", "claims"]);
+            let columns = ["period", "frameworks", "from", "to", "category", "low", "high", "exchanges", "without_number", "disputed", "one_sided", "claims"];
+            let mut rows = Rows::new(&columns);
             for total in things(totals, list) {
                 let [low, high] = ends(total);
+                let between = listed(&total["between"], " and ");
+                let way = if between.is_empty() { [text(&total["from"]), text(&total["to"])] } else { [between, "each other".to_owned()] };
+                let [from, to] = way;
                 rows.rows.push(vec![
                     text(&total["period"]),
-                    text(&total["from"]),
-                    text(&total["to"]),
+                    listed(&total["frameworks"], "; "),
+                    from,
+                    to,
                     text(&total["category"]),
                     low,
                     high,
@@ -113,7 +119,7 @@ pub(crate) fn totals(arguments: &Totals) -> Result<(), Failure> {
                     things(total, "claims").len().to_string(),
                 ]);
             }
-            rows.numbers = (4..=10).collect();
+            rows.numbers = (5..=11).collect();
             rows
         };
         let title =

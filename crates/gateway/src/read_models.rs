@@ -20,6 +20,7 @@ pub(crate) async fn totals(State(app): State<App>, uri: Uri) -> Answer<Totals> {
             sender: parameters.value("sender")?,
             receiver: parameters.value("receiver")?,
             period: parameters.value("period")?,
+            by: parameters.value("by")?.unwrap_or_default(),
         })
     };
     app.answer(&uri, query, projection::totals).await.map(Json)

@@ -12,6 +12,7 @@ use crate::{
     exchange::{dates, last_day},
     figure::{Figures, Stands, own_figures, own_stands},
     intern::Id,
+    totals::LeftOut,
 };
 
 /// How many sheets of the past are kept; a few versions of each of 50,000 exchanges.
@@ -37,6 +38,7 @@ pub(crate) struct Sheet {
     pub(crate) wholes: Box<[Id<ExchangeKey>]>,
     stands: [OnceLock<Arc<Stands>>; Policy::ALL.len()],
     figures: [OnceLock<Arc<Figures>>; Policy::ALL.len()],
+    left_out: [OnceLock<Box<[LeftOut]>>; Policy::ALL.len()],
 }
 
 /// The sheets that were made; no part of what the book knows.
@@ -88,6 +90,11 @@ impl Sheet {
     pub(crate) fn figures(&self, book: Known<'_>, exchange: Id<ExchangeKey>, policy: Policy) -> &Arc<Figures> {
         let own = || if policy == Policy::Both { own_agreed(book, exchange) } else { own_figures(self.stands(book, exchange, policy)) };
         self.figures[policy as usize].get_or_init(|| Arc::new(own()))
+    }
+
+    /// The claims that aren't in its figures, where it has no stages.
+    pub(crate) fn left_out(&self, policy: Policy, make: impl FnOnce() -> Vec<LeftOut>) -> &[LeftOut] {
+        self.left_out[policy as usize].get_or_init(|| make().into_boxed_slice())
     }
 }
 

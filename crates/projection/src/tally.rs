@@ -41,7 +41,7 @@ pub(crate) struct Scope {
 }
 
 /// Which figures are summed up.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Row {
     /// Of one direction.
     Way(Direction, Category),
@@ -83,7 +83,7 @@ enum Place {
 }
 
 impl Row {
-    const fn category(self) -> Category {
+    pub(crate) const fn category(self) -> Category {
         match self {
             Self::Way(_, category) | Self::Both(_, category) => category,
         }
@@ -105,7 +105,7 @@ impl Row {
     }
 
     /// What an exchange adds to it; nothing where nobody spoke of it. Where only one direction is spoken of, the sum of the two has no upper bound.
-    fn of(self, figures: &Figures) -> Option<Added<'_>> {
+    pub(crate) fn of(self, figures: &Figures) -> Option<Added<'_>> {
         let found: Vec<(Direction, &Figure)> = figures.iter().filter(|((way, of), _)| self.has(*way, *of)).map(|((way, _), figure)| (*way, figure)).collect();
         let one_way = matches!(self, Self::Both(..)) && found.iter().any(|(way, _)| !found.iter().any(|(other, _)| *other == way.reversed()));
         (!found.is_empty()).then(|| Added { figures: found.into_iter().map(|(_, figure)| figure).collect(), one_way })
@@ -118,14 +118,15 @@ impl Direction {
     }
 }
 
-struct Added<'a> {
-    figures: Vec<&'a Figure>,
+/// What an exchange adds to a row.
+pub(crate) struct Added<'a> {
+    pub(crate) figures: Vec<&'a Figure>,
     one_way: bool,
 }
 
 impl Added<'_> {
     /// What enters the sum; no upper bound where something of it doesn't.
-    fn bounds(&self) -> Option<Bounds> {
+    pub(crate) fn bounds(&self) -> Option<Bounds> {
         let in_sum = self.figures.iter().filter(|figure| figure.counts).filter_map(|figure| figure.bounds);
         let sum = in_sum.reduce(|one, other| one + other)?;
         let is_whole = !self.one_way && self.figures.iter().all(|figure| figure.counts && figure.bounds.is_some());

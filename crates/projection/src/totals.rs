@@ -1,10 +1,21 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use announcement::{Bounds, Category, Party, Position, Span};
 use jiff::civil;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::{AsOf, Direction, Known, Policy, Why, claim::Claim, exchange::View, figure::Figure, mention::Said};
+use crate::{
+    AsOf, By, Direction, Grouping, Known, Period, Policy, Why,
+    claim::Claim,
+    exchange::View,
+    figure::{Figure, Figures},
+    grouping::Heading,
+    mention::Said,
+    tally::Row,
+};
 
 /// Which total is asked for.
 #[derive(Clone, Debug, Default)]
@@ -23,34 +34,11 @@ pub struct TotalsQuery {
     pub receiver: Option<Party>,
     /// Grouped by day, month or year.
     pub period: Option<Period>,
+    /// What else there is a row for each of.
+    pub by: Grouping,
 }
 
-/// What totals are grouped by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Period {
-    /// Each day.
-    Day,
-    /// Each month.
-    Month,
-    /// Each year.
-    Year,
-}
-
-impl std::str::FromStr for Period {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "day" => Ok(Self::Day),
-            "month" => Ok(Self::Month),
-            "year" => Ok(Self::Year),
-            _ => Err("expected one of day, month, year"),
-        }
-    }
-}
-
-/// How many, by direction and category.
+/// How many, by category and whatever else was asked for. Rows never share an exchange, so those of the months add up to those of the year.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Totals {
     /// Up to which record.
@@ -65,21 +53,29 @@ pub struct Totals {
     pub unassigned: usize,
 }
 
-/// A total of one direction and category.
+/// A total of one category.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Total {
-    /// Who handed over.
-    pub from: Party,
-    /// Who received.
-    pub to: Party,
+    /// Who handed over; `null` in a total of both directions.
+    pub from: Option<Party>,
+    /// Who received; `null` in a total of both directions.
+    pub to: Option<Party>,
+    /// The two parties, in alphabetical order, of a total of both directions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub between: Option<[Party; 2]>,
     /// What.
     pub category: Category,
+    /// The agreements, where totals are grouped by them; none where nobody names one. What is said to follow two has a row of its own.
+    ///
+    /// A whole follows what its stages follow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frameworks: Option<Vec<String>>,
     /// The day, month or year; where an exchange may lie in several, the first and the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub period: Option<String>,
     /// At least; `null` where no exchange is in the sum.
     pub low: Option<u64>,
-    /// At most; `null` where there is no bound, or no exchange is in the sum.
+    /// At most; `null` where there is no bound, or no exchange is in the sum. Of both directions there is none where an exchange has a number of only one.
     pub high: Option<u64>,
     /// How many exchanges are in the sum.
     pub exchanges: usize,
@@ -111,20 +107,14 @@ pub fn totals(book: Known<'_>, query: &TotalsQuery) -> Totals {
     let mut possible = Sums::default();
     for id in book.exchanges() {
         let view = View::new(book, id);
-        let place = query.place(view.days());
-        if view.completions().next().is_none() {
+        if !view.sheet.has_completions {
             certain.leave_out(&view, query);
         }
-        let counts_in_its_whole = || book.whole(id).is_some_and(|whole| query.place(View::new(book, whole).days()).is_certain());
-        // A whole that doesn't lie inside is counted by its stages.
-        let counts_by_its_stages = || !place.is_certain() && !book.stages(id).is_empty();
-        if counts_in_its_whole() || counts_by_its_stages() {
-            continue;
-        }
-        match place {
-            Place::Inside(period) => certain.add(&view, query, period),
-            Place::Possibly(period) => possible.add(&view, query, period),
-            Place::Outside => {}
+        let Some(counted) = query.counted(&view) else { continue };
+        let sums = if counted.list == List::Certain { &mut certain } else { &mut possible };
+        sums.leave_out_of(&view, query, &counted);
+        for (heading, share) in query.shares(&counted) {
+            sums.sums.entry(heading).or_default().take(share);
         }
     }
     let unassigned = book.unassigned().filter(|claim| book.is_live(claim));
@@ -145,10 +135,35 @@ enum Place {
     Outside,
 }
 
-impl Place {
-    const fn is_certain(&self) -> bool {
-        matches!(self, Self::Inside(_))
-    }
+/// In which of the two lists a row stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum List {
+    Certain,
+    Possible,
+}
+
+/// What of an exchange decides in which rows it counts.
+struct Group {
+    period: Option<String>,
+    frameworks: Option<Vec<String>>,
+}
+
+/// An exchange that counts.
+struct Counted {
+    list: List,
+    group: Group,
+    figures: Arc<Figures>,
+}
+
+/// What one exchange adds to a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Share {
+    /// `None` where it isn't in the sum.
+    pub(crate) bounds: Option<Bounds>,
+    pub(crate) unknown: bool,
+    pub(crate) disputed: bool,
+    pub(crate) one_sided: bool,
+    pub(crate) claims: Vec<Position>,
 }
 
 impl TotalsQuery {
@@ -166,6 +181,44 @@ impl TotalsQuery {
         }
     }
 
+    /// An exchange that counts by itself: not where it counts in its whole, nor a whole that doesn't lie inside, whose stages count.
+    fn counted(&self, view: &View<'_>) -> Option<Counted> {
+        let (book, id) = (view.book, view.id);
+        let (list, period) = match self.place(view.days()) {
+            Place::Inside(period) => (List::Certain, period),
+            Place::Possibly(_) if book.has_stages(id) => return None,
+            Place::Possibly(period) => (List::Possible, period),
+            Place::Outside => return None,
+        };
+        let is_inside = |whole| matches!(self.place(View::new(book, whole).days()), Place::Inside(_));
+        let counts_in_its_whole = book.whole(id).is_some_and(is_inside);
+        (!counts_in_its_whole).then(|| Counted { list, group: self.group(view, period), figures: view.figures(self.policy) })
+    }
+
+    fn group(&self, view: &View<'_>, period: Option<String>) -> Group {
+        let frameworks = || {
+            let named: BTreeSet<String> = view.stages().flat_map(|stage| stage.frameworks()).chain(view.frameworks()).collect();
+            named.into_iter().collect()
+        };
+        Group { period, frameworks: self.by.has(By::Framework).then(frameworks) }
+    }
+
+    /// What an exchange adds to each row.
+    fn shares(&self, counted: &Counted) -> BTreeMap<Heading, Share> {
+        let asked = counted.figures.keys().filter(|(direction, category)| self.asks_for(*direction, *category));
+        let headings = asked.map(|&(direction, category)| self.heading(&counted.group, direction, category)).collect::<BTreeSet<_>>();
+        headings.into_iter().filter_map(|heading| Some((heading.clone(), Share::of(heading.row, &counted.figures)?))).collect()
+    }
+
+    fn heading(&self, group: &Group, direction: Direction, category: Category) -> Heading {
+        let row = if self.by.has(By::Direction) || !self.asks_for(direction.reversed(), category) {
+            Row::Way(direction, category)
+        } else {
+            Row::Both(Some(direction.min(direction.reversed())), category)
+        };
+        Heading { period: group.period.clone(), frameworks: group.frameworks.clone(), row }
+    }
+
     fn asks_for(&self, direction: Direction, category: Category) -> bool {
         self.category.is_none_or(|wanted| wanted == category)
             && self.sender.is_none_or(|sender| sender == direction.from)
@@ -173,64 +226,52 @@ impl TotalsQuery {
     }
 }
 
-impl Period {
-    /// Its name, or the first and the last one's.
-    fn of(self, days: Span) -> String {
-        let name = |day: Option<civil::Date>| {
-            day.map_or_else(
-                || "..".to_owned(),
-                |day| match self {
-                    Self::Day => day.to_string(),
-                    Self::Month => format!("{:04}-{:02}", day.year(), day.month()),
-                    Self::Year => format!("{:04}", day.year()),
-                },
-            )
-        };
-        let (first, last) = (name(days.earliest), name(days.latest));
-        if first == last && first != ".." { first } else { format!("{first}/{last}") }
+impl Share {
+    fn of(row: Row, figures: &Figures) -> Option<Self> {
+        let added = row.of(figures)?;
+        let any = |of: fn(&Figure) -> bool| added.figures.iter().any(|figure| of(figure));
+        Some(Self {
+            bounds: added.bounds(),
+            unknown: any(Figure::is_unknown),
+            disputed: any(|figure| figure.disputed),
+            one_sided: any(|figure| figure.one_sided),
+            claims: distinct(added.figures.iter().flat_map(|figure| figure.claims.iter().copied()).collect()),
+        })
     }
 }
 
+/// A claim that isn't in the figure of a direction and category.
+pub(crate) type LeftOut = ((Direction, Category), Excluded);
+
 #[derive(Default)]
 struct Sums {
-    sums: BTreeMap<Row, Sum>,
+    sums: BTreeMap<Heading, Sum>,
     /// Claims that could have entered a row, and why they didn't.
-    left_out: Vec<(Row, Excluded)>,
+    left_out: Vec<(Heading, Excluded)>,
 }
 
-type Row = (Option<String>, Direction, Category);
-
+#[derive(Default)]
 struct Sum {
-    bounds: Bounds,
+    /// `None` where no exchange is in it.
+    bounds: Option<Bounds>,
     exchanges: usize,
     unknown: usize,
     disputed: usize,
     one_sided: usize,
-    claims: BTreeSet<Position>,
+    claims: Vec<Position>,
 }
 
 impl Sums {
-    fn add(&mut self, view: &View<'_>, query: &TotalsQuery, period: Option<String>) {
-        let figures = view.figures(query.policy);
+    /// The claims about an exchange that counts, where they aren't in its figures.
+    fn leave_out_of(&mut self, view: &View<'_>, query: &TotalsQuery, counted: &Counted) {
         let stages: Vec<View<'_>> = view.stages().collect();
-        for view in std::iter::once(view).chain(&stages) {
-            for claim in view.book.maybe_later(view.id).into_iter().filter(|claim| claim.is_of_completion()) {
-                let excluded = Excluded { position: claim.position, why: Why::MaybeLater };
-                self.left_out.extend(said_of(view.book, claim).map(|(direction, category)| ((period.clone(), direction, category), excluded)));
-            }
-            for claim in view.members().filter(|claim| claim.is_of_completion()) {
-                let is_in = |place: &(Direction, Category)| figures.get(place).is_some_and(|figure| figure.claims.binary_search(&claim.position).is_ok());
-                let out: Vec<_> = said_of(view.book, claim).filter(|place| !is_in(place)).collect();
-                if !out.is_empty() {
-                    let excluded = Excluded { position: claim.position, why: reason(view, claim) };
-                    self.left_out.extend(out.into_iter().map(|(direction, category)| ((period.clone(), direction, category), excluded)));
-                }
-            }
-        }
-        for (&(direction, category), figure) in figures.iter() {
-            if query.asks_for(direction, category) {
-                self.sum(period.clone(), direction, category).take(figure);
-            }
+        let heading = |place: (Direction, Category)| query.heading(&counted.group, place.0, place.1);
+        if stages.is_empty() {
+            let out = view.sheet.left_out(query.policy, || left_out_of(view, &counted.figures));
+            self.left_out.extend(out.iter().map(|&(place, excluded)| (heading(place), excluded)));
+        } else {
+            let all = std::iter::once(view).chain(&stages).flat_map(|view| left_out_of(view, &counted.figures));
+            self.left_out.extend(all.map(|(place, excluded)| (heading(place), excluded)));
         }
     }
 
@@ -239,59 +280,83 @@ impl Sums {
         for claim in view.members().filter(|claim| claim.is_of_completion()) {
             if let Place::Inside(period) = query.place(claim.date.map(|date| date.span())) {
                 let excluded = Excluded { position: claim.position, why: reason(view, claim) };
-                self.left_out.extend(said_of(view.book, claim).map(|(direction, category)| ((period.clone(), direction, category), excluded)));
+                let frameworks = || claim.framework.map(|framework| view.book.pools().texts.get(framework).to_owned()).into_iter().collect();
+                let group = Group { period, frameworks: query.by.has(By::Framework).then(frameworks) };
+                self.left_out.extend(said_of(view.book, claim).map(|(direction, category)| (query.heading(&group, direction, category), excluded)));
             }
         }
-    }
-
-    fn sum(&mut self, period: Option<String>, direction: Direction, category: Category) -> &mut Sum {
-        self.sums.entry((period, direction, category)).or_insert_with(|| Sum {
-            bounds: Bounds::exact(0),
-            exchanges: 0,
-            unknown: 0,
-            disputed: 0,
-            one_sided: 0,
-            claims: BTreeSet::new(),
-        })
     }
 
     fn into_totals(self) -> Vec<Total> {
-        let mut excluded: BTreeMap<Row, BTreeSet<Excluded>> = BTreeMap::new();
-        for (row, claim) in self.left_out {
+        let mut excluded: BTreeMap<Heading, Vec<Excluded>> = BTreeMap::new();
+        for (heading, claim) in self.left_out {
             // Where no claim is in, there is no figure; the claims stay readable in the dossier.
-            if self.sums.contains_key(&row) {
-                excluded.entry(row).or_default().insert(claim);
+            if self.sums.contains_key(&heading) {
+                excluded.entry(heading).or_default().push(claim);
             }
         }
-        let total = |(row, sum): (Row, Sum)| Total {
-            from: row.1.from,
-            to: row.1.to,
-            category: row.2,
-            low: (sum.exchanges > 0).then_some(sum.bounds.low),
-            high: sum.bounds.high.filter(|_| sum.exchanges > 0),
-            exchanges: sum.exchanges,
-            unknown: sum.unknown,
-            disputed: sum.disputed,
-            one_sided: sum.one_sided,
-            excluded: excluded.remove(&row).unwrap_or_default().into_iter().collect(),
-            claims: sum.claims.into_iter().collect(),
-            period: row.0,
-        };
+        let total = |(heading, sum): (Heading, Sum)| sum.total(excluded.remove(&heading).unwrap_or_default(), heading);
         self.sums.into_iter().map(total).collect()
     }
 }
 
 impl Sum {
-    fn take(&mut self, figure: &Figure) {
-        self.unknown += usize::from(figure.is_unknown());
-        self.disputed += usize::from(figure.disputed);
-        self.one_sided += usize::from(figure.one_sided);
-        if let Some(bounds) = figure.bounds.filter(|_| figure.counts) {
-            self.bounds = self.bounds + bounds;
+    fn take(&mut self, share: Share) {
+        self.unknown += usize::from(share.unknown);
+        self.disputed += usize::from(share.disputed);
+        self.one_sided += usize::from(share.one_sided);
+        if let Some(bounds) = share.bounds {
+            self.bounds = Some(self.bounds.map_or(bounds, |sum| sum + bounds));
             self.exchanges += 1;
         }
-        self.claims.extend(&figure.claims);
+        self.claims.extend(share.claims);
     }
+
+    fn total(self, mut excluded: Vec<Excluded>, heading: Heading) -> Total {
+        excluded.sort_unstable();
+        excluded.dedup();
+        let way = heading.way();
+        Total {
+            from: way.map(|way| way.from),
+            to: way.map(|way| way.to),
+            between: heading.between(),
+            category: heading.row.category(),
+            frameworks: heading.frameworks,
+            period: heading.period,
+            low: self.bounds.map(|bounds| bounds.low),
+            high: self.bounds.and_then(|bounds| bounds.high),
+            exchanges: self.exchanges,
+            unknown: self.unknown,
+            disputed: self.disputed,
+            one_sided: self.one_sided,
+            excluded,
+            claims: distinct(self.claims),
+        }
+    }
+}
+
+/// The claims about an exchange that aren't in figures.
+fn left_out_of(view: &View<'_>, figures: &Figures) -> Vec<LeftOut> {
+    let mut out = Vec::new();
+    for claim in view.book.maybe_later(view.id).into_iter().filter(|claim| claim.is_of_completion()) {
+        let excluded = Excluded { position: claim.position, why: Why::MaybeLater };
+        out.extend(said_of(view.book, claim).map(|place| (place, excluded)));
+    }
+    for claim in view.members().filter(|claim| claim.is_of_completion()) {
+        let is_in = |place: &(Direction, Category)| figures.get(place).is_some_and(|figure| figure.claims.binary_search(&claim.position).is_ok());
+        let mut places = said_of(view.book, claim).filter(|place| !is_in(place)).peekable();
+        if places.peek().is_some() {
+            let excluded = Excluded { position: claim.position, why: reason(view, claim) };
+            out.extend(places.map(|place| (place, excluded)));
+        }
+    }
+    out
+}
+
+fn distinct(mut positions: Vec<Position>) -> Vec<Position> {
+    positions.sort_unstable();
+    positions.dedup();
+    positions
 }
 
 /// Why a claim isn't in a figure.

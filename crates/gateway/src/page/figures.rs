@@ -23,8 +23,10 @@ pub(super) struct Cell {
     pub(super) excluded: Vec<Excluded>,
 }
 
-impl From<&Total> for Cell {
-    fn from(total: &Total) -> Self {
+impl Cell {
+    /// A total of one direction; a table has no place for one of both.
+    pub(super) fn of_total(total: &Total) -> Option<Self> {
+        let (from, to) = total.from.zip(total.to)?;
         let mut marks = vec![words::count(total.exchanges as u64, "exchange", "exchanges")];
         let mut mark = |count: usize, words: &str| {
             if count > 0 {
@@ -34,16 +36,16 @@ impl From<&Total> for Cell {
         mark(total.unknown, "of them without a number");
         mark(total.disputed, "of them disputed");
         mark(total.one_sided, "one-sided, not in the sum");
-        Self {
-            from: total.from,
-            to: total.to,
+        Some(Self {
+            from,
+            to,
             category: total.category,
             low: total.low,
             high: total.high,
             marks,
             claims: total.claims.clone(),
             excluded: total.excluded.clone(),
-        }
+        })
     }
 }
 

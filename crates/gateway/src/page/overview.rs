@@ -70,7 +70,7 @@ pub(super) fn as_of(as_of: AsOf) -> Markup {
 }
 
 fn totals(totals: &Totals) -> Markup {
-    let cells: Vec<Cell> = totals.figures.iter().map(Cell::from).collect();
+    let cells: Vec<Cell> = totals.figures.iter().filter_map(Cell::of_total).collect();
     let link = |position| format!("/v1/records/{position}");
     html! {
         section aria-labelledby="totals" {

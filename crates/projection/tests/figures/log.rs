@@ -74,7 +74,7 @@ impl Log {
     }
 
     pub(crate) fn total(&self, query: &TotalsQuery, category: &str) -> Option<Total> {
-        totals(self.book().now(), query).figures.into_iter().find(|total| total.from.as_str() == "RU" && total.category.as_str() == category)
+        totals(self.book().now(), query).figures.into_iter().find(|total| total.from == Some("RU".parse().unwrap()) && total.category.as_str() == category)
     }
 }
 

@@ -1,10 +1,12 @@
 //! What holds for any log.
 
+use std::collections::BTreeSet;
+
 use announcement::{Data, Position, Record};
 use projection::{
-    Applied, ApplyError, AsKnown, Book, ChannelsQuery, DiscrepanciesQuery, FrameworksQuery, IdentityQuery, Known, Moment, OfficesQuery, Period, PlansQuery,
-    Policy, ReconciliationQuery, ThirdPartiesQuery, TimelineQuery, TotalsQuery, channels, discrepancies, dossier, frameworks, identity, lineage, offices,
-    plans, reconciliation, third_parties, timeline, totals,
+    Applied, ApplyError, AsKnown, Book, By, ChannelsQuery, DiscrepanciesQuery, FrameworksQuery, Grouping, IdentityQuery, Known, Moment, OfficesQuery, Period,
+    PlansQuery, Policy, ReconciliationQuery, ThirdPartiesQuery, TimelineQuery, Total, TotalsQuery, channels, discrepancies, dossier, frameworks, identity,
+    lineage, offices, plans, reconciliation, third_parties, timeline, totals,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -37,6 +39,26 @@ fn aside(log: &mut Log, of_a_channel: bool, announcer: &Value, key: &str, count:
     log.add(kind, None, said)
 }
 
+/// What a claim about an exchange says.
+fn said_of(key: &str, announcer: &Value, count: u16) -> Value {
+    let items = match count % 7 {
+        0 => json!([{"category": "prisoners", "count": "unknown"}]),
+        1 => json!([{"category": "people", "count": {"about": count}}]),
+        2 => json!([{"category": "bodies", "count": {"at_least": count}}]),
+        _ => json!([{"category": "prisoners", "count": {"exact": count}}, {"category": "civilians", "count": {"at_most": count}}]),
+    };
+    let mut transfers = to_ukraine(items);
+    if count.is_multiple_of(4) {
+        let back = json!({"from": "UA", "to": "RU", "counts": [{"category": "bodies", "count": {"exact": count / 4}}]});
+        transfers.as_array_mut().unwrap().push(back);
+    }
+    let mut exchange = json!({"date": key.rsplit('/').next()});
+    if !count.is_multiple_of(3) {
+        exchange["framework"] = json!(["A", "B"][usize::from(count % 3) - 1]);
+    }
+    json!({"announced": day_of_claim(count), "announcer": announcer, "exchange": exchange, "transfers": transfers})
+}
+
 fn log_of(steps: &[Step]) -> Log {
     let mut log = Log::default();
     let mut ids: Vec<Value> = Vec::new();
@@ -46,16 +68,9 @@ fn log_of(steps: &[Step]) -> Log {
         let announcer = [ministry(), headquarters(), president(), mediator(), Value::Null][usize::from(who % 5)].clone();
         let key = KEYS[usize::from(key % 4)];
         let target = ids.get(usize::from(earlier) % ids.len().max(1)).cloned();
-        let items = match count % 7 {
-            0 => json!([{"category": "prisoners", "count": "unknown"}]),
-            1 => json!([{"category": "people", "count": {"about": count}}]),
-            2 => json!([{"category": "bodies", "count": {"at_least": count}}]),
-            _ => json!([{"category": "prisoners", "count": {"exact": count}}, {"category": "civilians", "count": {"at_most": count}}]),
-        };
         // What is done to claims is announced in the order in which it's recorded.
         let later = format!("2026-01-{}", 20 + all.len() / 7);
-        let said =
-            json!({"announced": day_of_claim(count), "announcer": announcer, "exchange": {"date": key.rsplit('/').next()}, "transfers": to_ukraine(items)});
+        let said = said_of(key, &announcer, count);
         let about = |more: Value| {
             let mut data = json!({"announced": later, "announcer": null, "target": target});
             data.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -148,7 +163,8 @@ fn models(book: Known<'_>) -> Value {
 
 /// What all models answer.
 fn everything(book: Known<'_>) -> Vec<String> {
-    let others = (offices(book, &OfficesQuery::default()), KEYS.map(|key| lineage(book, &key.parse().unwrap())));
+    let grouped: Vec<_> = groupings().into_iter().map(|(policy, by)| totals(book, &TotalsQuery { policy, by, ..TotalsQuery::default() })).collect();
+    let others = (grouped, offices(book, &OfficesQuery::default()), KEYS.map(|key| lineage(book, &key.parse().unwrap())));
     let all = answers(book) + &serde_json::to_string_pretty(&models(book)).unwrap() + &serde_json::to_string_pretty(&others).unwrap();
     all.lines().map(str::to_owned).collect()
 }
@@ -205,6 +221,11 @@ fn statement(log: &mut Log, what: u8, who: u8, count: u16, relays: Option<&Value
     }
     let subject = (what % 6 != 2 && what % 6 != 3).then_some(key);
     log.add(kind, subject, said)
+}
+
+fn groupings() -> Vec<(Policy, Grouping)> {
+    let groupings = [vec![], vec![By::Direction], vec![By::Framework], vec![By::Direction, By::Framework]].map(Grouping::of);
+    Policy::ALL.into_iter().flat_map(|policy| groupings.clone().map(|by| (policy, by))).collect()
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -294,19 +315,46 @@ proptest! {
     }
 
     #[test]
-    fn months_add_up_to_the_year_under_every_policy(mut steps in steps()) {
+    fn months_add_up_to_the_year_however_totals_are_grouped(mut steps in steps()) {
         // A whole may lie in its year and only its stages in their months.
         steps.retain(|&(what, ..)| what % 17 != STAGE);
         let book = log_of(&steps).book();
-        for policy in Policy::ALL {
-            let of = |period: Period| totals(book.now(), &TotalsQuery { policy, period: Some(period), ..TotalsQuery::default() });
+        for (policy, by) in groupings() {
+            let of = |period: Period| totals(book.now(), &TotalsQuery { policy, period: Some(period), by: by.clone(), ..TotalsQuery::default() });
             let (months, years) = (of(Period::Month), of(Period::Year));
             for year in &years.figures {
-                let of_year = |total: &&projection::Total| (total.from, total.category) == (year.from, year.category) && total.period > year.period;
-                let parts: Vec<_> = months.figures.iter().filter(of_year).collect();
+                let row = |total: &Total| (total.from, total.between, total.category, total.frameworks.clone());
+                let parts: Vec<_> = months.figures.iter().filter(|month| row(month) == row(year)).collect();
                 prop_assert_eq!(parts.iter().map(|part| part.exchanges).sum::<usize>(), year.exchanges);
                 prop_assert_eq!(parts.iter().filter_map(|part| part.low).sum::<u64>(), year.low.unwrap_or(0));
             }
+        }
+    }
+
+    /// Rows never share an exchange, so finer rows add up to the coarser; of both directions there's no upper bound where one wasn't spoken of.
+    #[test]
+    fn rows_add_up_however_totals_are_grouped(steps in steps()) {
+        let book = log_of(&steps).book();
+        for (policy, by) in groupings() {
+            let of = |by: &Grouping| totals(book.now(), &TotalsQuery { policy, by: by.clone(), ..TotalsQuery::default() }).figures;
+            let (finest, coarser) = (of(&Grouping::of([By::Direction, By::Framework])), of(&by));
+            for row in &coarser {
+                let is_in = |part: &&Total| {
+                    part.category == row.category
+                        && (row.between.is_some() || part.from == row.from)
+                        && (row.frameworks.is_none() || part.frameworks == row.frameworks)
+                };
+                let parts: Vec<_> = finest.iter().filter(is_in).collect();
+                prop_assert_eq!(parts.iter().filter_map(|part| part.low).sum::<u64>(), row.low.unwrap_or(0));
+                let high = parts.iter().filter(|part| part.exchanges > 0).map(|part| part.high).sum::<Option<u64>>();
+                prop_assert!(row.high.is_none() || row.high == high, "{:?} isn't {:?}", row.high, high);
+                if row.between.is_none() {
+                    prop_assert_eq!(parts.iter().map(|part| part.exchanges).sum::<usize>(), row.exchanges);
+                    prop_assert_eq!(row.high, high.filter(|_| row.exchanges > 0));
+                }
+            }
+            let claims = |rows: &[Total]| rows.iter().flat_map(|row| row.claims.clone()).collect::<BTreeSet<_>>();
+            prop_assert_eq!(claims(&finest), claims(&coarser));
         }
     }
 
