@@ -199,7 +199,7 @@ impl Book {
             Data::Disputed(data) => {
                 if let Some(target) = &data.target {
                     let contested = self.affect(target, input, sender, Claim::is_original_claim, |effects| effects.disputes.push(at));
-                    if let Some(contested) = contested {
+                    if let Some(contested) = contested.zip(self.event(target)) {
                         self.ties.contests(at, contested);
                     }
                 }
@@ -282,7 +282,8 @@ impl Book {
         effect: impl FnOnce(&mut Effects),
     ) -> Option<Position> {
         let position = self.resolve(target, sender).filter(|&position| self.claim(position).is_some_and(may))?;
-        self.touch_with(position, input.position);
+        let event = self.event(target)?;
+        self.touch_with(position, event, input.position);
         let effects = self.affected(position);
         effects.acts.push(Act { position: input.position, kind: input.announcement.kind() });
         effect(effects);
@@ -296,7 +297,7 @@ impl Book {
 
     /// This announcer's own earlier statement: same party and office, and recorded before the first version of this one, so that no circle can close.
     fn revise(&mut self, at: Position, data: &Data, sender: Id<Publisher>) {
-        let Some(revised) = data.revises().and_then(|target| self.resolve(target, sender)) else { return };
+        let Some((revised, event)) = data.revises().and_then(|target| Some((self.resolve(target, sender)?, self.event(target)?))) else { return };
         let (Some(earlier), Some(later)) = (self.claim(revised), self.claim(at)) else { return };
         let announcer = earlier.announcer.map(|announcer| self.pools.announcers.get(announcer));
         // Where one of the two says nothing any more the ledger, which saw both, has let it through.
@@ -305,8 +306,8 @@ impl Book {
             || self.bare.contains(&at);
         if same_office && earlier.is_original_claim() && earlier.position < later.statement {
             let later = later.statement;
-            self.ties.revises(later, revised);
-            self.touch_with(revised, at);
+            self.ties.revises(later, (revised, event));
+            self.touch_with(revised, event, at);
             let effects = self.affected(revised);
             effects.revisions.push(at);
             effects.acts.push(Act { position: at, kind: data.kind() });
@@ -319,7 +320,10 @@ impl Book {
         for target in targets {
             if let Some(position) = self.affect(target, input, sender, Claim::is_original_claim, |effects| effects.pins.push(pin)) {
                 self.name(position, key);
-                self.touch_with(position, pin.at);
+                self.touch_place(position, pin.at);
+                for correction in self.effects.get(&position).map(|effects| effects.corrections.clone()).unwrap_or_default() {
+                    self.touch_place(correction, pin.at);
+                }
             }
         }
     }

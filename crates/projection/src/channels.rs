@@ -9,7 +9,6 @@ use crate::{
     book::ChannelView,
     claim::Claim,
     exchange::{View, last_day},
-    mention::Said,
 };
 
 /// Which channels are asked for.
@@ -104,14 +103,13 @@ type Stated<'a> = (&'a Claim, &'a ChannelView);
 fn completed(book: Known<'_>, channel: ChannelOf, [one, other]: [Party; 2]) -> Vec<(Span, CompletedExchange)> {
     let mut completed: Vec<(Span, CompletedExchange)> = Vec::new();
     for view in book.exchanges().map(|id| View::new(book, id)).filter(|view| view.key().is_between(one, other)) {
-        let claims: Vec<&Claim> = view.completions().collect();
-        let of_channel = view.key().what() == what(channel) || claims.iter().any(|claim| hands_over(book, claim, channel));
+        let claims = &view.sheet.completions;
+        let of_channel = view.key().what() == what(channel) || view.sheet.categories.contains(&category(channel));
         if of_channel
             && !claims.is_empty()
             && let Some(days) = view.days()
         {
-            let claims = claims.into_iter().map(|claim| claim.position).collect();
-            completed.push((days, CompletedExchange { key: view.key().clone(), date: days.into(), claims }));
+            completed.push((days, CompletedExchange { key: view.key().clone(), date: days.into(), claims: claims.to_vec() }));
         }
     }
     completed.sort_by(|(one, first), (other, second)| (last_day(*one), one.earliest, &first.key).cmp(&(last_day(*other), other.earliest, &second.key)));
@@ -126,13 +124,12 @@ const fn what(channel: ChannelOf) -> What {
     }
 }
 
-fn hands_over(book: Known<'_>, claim: &Claim, channel: ChannelOf) -> bool {
-    let category = match channel {
+const fn category(channel: ChannelOf) -> Category {
+    match channel {
         ChannelOf::Bodies => Category::Bodies,
         ChannelOf::Prisoners => Category::Prisoners,
         ChannelOf::Civilians => Category::Civilians,
-    };
-    claim.handed.ways.iter().any(|&way| Said::of(book.pools(), &claim.handed, way).of_category(category).is_some())
+    }
 }
 
 fn views(book: Known<'_>, said: Vec<Stated<'_>>, completed: &[(Span, CompletedExchange)]) -> Vec<AnnouncerView> {

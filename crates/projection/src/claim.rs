@@ -161,6 +161,11 @@ impl Handed {
         &self.items[way.first as usize..way.end as usize]
     }
 
+    /// Whether it says what became of bodies.
+    pub(crate) fn has_findings(&self) -> bool {
+        self.items.iter().any(|item| item.identity.is_some())
+    }
+
     /// The other direction of the same statement.
     pub(crate) fn opposite(&self, way: Way) -> Option<Way> {
         self.ways.iter().copied().find(|other| other.from == way.to && other.to == way.from)

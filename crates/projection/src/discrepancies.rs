@@ -159,9 +159,8 @@ pub fn discrepancies(book: Known<'_>, query: &DiscrepanciesQuery) -> Discrepanci
     let asked = query.exchange.as_ref().map(|key| book.exchange(key));
     let mut views: Vec<View<'_>> = book.exchanges().filter(|id| asked.is_none_or(|asked| asked == Some(*id))).map(|id| View::new(book, id)).collect();
     views.sort_by_key(|view| view.key());
-    let of_exchange = |view: View<'_>| Found { view, list: Vec::new() }.all();
-    let mut discrepancies: Vec<Discrepancy> = views.into_iter().flat_map(of_exchange).collect();
-    discrepancies.retain(|found| query.state.is_none_or(|state| state == found.state) && query.between.is_none_or(|between| between == found.between));
+    let asked = |found: &&Discrepancy| query.state.is_none_or(|state| state == found.state) && query.between.is_none_or(|between| between == found.between);
+    let discrepancies = views.iter().flat_map(|view| view.discrepancies().iter().filter(asked).cloned().collect::<Vec<_>>()).collect();
     Discrepancies { as_of: AsOf::of(book), discrepancies, next: None }
 }
 
@@ -180,12 +179,18 @@ struct Thing {
     place: Option<(Direction, Category)>,
 }
 
-struct Found<'a> {
-    view: View<'a>,
+impl View<'_> {
+    fn discrepancies(&self) -> &[Discrepancy] {
+        self.sheet.discrepancies(|| Found { view: self, list: Vec::new() }.all())
+    }
+}
+
+struct Found<'v, 'a> {
+    view: &'v View<'a>,
     list: Vec<Discrepancy>,
 }
 
-impl Found<'_> {
+impl Found<'_, '_> {
     fn all(mut self) -> Vec<Discrepancy> {
         self.counts();
         self.resolved();

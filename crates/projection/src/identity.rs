@@ -97,7 +97,7 @@ pub fn identity(book: Known<'_>, query: &IdentityQuery) -> Identity {
     views.sort_by_key(|view| view.key());
     let bodies = views.iter().flat_map(|view| of_exchange(view, query.policy)).collect();
     let lineage = book.lineage(&[]);
-    let unplaced = book.claims().filter(|claim| book.place(claim).is_none() && claim.kind == Kind::Identity && query.exchange.is_none());
+    let unplaced = book.unplaced().filter(|claim| claim.kind == Kind::Identity && query.exchange.is_none());
     let live = unplaced.filter(|claim| book.is_live(claim) && lineage.origin(claim).is_none());
     Identity { as_of: AsOf::of(book), policy: query.policy, bodies, unassigned: live.flat_map(|claim| unassigned(book, claim)).collect(), next: None }
 }
@@ -109,7 +109,8 @@ fn of_exchange(view: &View<'_>, policy: Policy) -> Vec<Bodies> {
             directions.entry(direction).or_default().0 = Some(FigureAnswer::new(direction, category, figure));
         }
     }
-    for claim in view.statements().filter(|claim| claim.is_of_completion() || claim.kind == Kind::Identity) {
+    let finding = view.sheet.has_findings.then(|| view.statements().filter(|claim| claim.is_of_completion() || claim.kind == Kind::Identity));
+    for claim in finding.into_iter().flatten() {
         let by = by(view.book, claim);
         for (direction, finding, bounds) in findings(view.book, claim) {
             let said = directions.entry(direction).or_default();

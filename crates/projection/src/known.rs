@@ -145,10 +145,15 @@ impl<'a> Known<'a> {
         self.book.channels.iter().filter_map(move |(&position, view)| Some((self.claim(position)?, view)))
     }
 
-    /// The claims that an exchange took place and that are about none that is known.
-    pub(crate) fn unassigned(self) -> impl Iterator<Item = &'a Claim> {
+    /// The statements that are about no exchange that is known.
+    pub(crate) fn unplaced(self) -> impl Iterator<Item = &'a Claim> {
         let unnamed = self.book.unnamed.iter().filter_map(move |&position| self.claim(position));
-        unnamed.filter(move |claim| claim.is_of_completion() && self.place(claim).is_none())
+        unnamed.filter(move |claim| self.place(claim).is_none())
+    }
+
+    /// Those of them that say that one took place.
+    pub(crate) fn unassigned(self) -> impl Iterator<Item = &'a Claim> {
+        self.unplaced().filter(|claim| claim.is_of_completion())
     }
 
     pub(crate) const fn announced_until(self) -> Option<civil::Date> {

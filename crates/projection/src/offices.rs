@@ -116,7 +116,7 @@ fn repeats(book: Known<'_>) -> BTreeSet<Position> {
     let views = book.exchanges().map(|id| View::new(book, id));
     let placed = views.flat_map(|view| view.members().filter(|claim| view.origin(claim).is_some()).map(|claim| claim.position).collect::<Vec<_>>());
     let lineage = book.lineage(&[]);
-    let unplaced = book.claims().filter(|claim| book.place(claim).is_none() && lineage.origin(claim).is_some());
+    let unplaced = book.unplaced().filter(|claim| lineage.origin(claim).is_some());
     placed.chain(unplaced.map(|claim| claim.position)).collect()
 }
 

@@ -109,12 +109,12 @@ pub struct HandedOver {
 #[must_use]
 pub fn plans(book: Known<'_>, query: &PlansQuery) -> Plans {
     let mut planned: Vec<(Option<&View<'_>>, &Claim)> = Vec::new();
-    let views: Vec<View<'_>> = book.exchanges().map(|id| View::new(book, id)).collect();
+    let views: Vec<View<'_>> = book.exchanges().map(|id| View::new(book, id)).filter(|view| view.sheet.has_plans).collect();
     for view in &views {
         planned.extend(view.statements().filter(|claim| claim.kind == Kind::Planned).map(|claim| (Some(view), claim)));
     }
     let lineage = book.lineage(&[]);
-    let unplaced = book.claims().filter(|claim| claim.kind == Kind::Planned && book.place(claim).is_none());
+    let unplaced = book.unplaced().filter(|claim| claim.kind == Kind::Planned);
     planned.extend(unplaced.filter(|claim| book.is_live(claim) && lineage.origin(claim).is_none()).map(|claim| (None, claim)));
     planned.retain(|(view, claim)| {
         let outcome = || view.map_or(Status::Planned, View::status);

@@ -3,15 +3,16 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use announcement::{ExchangeKey, Kind, Position, Span};
+use announcement::{Category, ExchangeKey, Kind, Position, Span};
 
 use crate::{
-    Helper, Known, Policy,
+    Discrepancy, Helper, Known, Policy,
     agreed::own_agreed,
     claim::Claim,
     exchange::{dates, last_day},
     figure::{Figures, Stands, own_figures, own_stands},
     intern::Id,
+    mention::Said,
     totals::LeftOut,
 };
 
@@ -28,6 +29,12 @@ pub(crate) struct Sheet {
     pub(crate) planned: Option<Span>,
     pub(crate) said: Option<Span>,
     pub(crate) has_completions: bool,
+    pub(crate) has_plans: bool,
+    /// Whether what became of bodies is said.
+    pub(crate) has_findings: bool,
+    /// The claims that it took place, and the categories of which they say something.
+    pub(crate) completions: Box<[Position]>,
+    pub(crate) categories: Box<[Category]>,
     /// The kind of the latest word on its outcome.
     pub(crate) outcome: Option<Kind>,
     /// Whether somebody contests a claim.
@@ -39,6 +46,7 @@ pub(crate) struct Sheet {
     stands: [OnceLock<Arc<Stands>>; Policy::ALL.len()],
     figures: [OnceLock<Arc<Figures>>; Policy::ALL.len()],
     left_out: [OnceLock<Box<[LeftOut]>>; Policy::ALL.len()],
+    discrepancies: OnceLock<Box<[Discrepancy]>>,
 }
 
 /// The sheets that were made; no part of what the book knows.
@@ -59,6 +67,7 @@ impl Sheet {
         let key = book.pools().keys.get(exchange);
         let live: Vec<&Claim> = members.iter().copied().filter(|claim| book.is_live(claim)).collect();
         let statements: Vec<&Claim> = live.iter().copied().filter(|claim| lineage.origin(claim).is_none()).collect();
+        let completions = || statements.iter().copied().filter(|claim| claim.is_of_completion());
         let when = |of: fn(&Claim) -> bool| dates(book, key, statements.iter().copied().filter(|claim| of(claim))).map(|(span, _)| span);
         let outcomes = statements.iter().filter(|claim| matches!(claim.kind, Kind::Cancelled | Kind::Postponed | Kind::Planned));
         let mut wholes: Vec<_> = live.iter().filter_map(|claim| Some((claim, claim.part_of?))).collect();
@@ -71,7 +80,11 @@ impl Sheet {
             completed: when(Claim::is_of_completion),
             planned: when(|claim| claim.kind == Kind::Planned),
             said: when(|_| true),
-            has_completions: statements.iter().any(|claim| claim.is_of_completion()),
+            has_completions: completions().next().is_some(),
+            has_plans: statements.iter().any(|claim| claim.kind == Kind::Planned),
+            has_findings: statements.iter().any(|claim| claim.handed.has_findings()),
+            completions: completions().map(|claim| claim.position).collect(),
+            categories: distinct(completions().flat_map(|claim| of_items(book, claim))),
             outcome: outcomes.max_by_key(|claim| (last_day(claim.announced.span()), claim.position)).map(|claim| claim.kind),
             is_contested: statements.iter().any(|claim| book.disputes(claim).next().is_some()),
             frameworks: distinct(statements.iter().filter_map(|claim| claim.framework)),
@@ -92,10 +105,21 @@ impl Sheet {
         self.figures[policy as usize].get_or_init(|| Arc::new(own()))
     }
 
+    /// Where its claims differ.
+    pub(crate) fn discrepancies(&self, make: impl FnOnce() -> Vec<Discrepancy>) -> &[Discrepancy] {
+        self.discrepancies.get_or_init(|| make().into_boxed_slice())
+    }
+
     /// The claims that aren't in its figures, where it has no stages.
     pub(crate) fn left_out(&self, policy: Policy, make: impl FnOnce() -> Vec<LeftOut>) -> &[LeftOut] {
         self.left_out[policy as usize].get_or_init(|| make().into_boxed_slice())
     }
+}
+
+/// The categories of a claim's items, and of the parts of its people.
+fn of_items(book: Known<'_>, claim: &Claim) -> Vec<Category> {
+    let said = claim.handed.ways.iter().map(|&way| Said::of(book.pools(), &claim.handed, way));
+    said.flat_map(|said| Category::ALL.into_iter().filter(move |&category| said.of_category(category).is_some())).collect()
 }
 
 fn distinct<T: Ord>(values: impl Iterator<Item = T>) -> Box<[T]> {

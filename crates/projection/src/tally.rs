@@ -17,16 +17,16 @@ use crate::{
 /// The figures of all exchanges, to be summed over one scope after another.
 pub(crate) struct Tally<'a> {
     book: Known<'a>,
-    exchanges: Vec<Counted>,
+    exchanges: Vec<Counted<'a>>,
     at: HashMap<Id<ExchangeKey>, usize>,
 }
 
-struct Counted {
+struct Counted<'a> {
     id: Id<ExchangeKey>,
     days: Option<Span>,
     whole: Option<Id<ExchangeKey>>,
     has_stages: bool,
-    frameworks: Vec<String>,
+    frameworks: Vec<&'a str>,
     figures: Arc<Figures>,
 }
 
@@ -189,17 +189,18 @@ impl<'a> Tally<'a> {
     pub(crate) fn new(book: Known<'a>, policy: Policy) -> Self {
         let counted = |id| {
             let view = View::new(book, id);
-            let (days, figures, frameworks) = (view.days(), view.figures(policy), view.frameworks());
+            let (days, figures, frameworks) =
+                (view.days(), view.figures(policy), view.sheet.frameworks.iter().map(|&framework| book.pools().texts.get(framework)).collect());
             Counted { id, days, whole: book.whole(id), has_stages: !book.stages(id).is_empty(), frameworks, figures }
         };
-        let exchanges: Vec<Counted> = book.exchanges().map(counted).collect();
+        let exchanges: Vec<Counted<'a>> = book.exchanges().map(counted).collect();
         let at = exchanges.iter().enumerate().map(|(place, exchange)| (exchange.id, place)).collect();
         Self { book, exchanges, at }
     }
 
     /// The agreements that exchanges are said to follow.
     pub(crate) fn frameworks(&self) -> BTreeSet<&str> {
-        self.exchanges.iter().flat_map(|exchange| &exchange.frameworks).map(String::as_str).collect()
+        self.exchanges.iter().flat_map(|exchange| exchange.frameworks.iter().copied()).collect()
     }
 
     /// The years in which exchanges began, until a day.
@@ -225,7 +226,7 @@ impl<'a> Tally<'a> {
 
     /// How many exchanges with a figure of one of these rows lie in a scope, and how many may.
     pub(crate) fn exchanges(&self, scope: &Scope, rows: &[Row]) -> (usize, usize) {
-        let of_row = |exchange: &Counted| rows.iter().any(|row| row.of(&exchange.figures).is_some());
+        let of_row = |exchange: &Counted<'_>| rows.iter().any(|row| row.of(&exchange.figures).is_some());
         self.in_scope(scope).filter(|(exchange, _)| of_row(exchange)).fold((0, 0), |(certain, possible), (_, place)| match place {
             Place::Inside => (certain + 1, possible),
             _ => (certain, possible + 1),
@@ -233,7 +234,7 @@ impl<'a> Tally<'a> {
     }
 
     /// As totals count: a whole once where it lies inside, else its stages.
-    fn in_scope(&self, scope: &Scope) -> impl Iterator<Item = (&Counted, Place)> {
+    fn in_scope(&self, scope: &Scope) -> impl Iterator<Item = (&Counted<'a>, Place)> {
         let inside = |id: Id<ExchangeKey>| self.at.get(&id).is_some_and(|&at| scope.place(&self.exchanges[at]) == Place::Inside);
         self.exchanges.iter().filter_map(move |exchange| {
             let place = scope.place(exchange);
@@ -244,8 +245,8 @@ impl<'a> Tally<'a> {
 
     /// Since which day the exchanges up to `last` come to what is claimed. Only those that certainly lie inside are counted, and only sums with an upper bound.
     pub(crate) fn since(&self, last: civil::Date, row: Row, claimed: Bounds) -> Vec<Since> {
-        let mut by_day: BTreeMap<civil::Date, Vec<&Counted>> = BTreeMap::new();
-        let inside = |exchange: &Counted| Some((exchange.days?.earliest?, exchange.days?.latest.filter(|&latest| latest <= last)?));
+        let mut by_day: BTreeMap<civil::Date, Vec<&Counted<'_>>> = BTreeMap::new();
+        let inside = |exchange: &Counted<'_>| Some((exchange.days?.earliest?, exchange.days?.latest.filter(|&latest| latest <= last)?));
         for exchange in &self.exchanges {
             if let Some((first, _)) = inside(exchange).filter(|_| row.of(&exchange.figures).is_some()) {
                 by_day.entry(first).or_default().push(exchange);
@@ -279,9 +280,9 @@ impl<'a> Tally<'a> {
 }
 
 impl Scope {
-    fn place(&self, exchange: &Counted) -> Place {
+    fn place(&self, exchange: &Counted<'_>) -> Place {
         let named = |keys: &BTreeSet<Id<ExchangeKey>>| keys.contains(&exchange.id) || exchange.whole.is_some_and(|whole| keys.contains(&whole));
-        let follows = |framework: &String| exchange.frameworks.contains(framework);
+        let follows = |framework: &String| exchange.frameworks.contains(&framework.as_str());
         let Some(days) = exchange.days.filter(|_| self.keys.as_ref().is_none_or(named) && self.framework.as_ref().is_none_or(follows)) else {
             return Place::Outside;
         };

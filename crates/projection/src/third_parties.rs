@@ -75,11 +75,11 @@ pub fn third_parties(book: Known<'_>, query: &ThirdPartiesQuery) -> ThirdParties
             said.credits.entry((by.is_none(), by, role)).or_default().push((book.place(claim), claim.position));
         }
     };
-    for view in book.exchanges().map(|id| View::new(book, id)) {
+    for view in book.exchanges().map(|id| View::new(book, id)).filter(|view| !view.sheet.helpers.is_empty()) {
         view.statements().filter(|claim| !claim.helpers.is_empty()).for_each(&mut take);
     }
     let lineage = book.lineage(&[]);
-    let unplaced = book.claims().filter(|claim| book.place(claim).is_none() && !claim.helpers.is_empty());
+    let unplaced = book.unplaced().filter(|claim| !claim.helpers.is_empty());
     unplaced.filter(|claim| book.is_live(claim) && lineage.origin(claim).is_none()).for_each(&mut take);
     let asked = found.into_iter().filter(|((_, party), _)| query.party.is_none() || *party == query.party);
     ThirdParties { as_of: AsOf::of(book), third_parties: asked.map(|((_, party), said)| said.credited(book, party)).collect(), next: None }

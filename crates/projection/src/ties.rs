@@ -1,6 +1,6 @@
 use std::collections::{BTreeSet, HashMap};
 
-use announcement::Position;
+use announcement::{Position, Target};
 use uuid::Uuid;
 
 use crate::{Book, intern::Id};
@@ -13,10 +13,10 @@ pub(crate) type Event = (Id<str>, Uuid);
 pub(crate) struct Ties {
     /// The reports that name an event as their origin, with their own events.
     named_by: HashMap<Event, Vec<(Position, Event)>>,
-    /// The statements that a later one revises.
-    revises: HashMap<Position, Vec<Position>>,
-    /// The claim that a dispute contests.
-    contests: HashMap<Position, Position>,
+    /// The statements that a later one revises, with their events.
+    revises: HashMap<Position, Vec<(Position, Event)>>,
+    /// The claim that a dispute contests, with its event.
+    contests: HashMap<Position, (Position, Event)>,
 }
 
 impl Ties {
@@ -24,31 +24,37 @@ impl Ties {
         self.named_by.entry(origin).or_default().push((report, event));
     }
 
-    pub(crate) fn revises(&mut self, later: Position, earlier: Position) {
+    pub(crate) fn revises(&mut self, later: Position, earlier: (Position, Event)) {
         self.revises.entry(later).or_default().push(earlier);
     }
 
-    pub(crate) fn contests(&mut self, dispute: Position, claim: Position) {
+    pub(crate) fn contests(&mut self, dispute: Position, claim: (Position, Event)) {
         self.contests.insert(dispute, claim);
     }
 }
 
 impl Book {
-    /// Something is done to a record: its exchange changes, with those of the statements that stand or fall with it.
-    pub(crate) fn touch_with(&mut self, target: Position, at: Position) {
+    /// Something is done to a record: its exchange changes, with those of the statements that stand or fall with it, and of the reports that repeat one of these.
+    pub(crate) fn touch_with(&mut self, target: Position, event: Event, at: Position) {
         let Some(statement) = self.claim(target).map(|claim| claim.statement) else { return };
-        let (mut seen, mut waiting) = (BTreeSet::new(), vec![statement]);
-        while let Some(statement) = waiting.pop() {
+        let (mut seen, mut waiting) = (BTreeSet::new(), vec![(statement, event)]);
+        while let Some((statement, event)) = waiting.pop() {
             if !seen.insert(statement) {
                 continue;
             }
             let corrections = self.effects.get(&statement).map(|effects| effects.corrections.clone()).unwrap_or_default();
-            for position in [statement].into_iter().chain(corrections) {
+            let reports = self.ties.named_by.get(&event).into_iter().flatten().map(|&(report, _)| report);
+            for position in [statement].into_iter().chain(corrections).chain(reports.collect::<Vec<_>>()) {
                 self.touch_place(position, at);
             }
             waiting.extend(self.ties.contests.get(&statement));
             waiting.extend(self.ties.revises.get(&statement).into_iter().flatten());
         }
+    }
+
+    /// The event that a target names.
+    pub(crate) fn event(&self, target: &Target) -> Option<Event> {
+        Some((self.pools.texts.find(target.source.as_str())?, target.id))
     }
 
     /// An event was recorded: what names it as its origin is a repetition now, and what leads through that may be.
