@@ -25,6 +25,8 @@ pub struct Book {
     /// What reports repeat, by the reports' positions.
     pub(crate) origins: HashMap<Position, Box<[Origin]>>,
     pub(crate) effects: HashMap<Position, Effects>,
+    /// Which records did something to which others, by position: what is kept in `effects`, the other way round.
+    acts: Vec<(Position, Position)>,
     pub(crate) nodes: Vec<Node>,
     /// The claims that name no exchange.
     pub(crate) unnamed: Vec<Position>,
@@ -214,7 +216,8 @@ impl Book {
     /// Keeps what only some statements have.
     fn remember(&mut self, at: Position, data: &Data) {
         if let Some(origins) = data.report().and_then(|report| report.relays.as_deref()).filter(|origins| !origins.is_empty()) {
-            let origins = origins.iter().map(|origin| Origin::new(&mut self.pools, origin)).collect();
+            let origins: Box<[Origin]> = origins.iter().map(|origin| Origin::new(&mut self.pools, origin)).collect();
+            self.events.insert_report(at, &origins);
             self.origins.insert(at, origins);
         }
         match data {
@@ -264,6 +267,7 @@ impl Book {
         let effects = self.touch(position);
         effects.acts.push(Act { position: input.position, kind: input.announcement.kind() });
         effect(effects);
+        self.acts.push((input.position, position));
         Some(position)
     }
 
@@ -285,6 +289,7 @@ impl Book {
             let effects = self.touch(revised);
             effects.revisions.push(at);
             effects.acts.push(Act { position: at, kind: data.kind() });
+            self.acts.push((at, revised));
         }
     }
 
@@ -306,6 +311,12 @@ impl Book {
     /// The record at a position.
     pub(crate) fn claim(&self, position: Position) -> Option<&Claim> {
         self.claims.get(usize::try_from(position.get()).ok()?)
+    }
+
+    /// The records that a record did something to.
+    pub(crate) fn acted_on(&self, at: Position) -> impl Iterator<Item = Position> {
+        let first = self.acts.partition_point(|&(by, _)| by < at);
+        self.acts[first..].iter().take_while(move |&&(by, _)| by == at).map(|&(_, target)| target)
     }
 
     pub(crate) fn claim_mut(&mut self, position: Position) -> &mut Claim {

@@ -1,4 +1,4 @@
-use announcement::{ExchangeKey, Kind, Position};
+use announcement::{Date, ExchangeKey, Kind, Position};
 use jiff::{Timestamp, civil};
 
 use crate::{
@@ -105,6 +105,16 @@ impl<'a> Known<'a> {
         at < self.before
     }
 
+    /// As it was known before a record.
+    pub(crate) fn before(self, position: Position) -> Self {
+        Self { before: position.min(self.before), ..self }
+    }
+
+    /// When a record was announced; of a correction, itself and not what it puts in the claim's place.
+    pub(crate) fn announced(self, claim: &Claim) -> Date {
+        self.book.corrected_on.get(&claim.position).copied().unwrap_or(claim.announced)
+    }
+
     /// Every record.
     pub(crate) fn claims(self) -> impl Iterator<Item = &'a Claim> {
         self.book.claims().take(usize::try_from(self.before.get()).unwrap_or(usize::MAX)).filter(move |claim| self.sees(claim.position))
@@ -123,6 +133,13 @@ impl<'a> Known<'a> {
     /// The merges of keys.
     pub(crate) fn merges(self) -> impl Iterator<Item = &'a Merged> {
         self.book.merges.iter().filter(move |merge| self.sees_curation(merge.at))
+    }
+
+    /// The merge that a record made, where it had an effect and is known.
+    pub(crate) fn merge_at(self, at: Position) -> Option<&'a Merged> {
+        let merges = &self.book.merges;
+        let found = merges.binary_search_by_key(&at, |merge| merge.at).ok().map(|place| &merges[place]);
+        found.filter(|merge| merge.has_effect && self.sees_curation(at))
     }
 
     /// What a statement says beside its transfers.

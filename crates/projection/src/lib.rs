@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Source ──pages──▶ Book::apply ──▶ timeline · dossier · totals · channels · reconciliation · discrepancies · plans · frameworks
-//!                                   third parties · offices · lineage · identity
+//!                                   third parties · offices · lineage · identity · changes
 //! ```
 //!
 //! [`Book`] is the fold that all models share: every claim with its numbers, and what later records did to it. A figure is made when it's asked for, from the claims of its
@@ -16,6 +16,7 @@
 mod agreed;
 mod answer;
 mod book;
+mod changes;
 mod channels;
 mod claim;
 mod discrepancies;
@@ -41,6 +42,7 @@ mod reconciliation;
 mod reports;
 mod settle;
 mod source;
+mod step;
 mod tally;
 mod third_parties;
 mod timeline;
@@ -48,6 +50,7 @@ mod totals;
 
 pub use answer::{AsOf, Days};
 pub use book::{Applied, ApplyError, Book, Input};
+pub use changes::{Change, Changes, ChangesQuery, ExchangeChange, FigureChange, OldAndNew, changes};
 pub use channels::{AnnouncerView, Channel, ChannelStatement, Channels, ChannelsQuery, CompletedExchange, channels};
 pub use discrepancies::{Between, Discrepancies, DiscrepanciesQuery, Discrepancy, Field, SaidAt, Standing, Value, discrepancies};
 pub use dossier::{Difference, Dossier, Merging, Statement, dossier};

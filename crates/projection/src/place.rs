@@ -163,7 +163,7 @@ impl<'a> Known<'a> {
     }
 
     /// The exchange that live claims call the whole of this one: the best voice's, the earliest of them.
-    fn named_whole(self, exchange: Id<ExchangeKey>) -> Option<Id<ExchangeKey>> {
+    pub(crate) fn named_whole(self, exchange: Id<ExchangeKey>) -> Option<Id<ExchangeKey>> {
         let key = self.pools().keys.get(exchange);
         let naming = self.about(exchange).filter_map(|claim| Some((claim, self.root(claim.part_of?)))).filter(|&(_, whole)| whole != exchange);
         let live = naming.filter(|(claim, _)| self.is_live(claim));

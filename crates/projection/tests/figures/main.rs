@@ -3,6 +3,7 @@
 
 mod log;
 
+mod changes;
 mod discrepancies;
 mod effects;
 mod identity;

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use announcement::{Data, Position, Record};
 use projection::{
-    Applied, ApplyError, AsKnown, Book, By, ChannelsQuery, DiscrepanciesQuery, FrameworksQuery, Grouping, IdentityQuery, Known, Moment, OfficesQuery, Period,
-    PlansQuery, Policy, ReconciliationQuery, ThirdPartiesQuery, TimelineQuery, Total, TotalsQuery, channels, discrepancies, dossier, frameworks, identity,
-    lineage, offices, plans, reconciliation, third_parties, timeline, totals,
+    Applied, ApplyError, AsKnown, Book, By, ChangesQuery, ChannelsQuery, DiscrepanciesQuery, FrameworksQuery, Grouping, IdentityQuery, Known, Moment,
+    OfficesQuery, Period, PlansQuery, Policy, ReconciliationQuery, ThirdPartiesQuery, TimelineQuery, Total, TotalsQuery, changes, channels, discrepancies,
+    dossier, frameworks, identity, lineage, offices, plans, reconciliation, third_parties, timeline, totals,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ use crate::log::{Log, headquarters, mediator, ministry, president, to_ukraine};
 const KEYS: [&str; 4] = ["ru-ua/prisoners/2026-01-10", "ru-ua/prisoners/2026-01-11", "ru-ua/bodies/2026-01-12", "ru-ua/bodies/2026-02-12"];
 
 /// A step of a random log: numbers that choose what is said, by whom, about what, and of which earlier record.
-type Step = (u8, u8, u8, u16, u8);
+pub(crate) type Step = (u8, u8, u8, u16, u8);
 
 /// The step that adds a stage of a longer exchange.
 const STAGE: u8 = 13;
@@ -59,7 +59,7 @@ fn said_of(key: &str, announcer: &Value, count: u16) -> Value {
     json!({"announced": day_of_claim(count), "announcer": announcer, "exchange": exchange, "transfers": transfers})
 }
 
-fn log_of(steps: &[Step]) -> Log {
+pub(crate) fn log_of(steps: &[Step]) -> Log {
     let mut log = Log::default();
     let mut ids: Vec<Value> = Vec::new();
     // Every record, and who announced each claim.
@@ -85,10 +85,12 @@ fn log_of(steps: &[Step]) -> Log {
             (5, Some(target)) => log.add("split", None, json!({"announced": later, "announcer": null, "targets": [target], "into": key})),
             (6, Some(_)) => log.add("corrected", None, about(json!({"reason": "r", "replacement": {"kind": "completed", "subject": key, "data": said}}))),
             (7, Some(_)) => log.add("disputed", None, about(json!({"reason": "r"}))),
-            (8, Some(target)) => {
+            (8, Some(_)) => {
                 let mut relay = said;
                 let address = format!("https://example.org/{}", count % 3);
-                relay["report"] = json!({"url": address, "relays": if count % 2 == 0 { json!([target]) } else { json!([address]) }});
+                let to_come = log.id(all.len() + usize::from(earlier) % (steps.len() - all.len()));
+                let origin = [all[usize::from(earlier) % all.len()].clone(), json!(address), to_come][usize::from(count % 3)].clone();
+                relay["report"] = json!({"url": address, "relays": [origin]});
                 log.add("confirmed", Some(key), relay)
             }
             (9, Some(target)) => {
@@ -164,7 +166,8 @@ fn models(book: Known<'_>) -> Value {
 /// What all models answer.
 fn everything(book: Known<'_>) -> Vec<String> {
     let grouped: Vec<_> = groupings().into_iter().map(|(policy, by)| totals(book, &TotalsQuery { policy, by, ..TotalsQuery::default() })).collect();
-    let others = (grouped, offices(book, &OfficesQuery::default()), KEYS.map(|key| lineage(book, &key.parse().unwrap())));
+    let feed = changes(book, &ChangesQuery { policy: Policy::Range, from: Position::new(0), limit: 1_000 });
+    let others = (grouped, feed, offices(book, &OfficesQuery::default()), KEYS.map(|key| lineage(book, &key.parse().unwrap())));
     let all = answers(book) + &serde_json::to_string_pretty(&models(book)).unwrap() + &serde_json::to_string_pretty(&others).unwrap();
     all.lines().map(str::to_owned).collect()
 }
@@ -180,7 +183,7 @@ fn differs(found: &[String], expected: &[String]) -> Option<String> {
     Some(format!("found\n{}\nexpected\n{}", lines(found), lines(expected)))
 }
 
-/// The log with records in the place of those that were announced after a day that say nothing of anything.
+/// The log with records in the place of those that were announced after a day that say nothing of anything, and that nothing names.
 fn announced_by(log: &Log, day: jiff::civil::Date) -> Log {
     let mut said = Log::default();
     for record in &log.records {
@@ -191,6 +194,8 @@ fn announced_by(log: &Log, day: jiff::civil::Date) -> Log {
         } else {
             let nothing = json!({"source": "urn:example:nobody", "id": "00000000-0000-8000-8000-000000000000"});
             said.add("released", None, json!({"announced": "2026-01-20", "announcer": null, "target": nothing, "reason": "r"}));
+            let unnamed = said.records.last_mut().unwrap();
+            unnamed.event = String::from_utf8(unnamed.event.clone()).unwrap().replace("urn:example:log", "urn:example:unnamed").into_bytes();
         }
     }
     said
@@ -228,7 +233,7 @@ fn groupings() -> Vec<(Policy, Grouping)> {
     Policy::ALL.into_iter().flat_map(|policy| groupings.clone().map(|by| (policy, by))).collect()
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(any::<Step>().prop_map(|(what, who, key, count, earlier)| (what, who, key, count % 500, earlier)), 0..40)
 }
 
