@@ -51,13 +51,15 @@ pub struct Known<'a> {
     book: &'a Book,
     before: Position,
     announced_until: Option<civil::Date>,
+    /// From this record on another day holds: half-way from one cut-off to another.
+    onward: Option<(Position, Option<civil::Date>)>,
 }
 
 impl Book {
     /// With everything that was applied.
     #[must_use]
     pub fn now(&self) -> Known<'_> {
-        Known { book: self, before: self.next(), announced_until: None }
+        Known { book: self, before: self.next(), announced_until: None, onward: None }
     }
 
     /// As it was known: what a fold of the records up to there gives. What was redacted since is gone from the past too.
@@ -68,7 +70,7 @@ impl Book {
             Some(Moment::Position(position)) => Position::new(position.get().saturating_add(1)).min(self.next()),
             Some(Moment::Instant(instant)) => self.recorded_until(instant),
         };
-        Known { book: self, before, announced_until: as_known.announced_until }
+        Known { book: self, before, announced_until: as_known.announced_until, onward: None }
     }
 }
 
@@ -89,14 +91,37 @@ impl<'a> Known<'a> {
 
     /// Whether a record is known.
     pub(crate) fn sees(self, at: Position) -> bool {
-        at < self.before && self.announced_until.is_none_or(|until| self.book.was_announced_by(at, until) == Some(true))
+        at < self.before && self.until(at).is_none_or(|until| self.book.was_announced_by(at, until) == Some(true))
+    }
+
+    /// The day by the end of which a record must have been announced.
+    fn until(self, at: Position) -> Option<civil::Date> {
+        match self.onward {
+            Some((from, until)) if at >= from => until,
+            _ => self.announced_until,
+        }
+    }
+
+    /// What is known half-way from this to what is known later: the records before `turn` as then, the others as now.
+    pub(crate) fn halfway(self, later: Self, turn: Position) -> Self {
+        let before = self.before.max(turn.min(later.before));
+        let onward = (self.announced_until != later.announced_until).then_some((turn, self.announced_until));
+        Self { before, onward, ..later }
+    }
+
+    /// The records from a position on that are known here and not later, or the other way round.
+    pub(crate) fn switched(self, later: Self, from: Position) -> impl Iterator<Item = Position> {
+        let first = if self.announced_until == later.announced_until { from.max(self.before) } else { from };
+        (first.get()..later.before.get()).map(Position::new).filter(move |&at| self.sees(at) != later.sees(at))
     }
 
     /// The claims about an exchange of which it's open whether they were announced by the day that is asked for.
     pub(crate) fn maybe_later(self, exchange: Id<ExchangeKey>) -> Vec<&'a Claim> {
-        let Some(until) = self.announced_until else { return Vec::new() };
-        let mut claims = Self { announced_until: None, ..self }.members(exchange);
-        claims.retain(|claim| self.book.was_announced_by(claim.position, until).is_none());
+        if self.announced_until.is_none() && self.onward.is_none() {
+            return Vec::new();
+        }
+        let mut claims = Self { announced_until: None, onward: None, ..self }.members(exchange);
+        claims.retain(|claim| self.until(claim.position).is_some_and(|until| self.book.was_announced_by(claim.position, until).is_none()));
         claims
     }
 

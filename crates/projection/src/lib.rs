@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Source ──pages──▶ Book::apply ──▶ timeline · dossier · totals · channels · reconciliation · discrepancies · plans · frameworks
-//!                                   third parties · offices · lineage · identity · changes
+//!                                   third parties · offices · lineage · identity · changes · knowledge
 //! ```
 //!
 //! [`Book`] is the fold that all models share: every claim with its numbers, and what later records did to it. A figure is made when it's asked for, from the claims of its
@@ -29,6 +29,7 @@ mod frameworks;
 mod grouping;
 mod identity;
 mod intern;
+mod knowledge;
 mod known;
 mod lineage;
 mod mention;
@@ -59,6 +60,7 @@ pub use exchange::{FigureAnswer, Status};
 pub use frameworks::{Framework, Frameworks, FrameworksQuery, Term, frameworks};
 pub use grouping::{By, Grouping, Period};
 pub use identity::{Bodies, Found, Identity, IdentityQuery, UnassignedFinding, identity};
+pub use knowledge::{Gain, Knowledge, KnowledgeQuery, Move, Moved, Part, knowledge};
 pub use known::{AsKnown, Known, Moment};
 pub use mention::Direction;
 pub use offices::{Contested, Contradicted, Office, Offices, OfficesQuery, Replaced, offices};

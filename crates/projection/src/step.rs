@@ -31,6 +31,14 @@ impl<'a> Step<'a> {
         exchanges
     }
 
+    /// Those, and the stages that count in one of them.
+    pub(crate) fn counted_exchanges(self) -> BTreeSet<Id<ExchangeKey>> {
+        let mut exchanges = self.exchanges();
+        let stages: Vec<_> = exchanges.iter().flat_map(|&id| self.sides().map(|known| known.stages(id))).flatten().collect();
+        exchanges.extend(stages);
+        exchanges
+    }
+
     /// The roots that it makes one.
     fn merged(self) -> impl Iterator<Item = Id<ExchangeKey>> {
         let merge = self.new.merge_at(self.at).into_iter();

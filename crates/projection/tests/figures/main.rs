@@ -7,6 +7,7 @@ mod changes;
 mod discrepancies;
 mod effects;
 mod identity;
+mod knowledge;
 mod offices;
 mod plans;
 mod properties;
