@@ -14,7 +14,6 @@ use crate::{
     lineage::{Events, Origin},
     place::Node,
     sheet::Sheets,
-    ties::{Event, Ties},
 };
 
 /// Whenever the same records give another book or other answers, this is one more.
@@ -30,6 +29,8 @@ pub struct Book {
     /// What reports repeat, by the reports' positions.
     pub(crate) origins: HashMap<Position, Box<[Origin]>>,
     pub(crate) effects: HashMap<Position, Effects>,
+    /// Which records did something to which others, by position: what is kept in `effects`, the other way round.
+    acts: Vec<(Position, Position)>,
     pub(crate) nodes: Vec<Node>,
     /// The claims that name no exchange.
     pub(crate) unnamed: Vec<Position>,
@@ -41,8 +42,6 @@ pub struct Book {
     /// Which exchanges each record changed, in the order of the records.
     pub(crate) touches: Vec<(Position, Id<ExchangeKey>)>,
     pub(crate) sheets: Sheets,
-    /// Whose events and earlier statements lead to other claims: what changes with them.
-    pub(crate) ties: Ties,
     /// Of whose announcers nothing is known any more.
     bare: BTreeSet<Position>,
 }
@@ -158,10 +157,9 @@ impl Book {
         if input.removed {
             self.bare.insert(input.position);
         }
-        let event = (self.pools.texts.intern(&envelope.source), envelope.id);
-        self.act(input, sender, event);
-        self.events.insert(event, input.position);
-        self.touch_reports(event, input.position);
+        self.act(input, sender);
+        self.events.insert(&mut self.pools.texts, &envelope.source, envelope.id, input.position);
+        self.touch_reports(input.position);
         Ok(Applied::Now)
     }
 
@@ -173,11 +171,11 @@ impl Book {
         }
     }
 
-    fn act(&mut self, input: &Input, sender: Id<Publisher>, event: Event) {
+    fn act(&mut self, input: &Input, sender: Id<Publisher>) {
         let at = input.position;
         let data = &input.announcement.data;
         match data {
-            Data::Corrected(data) => self.correct(input, data, sender, event),
+            Data::Corrected(data) => self.correct(input, data, sender),
             Data::Retracted(data) => {
                 let own = |claim: &Claim| claim.publisher == sender && (claim.is_original_claim() || claim.kind == announcement::Kind::Disputed);
                 self.affect(&data.target, input, sender, own, |effects| effects.retractions.push(at));
@@ -198,15 +196,12 @@ impl Book {
             Data::Merged(data) => self.merge(&data.from, &data.into, at),
             Data::Disputed(data) => {
                 if let Some(target) = &data.target {
-                    let contested = self.affect(target, input, sender, Claim::is_original_claim, |effects| effects.disputes.push(at));
-                    if let Some(contested) = contested.zip(self.event(target)) {
-                        self.ties.contests(at, contested);
-                    }
+                    self.affect(target, input, sender, Claim::is_original_claim, |effects| effects.disputes.push(at));
                 }
                 self.enter(at, input.announcement.envelope.subject.as_ref());
             }
             _ => {
-                self.remember(at, data, event);
+                self.remember(at, data);
                 self.enter(at, input.announcement.key().as_ref());
             }
         }
@@ -228,14 +223,10 @@ impl Book {
     }
 
     /// Keeps what only some statements have.
-    fn remember(&mut self, at: Position, data: &Data, event: Event) {
+    fn remember(&mut self, at: Position, data: &Data) {
         if let Some(origins) = data.report().and_then(|report| report.relays.as_deref()).filter(|origins| !origins.is_empty()) {
             let origins: Box<[Origin]> = origins.iter().map(|origin| Origin::new(&mut self.pools, origin)).collect();
-            for origin in &origins {
-                if let &Origin::Event { source, id, .. } = origin {
-                    self.ties.names((source, id), at, event);
-                }
-            }
+            self.events.insert_report(at, &origins);
             self.origins.insert(at, origins);
         }
         match data {
@@ -253,7 +244,7 @@ impl Book {
         }
     }
 
-    fn correct(&mut self, input: &Input, data: &announcement::Corrected, sender: Id<Publisher>, event: Event) {
+    fn correct(&mut self, input: &Input, data: &announcement::Corrected, sender: Id<Publisher>) {
         let at = input.position;
         let may = |claim: &Claim| claim.publisher == sender && claim.is_original_claim();
         let not_retracted = |book: &Self, target: Position| book.effects.get(&target).is_none_or(|effects| effects.retractions.is_empty());
@@ -265,7 +256,7 @@ impl Book {
         let claim = Claim::new(&mut self.pools, at, input.recorded, sender, &replacement.data);
         *self.claim_mut(at) = claim.in_place_of(target);
         self.corrected_on.insert(at, data.announced);
-        self.remember(at, &replacement.data, event);
+        self.remember(at, &replacement.data);
         let named = self.claim(target).and_then(|claim| claim.key).map(|key| self.pools.keys.get(key).clone());
         let derived = || ExchangeKey::derive(replacement.data.exchange_date()?, replacement.data.transfers());
         self.enter(at, replacement.subject.clone().or_else(derived).or(named).as_ref());
@@ -282,11 +273,11 @@ impl Book {
         effect: impl FnOnce(&mut Effects),
     ) -> Option<Position> {
         let position = self.resolve(target, sender).filter(|&position| self.claim(position).is_some_and(may))?;
-        let event = self.event(target)?;
-        self.touch_with(position, event, input.position);
+        self.touch_with(position, input.position);
         let effects = self.affected(position);
         effects.acts.push(Act { position: input.position, kind: input.announcement.kind() });
         effect(effects);
+        self.acts.push((input.position, position));
         Some(position)
     }
 
@@ -297,7 +288,7 @@ impl Book {
 
     /// This announcer's own earlier statement: same party and office, and recorded before the first version of this one, so that no circle can close.
     fn revise(&mut self, at: Position, data: &Data, sender: Id<Publisher>) {
-        let Some((revised, event)) = data.revises().and_then(|target| Some((self.resolve(target, sender)?, self.event(target)?))) else { return };
+        let Some(revised) = data.revises().and_then(|target| self.resolve(target, sender)) else { return };
         let (Some(earlier), Some(later)) = (self.claim(revised), self.claim(at)) else { return };
         let announcer = earlier.announcer.map(|announcer| self.pools.announcers.get(announcer));
         // Where one of the two says nothing any more the ledger, which saw both, has let it through.
@@ -305,12 +296,11 @@ impl Book {
             || self.bare.contains(&revised)
             || self.bare.contains(&at);
         if same_office && earlier.is_original_claim() && earlier.position < later.statement {
-            let later = later.statement;
-            self.ties.revises(later, (revised, event));
-            self.touch_with(revised, event, at);
+            self.touch_with(revised, at);
             let effects = self.affected(revised);
             effects.revisions.push(at);
             effects.acts.push(Act { position: at, kind: data.kind() });
+            self.acts.push((at, revised));
         }
     }
 
@@ -320,9 +310,8 @@ impl Book {
         for target in targets {
             if let Some(position) = self.affect(target, input, sender, Claim::is_original_claim, |effects| effects.pins.push(pin)) {
                 self.name(position, key);
-                self.touch_place(position, pin.at);
-                for correction in self.effects.get(&position).map(|effects| effects.corrections.clone()).unwrap_or_default() {
-                    self.touch_place(correction, pin.at);
+                for version in self.versions(position) {
+                    self.touch_place(version, pin.at);
                 }
             }
         }
@@ -336,6 +325,12 @@ impl Book {
     /// The record at a position.
     pub(crate) fn claim(&self, position: Position) -> Option<&Claim> {
         self.claims.get(usize::try_from(position.get()).ok()?)
+    }
+
+    /// The records that a record did something to.
+    pub(crate) fn acted_on(&self, at: Position) -> impl Iterator<Item = Position> {
+        let first = self.acts.partition_point(|&(by, _)| by < at);
+        self.acts[first..].iter().take_while(move |&&(by, _)| by == at).map(|&(_, target)| target)
     }
 
     pub(crate) fn claim_mut(&mut self, position: Position) -> &mut Claim {

@@ -115,6 +115,11 @@ impl Claim {
         Timestamp::from_microsecond(self.recorded_us).expect("it came from a timestamp")
     }
 
+    /// The kind of the record; of a correction, not that of what it puts in the claim's place.
+    pub(crate) fn kind_of_record(&self) -> Kind {
+        if self.statement == self.position { self.kind } else { Kind::Corrected }
+    }
+
     /// Whether it says that an exchange took place.
     pub(crate) fn is_of_completion(&self) -> bool {
         matches!(self.kind, Kind::Completed | Kind::Confirmed)

@@ -112,12 +112,17 @@ impl<'a> Known<'a> {
         self.out(claim).is_none()
     }
 
+    /// The corrections of a statement.
+    pub(crate) fn corrections(self, statement: Position) -> impl Iterator<Item = Position> {
+        self.of(statement, |effects| &effects.corrections)
+    }
+
     /// The version of a statement that stands: the last correction, else itself.
     pub(crate) fn standing(self, statement: Position) -> Position {
         self.of(statement, |effects| &effects.corrections).next_back().unwrap_or(statement)
     }
 
-    fn is_withdrawn(self, statement: Position) -> bool {
+    pub(crate) fn is_withdrawn(self, statement: Position) -> bool {
         self.retracted(statement).is_some() || self.quarantined(statement).is_some() || self.redacted(self.standing(statement)).is_some()
     }
 

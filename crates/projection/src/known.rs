@@ -1,4 +1,4 @@
-use announcement::{ExchangeKey, Kind, Position};
+use announcement::{Date, ExchangeKey, Kind, Position};
 use jiff::{Timestamp, civil};
 
 use crate::{
@@ -51,13 +51,15 @@ pub struct Known<'a> {
     book: &'a Book,
     before: Position,
     announced_until: Option<civil::Date>,
+    /// From this record on another day holds: half-way from one cut-off to another.
+    onward: Option<(Position, Option<civil::Date>)>,
 }
 
 impl Book {
     /// With everything that was applied.
     #[must_use]
     pub fn now(&self) -> Known<'_> {
-        Known { book: self, before: self.next(), announced_until: None }
+        Known { book: self, before: self.next(), announced_until: None, onward: None }
     }
 
     /// As it was known: what a fold of the records up to there gives. What was redacted since is gone from the past too.
@@ -68,18 +70,13 @@ impl Book {
             Some(Moment::Position(position)) => Position::new(position.get().saturating_add(1)).min(self.next()),
             Some(Moment::Instant(instant)) => self.recorded_until(instant),
         };
-        Known { book: self, before, announced_until: as_known.announced_until }
+        Known { book: self, before, announced_until: as_known.announced_until, onward: None }
     }
 }
 
 impl<'a> Known<'a> {
     pub(crate) const fn pools(self) -> &'a Pools {
         &self.book.pools
-    }
-
-    /// The same before the record at a position.
-    pub(crate) fn before(self, position: Position) -> Self {
-        Self { before: self.before.min(position), ..self }
     }
 
     /// How many records are known.
@@ -94,20 +91,53 @@ impl<'a> Known<'a> {
 
     /// Whether a record is known.
     pub(crate) fn sees(self, at: Position) -> bool {
-        at < self.before && self.announced_until.is_none_or(|until| self.book.was_announced_by(at, until) == Some(true))
+        at < self.before && self.until(at).is_none_or(|until| self.book.was_announced_by(at, until) == Some(true))
+    }
+
+    /// The day by the end of which a record must have been announced.
+    fn until(self, at: Position) -> Option<civil::Date> {
+        match self.onward {
+            Some((from, until)) if at >= from => until,
+            _ => self.announced_until,
+        }
+    }
+
+    /// What is known half-way from this to what is known later: the records before `turn` as then, the others as now.
+    pub(crate) fn halfway(self, later: Self, turn: Position) -> Self {
+        let before = self.before.max(turn.min(later.before));
+        let onward = (self.announced_until != later.announced_until).then_some((turn, self.announced_until));
+        Self { before, onward, ..later }
+    }
+
+    /// The records from a position on that are known here and not later, or the other way round.
+    pub(crate) fn switched(self, later: Self, from: Position) -> impl Iterator<Item = Position> {
+        let first = if self.announced_until == later.announced_until { from.max(self.before) } else { from };
+        (first.get()..later.before.get()).map(Position::new).filter(move |&at| self.sees(at) != later.sees(at))
     }
 
     /// The claims about an exchange of which it's open whether they were announced by the day that is asked for.
     pub(crate) fn maybe_later(self, exchange: Id<ExchangeKey>) -> Vec<&'a Claim> {
-        let Some(until) = self.announced_until else { return Vec::new() };
-        let mut claims = Self { announced_until: None, ..self }.members(exchange);
-        claims.retain(|claim| self.book.was_announced_by(claim.position, until).is_none());
+        if self.announced_until.is_none() && self.onward.is_none() {
+            return Vec::new();
+        }
+        let mut claims = Self { announced_until: None, onward: None, ..self }.members(exchange);
+        claims.retain(|claim| self.until(claim.position).is_some_and(|until| self.book.was_announced_by(claim.position, until).is_none()));
         claims
     }
 
     /// Whether what a curator or an operator recorded is known.
     pub(crate) fn sees_curation(self, at: Position) -> bool {
         at < self.before
+    }
+
+    /// As it was known before a record.
+    pub(crate) fn before(self, position: Position) -> Self {
+        Self { before: position.min(self.before), ..self }
+    }
+
+    /// When a record was announced; of a correction, itself and not what it puts in the claim's place.
+    pub(crate) fn announced(self, claim: &Claim) -> Date {
+        self.book.corrected_on.get(&claim.position).copied().unwrap_or(claim.announced)
     }
 
     /// Every record.
@@ -128,6 +158,13 @@ impl<'a> Known<'a> {
     /// The merges of keys.
     pub(crate) fn merges(self) -> impl Iterator<Item = &'a Merged> {
         self.book.merges.iter().filter(move |merge| self.sees_curation(merge.at))
+    }
+
+    /// The merge that a record made, where it had an effect and is known.
+    pub(crate) fn merge_at(self, at: Position) -> Option<&'a Merged> {
+        let merges = &self.book.merges;
+        let found = merges.binary_search_by_key(&at, |merge| merge.at).ok().map(|place| &merges[place]);
+        found.filter(|merge| merge.has_effect && self.sees_curation(at))
     }
 
     /// What a statement says beside its transfers.
@@ -156,8 +193,9 @@ impl<'a> Known<'a> {
         self.unplaced().filter(|claim| claim.is_of_completion())
     }
 
-    pub(crate) const fn announced_until(self) -> Option<civil::Date> {
-        self.announced_until
+    /// Whether every record up to a position is known.
+    pub(crate) const fn is_prefix(self) -> bool {
+        self.announced_until.is_none() && self.onward.is_none()
     }
 
     pub(crate) const fn book(self) -> &'a Book {

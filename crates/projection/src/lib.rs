@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Source ──pages──▶ Book::apply ──▶ timeline · dossier · totals · channels · reconciliation · discrepancies · plans · frameworks
-//!                                   third parties · offices · lineage · identity
+//!                                   third parties · offices · lineage · identity · changes · knowledge
 //! ```
 //!
 //! [`Book`] is the fold that all models share: every claim with its numbers, and what later records did to it. A figure is made when it's asked for, from the claims of its
@@ -16,6 +16,7 @@
 mod agreed;
 mod answer;
 mod book;
+mod changes;
 mod channels;
 mod claim;
 mod discrepancies;
@@ -28,6 +29,7 @@ mod frameworks;
 mod grouping;
 mod identity;
 mod intern;
+mod knowledge;
 mod known;
 mod lineage;
 mod mention;
@@ -42,6 +44,7 @@ mod reports;
 mod settle;
 mod sheet;
 mod source;
+mod step;
 mod tally;
 mod third_parties;
 mod ties;
@@ -51,6 +54,7 @@ mod views;
 
 pub use answer::{AsOf, Days};
 pub use book::{Applied, ApplyError, Book, FOLD_VERSION, Input};
+pub use changes::{Change, Changes, ChangesQuery, ExchangeChange, FigureChange, OldAndNew, changes};
 pub use channels::{AnnouncerView, Channel, ChannelStatement, Channels, ChannelsQuery, CompletedExchange, channels};
 pub use discrepancies::{Between, Discrepancies, DiscrepanciesQuery, Discrepancy, Field, SaidAt, Standing, Value, discrepancies};
 pub use dossier::{Difference, Dossier, Merging, Statement, dossier};
@@ -59,6 +63,7 @@ pub use exchange::{FigureAnswer, Status};
 pub use frameworks::{Framework, Frameworks, FrameworksQuery, Term, frameworks};
 pub use grouping::{By, Grouping, Period};
 pub use identity::{Bodies, Found, Identity, IdentityQuery, UnassignedFinding, identity};
+pub use knowledge::{Gain, Knowledge, KnowledgeQuery, Move, Moved, Part, knowledge};
 pub use known::{AsKnown, Known, Moment};
 pub use mention::Direction;
 pub use offices::{Contested, Contradicted, Office, Offices, OfficesQuery, Replaced, offices};

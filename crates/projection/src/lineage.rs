@@ -6,8 +6,7 @@ use uuid::Uuid;
 use crate::{
     Book, Known, Why,
     claim::{Address, Claim, Pools, address},
-    intern::Id,
-    ties::Event,
+    intern::{Id, Pool},
 };
 
 /// How many statements are looked at to see whether reports name each other in a circle.
@@ -16,9 +15,13 @@ const MAX_WALK: usize = 64;
 /// Which records have which source and id.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Events {
-    first: HashMap<Event, Position>,
+    first: HashMap<(Id<str>, Uuid), Position>,
     /// Further publishers' events of the same source and id.
-    others: HashMap<Event, Vec<Position>>,
+    others: HashMap<(Id<str>, Uuid), Vec<Position>>,
+    /// The reports that name an event, recorded or not, by position.
+    reports: HashMap<(Id<str>, Uuid), Vec<Position>>,
+    /// The source and id of each record that a report names.
+    reported: HashMap<Position, (Id<str>, Uuid)>,
 }
 
 /// What a report repeats.
@@ -50,10 +53,30 @@ impl Origin {
 }
 
 impl Events {
-    pub(crate) fn insert(&mut self, event: Event, position: Position) {
+    pub(crate) fn insert(&mut self, texts: &mut Pool<str>, source: &str, id: Uuid, position: Position) {
+        let event = (texts.intern(source), id);
         if *self.first.entry(event).or_insert(position) != position {
             self.others.entry(event).or_default().push(position);
         }
+        if self.reports.contains_key(&event) {
+            self.reported.insert(position, event);
+        }
+    }
+
+    pub(crate) fn insert_report(&mut self, position: Position, origins: &[Origin]) {
+        for origin in origins {
+            if let &Origin::Event { source, id, .. } = origin {
+                self.reports.entry((source, id)).or_default().push(position);
+                let recorded: Vec<Position> = self.find(source, id).collect();
+                self.reported.extend(recorded.into_iter().map(|recorded| (recorded, (source, id))));
+            }
+        }
+    }
+
+    /// The reports that name a record, or another publisher's of the same source and id.
+    pub(crate) fn reports(&self, record: Position) -> impl Iterator<Item = Position> {
+        let event = self.reported.get(&record);
+        event.and_then(|event| self.reports.get(event)).into_iter().flatten().copied()
     }
 
     fn find(&self, source: Id<str>, id: Uuid) -> impl Iterator<Item = Position> {

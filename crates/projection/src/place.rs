@@ -198,7 +198,7 @@ impl<'a> Known<'a> {
     }
 
     /// The exchange that live claims call the whole of this one: the best voice's, the earliest of them.
-    fn named_whole(self, exchange: Id<ExchangeKey>) -> Option<Id<ExchangeKey>> {
+    pub(crate) fn named_whole(self, exchange: Id<ExchangeKey>) -> Option<Id<ExchangeKey>> {
         self.sheet(exchange).wholes.iter().map(|&whole| self.root(whole)).find(|&whole| whole != exchange)
     }
 

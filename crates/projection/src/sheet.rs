@@ -164,7 +164,7 @@ impl Known<'_> {
     /// What an exchange's own claims come to.
     pub(crate) fn sheet(self, exchange: Id<ExchangeKey>) -> Arc<Sheet> {
         let sheets = &self.book().sheets;
-        if self.announced_until().is_some() {
+        if !self.is_prefix() {
             return Arc::new(Sheet::of(self, exchange));
         }
         let touched = self.touched(exchange);

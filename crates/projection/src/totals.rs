@@ -3,7 +3,7 @@ use std::{
     sync::Arc,
 };
 
-use announcement::{Bounds, Category, Party, Position, Span};
+use announcement::{Bounds, Category, ExchangeKey, Party, Position, Span};
 use jiff::civil;
 use serde::Serialize;
 
@@ -13,6 +13,7 @@ use crate::{
     exchange::View,
     figure::{Figure, Figures},
     grouping::Heading,
+    intern::Id,
     mention::Said,
     tally::Row,
 };
@@ -103,6 +104,19 @@ pub struct Excluded {
 /// The totals.
 #[must_use]
 pub fn totals(book: Known<'_>, query: &TotalsQuery) -> Totals {
+    let (certain, possible): (Vec<_>, Vec<_>) = rows(book, query).into_iter().partition(|((list, _), _)| *list == List::Certain);
+    let unassigned = book.unassigned().filter(|claim| book.is_live(claim));
+    let lineage = book.lineage(&[]);
+    Totals {
+        as_of: AsOf::of(book),
+        policy: query.policy,
+        unassigned: unassigned.filter(|claim| lineage.origin(claim).is_none()).count(),
+        figures: certain.into_iter().map(|(_, total)| total).collect(),
+        possibly: possible.into_iter().map(|(_, total)| total).collect(),
+    }
+}
+
+pub(crate) fn rows(book: Known<'_>, query: &TotalsQuery) -> BTreeMap<(List, Heading), Total> {
     let mut certain = Sums::default();
     let mut possible = Sums::default();
     for id in book.exchanges() {
@@ -117,15 +131,8 @@ pub fn totals(book: Known<'_>, query: &TotalsQuery) -> Totals {
             sums.sums.entry(heading).or_default().take(share);
         }
     }
-    let unassigned = book.unassigned().filter(|claim| book.is_live(claim));
-    let lineage = book.lineage(&[]);
-    Totals {
-        as_of: AsOf::of(book),
-        policy: query.policy,
-        unassigned: unassigned.filter(|claim| lineage.origin(claim).is_none()).count(),
-        figures: certain.into_totals(),
-        possibly: possible.into_totals(),
-    }
+    let of = |list: List| move |(heading, total)| ((list, heading), total);
+    certain.totals().map(of(List::Certain)).chain(possible.totals().map(of(List::Possible))).collect()
 }
 
 /// Whether an exchange lies in the days asked for.
@@ -203,7 +210,12 @@ impl TotalsQuery {
         Group { period, frameworks: self.by.has(By::Framework).then(frameworks) }
     }
 
-    /// What an exchange adds to each row.
+    /// What an exchange adds to each row by itself.
+    pub(crate) fn shares_of(&self, book: Known<'_>, id: Id<ExchangeKey>) -> BTreeMap<(List, Heading), Share> {
+        let Some(counted) = self.counted(&View::new(book, id)) else { return BTreeMap::new() };
+        self.shares(&counted).into_iter().map(|(heading, share)| ((counted.list, heading), share)).collect()
+    }
+
     fn shares(&self, counted: &Counted) -> BTreeMap<Heading, Share> {
         let asked = counted.figures.keys().filter(|(direction, category)| self.asks_for(*direction, *category));
         let headings = asked.map(|&(direction, category)| self.heading(&counted.group, direction, category)).collect::<BTreeSet<_>>();
@@ -227,6 +239,11 @@ impl TotalsQuery {
 }
 
 impl Share {
+    /// What it is, whichever claims it's made from.
+    pub(crate) const fn value(&self) -> (Option<Bounds>, bool, bool, bool) {
+        (self.bounds, self.unknown, self.disputed, self.one_sided)
+    }
+
     fn of(row: Row, figures: &Figures) -> Option<Self> {
         let added = row.of(figures)?;
         let any = |of: fn(&Figure) -> bool| added.figures.iter().any(|figure| of(figure));
@@ -287,7 +304,7 @@ impl Sums {
         }
     }
 
-    fn into_totals(self) -> Vec<Total> {
+    fn totals(self) -> impl Iterator<Item = (Heading, Total)> {
         let mut excluded: BTreeMap<Heading, Vec<Excluded>> = BTreeMap::new();
         for (heading, claim) in self.left_out {
             // Where no claim is in, there is no figure; the claims stay readable in the dossier.
@@ -295,8 +312,7 @@ impl Sums {
                 excluded.entry(heading).or_default().push(claim);
             }
         }
-        let total = |(heading, sum): (Heading, Sum)| sum.total(excluded.remove(&heading).unwrap_or_default(), heading);
-        self.sums.into_iter().map(total).collect()
+        self.sums.into_iter().map(move |(heading, sum)| (heading.clone(), sum.total(excluded.remove(&heading).unwrap_or_default(), heading)))
     }
 }
 

@@ -15,8 +15,8 @@ impl Log {
     /// Records an event of this publisher and gives its id.
     pub(crate) fn add_as(&mut self, publisher: &str, kind: &str, subject: Option<&str>, data: Value) -> Value {
         let number = self.records.len() as u64;
-        let id = Uuid::from_u128(0x5000_8000_0000_0000_0000_u128 | u128::from(number));
-        let mut event = json!({"specversion": "1.0", "id": id, "source": "urn:example:log", "type": format!("org.handover.{kind}.v1"), "data": data});
+        let target = self.id(self.records.len());
+        let mut event = json!({"specversion": "1.0", "id": target["id"], "source": "urn:example:log", "type": format!("org.handover.{kind}.v1"), "data": data});
         if let Some(subject) = subject {
             event["subject"] = json!(subject);
         }
@@ -29,6 +29,12 @@ impl Log {
             event: event.to_string().into_bytes(),
             removed: None,
         });
+        target
+    }
+
+    /// The id of the record at a place, also of one to come.
+    pub(crate) fn id(&self, place: usize) -> Value {
+        let id = Uuid::from_u128(0x5000_8000_0000_0000_0000_u128 | place as u128);
         json!({"source": "urn:example:log", "id": id})
     }
 

@@ -3,9 +3,11 @@
 
 mod log;
 
+mod changes;
 mod discrepancies;
 mod effects;
 mod identity;
+mod knowledge;
 mod offices;
 mod plans;
 mod properties;

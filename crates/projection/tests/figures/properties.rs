@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use announcement::{Data, Position, Record};
 use projection::{
-    Applied, ApplyError, AsKnown, Book, By, ChannelsQuery, DiscrepanciesQuery, FrameworksQuery, Grouping, IdentityQuery, Known, Moment, OfficesQuery, Period,
-    PlansQuery, Policy, ReconciliationQuery, ThirdPartiesQuery, TimelineQuery, Total, TotalsQuery, channels, discrepancies, dossier, frameworks, identity,
-    lineage, offices, plans, reconciliation, third_parties, timeline, totals,
+    Applied, ApplyError, AsKnown, Book, By, ChangesQuery, ChannelsQuery, DiscrepanciesQuery, FrameworksQuery, Grouping, IdentityQuery, KnowledgeQuery, Known,
+    Moment, OfficesQuery, Period, PlansQuery, Policy, ReconciliationQuery, ThirdPartiesQuery, TimelineQuery, Total, TotalsQuery, changes, channels,
+    discrepancies, dossier, frameworks, identity, knowledge, lineage, offices, plans, reconciliation, third_parties, timeline, totals,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ use crate::log::{Log, headquarters, mediator, ministry, president, to_ukraine};
 const KEYS: [&str; 4] = ["ru-ua/prisoners/2026-01-10", "ru-ua/prisoners/2026-01-11", "ru-ua/bodies/2026-01-12", "ru-ua/bodies/2026-02-12"];
 
 /// A step of a random log: numbers that choose what is said, by whom, about what, and of which earlier record.
-type Step = (u8, u8, u8, u16, u8);
+pub(crate) type Step = (u8, u8, u8, u16, u8);
 
 /// The step that adds a stage of a longer exchange.
 const STAGE: u8 = 13;
@@ -59,7 +59,7 @@ fn said_of(key: &str, announcer: &Value, count: u16) -> Value {
     json!({"announced": day_of_claim(count), "announcer": announcer, "exchange": exchange, "transfers": transfers})
 }
 
-fn log_of(steps: &[Step]) -> Log {
+pub(crate) fn log_of(steps: &[Step]) -> Log {
     let mut log = Log::default();
     let mut ids: Vec<Value> = Vec::new();
     // Every record, and who announced each claim.
@@ -85,10 +85,12 @@ fn log_of(steps: &[Step]) -> Log {
             (5, Some(target)) => log.add("split", None, json!({"announced": later, "announcer": null, "targets": [target], "into": key})),
             (6, Some(_)) => log.add("corrected", None, about(json!({"reason": "r", "replacement": {"kind": "completed", "subject": key, "data": said}}))),
             (7, Some(_)) => log.add("disputed", None, about(json!({"reason": "r"}))),
-            (8, Some(target)) => {
+            (8, Some(_)) => {
                 let mut relay = said;
                 let address = format!("https://example.org/{}", count % 3);
-                relay["report"] = json!({"url": address, "relays": if count % 2 == 0 { json!([target]) } else { json!([address]) }});
+                let to_come = log.id(all.len() + usize::from(earlier) % (steps.len() - all.len()));
+                let origin = [all[usize::from(earlier) % all.len()].clone(), json!(address), to_come][usize::from(count % 3)].clone();
+                relay["report"] = json!({"url": address, "relays": [origin]});
                 log.add("confirmed", Some(key), relay)
             }
             (9, Some(target)) => {
@@ -161,12 +163,19 @@ fn models(book: Known<'_>) -> Value {
     Value::Array(models)
 }
 
-/// What all models answer.
-fn everything(book: Known<'_>) -> Vec<String> {
+/// What all models answer; why totals moved, since what was known then.
+fn everything(book: Known<'_>, then: AsKnown) -> Vec<String> {
     let grouped: Vec<_> = groupings().into_iter().map(|(policy, by)| totals(book, &TotalsQuery { policy, by, ..TotalsQuery::default() })).collect();
-    let others = (grouped, offices(book, &OfficesQuery::default()), KEYS.map(|key| lineage(book, &key.parse().unwrap())));
+    let feed = changes(book, &ChangesQuery { policy: Policy::Range, from: Position::new(0), limit: 1_000 });
+    let moved = knowledge(book, &KnowledgeQuery { totals: TotalsQuery::default(), then, from: Position::new(0), limit: 1_000 });
+    let others = (grouped, feed, moved, offices(book, &OfficesQuery::default()), KEYS.map(|key| lineage(book, &key.parse().unwrap())));
     let all = answers(book) + &serde_json::to_string_pretty(&models(book)).unwrap() + &serde_json::to_string_pretty(&others).unwrap();
     all.lines().map(str::to_owned).collect()
+}
+
+/// A moment early in a log.
+const fn early(announced_until: Option<jiff::civil::Date>) -> AsKnown {
+    AsKnown { at: Some(Moment::Position(Position::new(7))), announced_until }
 }
 
 /// The first line in which two answers differ, with what comes before.
@@ -180,7 +189,7 @@ fn differs(found: &[String], expected: &[String]) -> Option<String> {
     Some(format!("found\n{}\nexpected\n{}", lines(found), lines(expected)))
 }
 
-/// The log with records in the place of those that were announced after a day that say nothing of anything.
+/// The log with records in the place of those that were announced after a day that say nothing of anything, and that nothing names.
 fn announced_by(log: &Log, day: jiff::civil::Date) -> Log {
     let mut said = Log::default();
     for record in &log.records {
@@ -191,6 +200,8 @@ fn announced_by(log: &Log, day: jiff::civil::Date) -> Log {
         } else {
             let nothing = json!({"source": "urn:example:nobody", "id": "00000000-0000-8000-8000-000000000000"});
             said.add("released", None, json!({"announced": "2026-01-20", "announcer": null, "target": nothing, "reason": "r"}));
+            let unnamed = said.records.last_mut().unwrap();
+            unnamed.event = String::from_utf8(unnamed.event.clone()).unwrap().replace("urn:example:log", "urn:example:unnamed").into_bytes();
         }
     }
     said
@@ -223,12 +234,12 @@ fn statement(log: &mut Log, what: u8, who: u8, count: u16, relays: Option<&Value
     log.add(kind, subject, said)
 }
 
-fn groupings() -> Vec<(Policy, Grouping)> {
+pub(crate) fn groupings() -> Vec<(Policy, Grouping)> {
     let groupings = [vec![], vec![By::Direction], vec![By::Framework], vec![By::Direction, By::Framework]].map(Grouping::of);
     Policy::ALL.into_iter().flat_map(|policy| groupings.clone().map(|by| (policy, by))).collect()
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
     steps_up_to(40)
 }
 
@@ -268,7 +279,7 @@ proptest! {
                 prop_assert_eq!(answers(before.now()), answers(after.now()));
             }
         }
-        prop_assert_eq!(differs(&everything(before.now()), &everything(after.now())), None);
+        prop_assert_eq!(differs(&everything(before.now(), early(None)), &everything(after.now(), early(None))), None);
     }
 
     #[test]
@@ -284,10 +295,10 @@ proptest! {
                 Moment::Instant(instant) => record.recorded <= instant,
             };
             let prefix = Log { records: bare.records.iter().filter(known).cloned().collect() };
-            let expected = everything(prefix.book().now());
+            let expected = everything(prefix.book().now(), early(None));
             let as_known = AsKnown { at: Some(moment), announced_until: None };
-            prop_assert_eq!(differs(&everything(bare.book().as_known(as_known)), &expected), None);
-            prop_assert_eq!(differs(&everything(whole.book().as_known(as_known)), &expected), None);
+            prop_assert_eq!(differs(&everything(bare.book().as_known(as_known), early(None)), &expected), None);
+            prop_assert_eq!(differs(&everything(whole.book().as_known(as_known), early(None)), &expected), None);
         }
     }
 
@@ -296,10 +307,11 @@ proptest! {
         let (log, _) = without_payloads(&log_of(&steps));
         let day = jiff::civil::date(2026, 1, day);
         let said = announced_by(&log, day);
-        prop_assert_eq!(differs(&everything(log.book().as_known(AsKnown { at: None, announced_until: Some(day) })), &everything(said.book().now())), None);
+        let expected = everything(said.book().now(), early(None));
+        prop_assert_eq!(differs(&everything(log.book().as_known(AsKnown { at: None, announced_until: Some(day) }), early(Some(day))), &expected), None);
         let at = Some(Moment::Position(Position::new(at.index(log.records.len() + 1) as u64)));
-        let found = everything(log.book().as_known(AsKnown { at, announced_until: Some(day) }));
-        prop_assert_eq!(differs(&found, &everything(said.book().as_known(AsKnown { at, announced_until: None }))), None);
+        let found = everything(log.book().as_known(AsKnown { at, announced_until: Some(day) }), early(Some(day)));
+        prop_assert_eq!(differs(&found, &everything(said.book().as_known(AsKnown { at, announced_until: None }), early(None))), None);
     }
 
     #[test]
@@ -402,14 +414,15 @@ proptest! {
     fn a_book_that_is_asked_after_each_record_answers_as_one_that_never_was(steps in steps_up_to(16), at in any::<proptest::sample::Index>()) {
         let log = log_of(&steps);
         let mut asked = Book::default();
+        let then = |place: usize| AsKnown { at: Some(Moment::Position(Position::new(place as u64 / 2))), announced_until: None };
         let past = |book: &Book, place: usize| {
             let at = Moment::Position(Position::new(at.index(place + 1) as u64));
-            everything(book.as_known(AsKnown { at: Some(at), announced_until: None }))
+            everything(book.as_known(AsKnown { at: Some(at), announced_until: None }), then(place))
         };
         for (place, record) in log.records.iter().enumerate() {
             asked.apply(record).unwrap();
             let fresh = Log { records: log.records[..=place].to_vec() }.book();
-            prop_assert_eq!(differs(&everything(asked.now()), &everything(fresh.now())), None);
+            prop_assert_eq!(differs(&everything(asked.now(), then(place)), &everything(fresh.now(), then(place))), None);
             prop_assert_eq!(differs(&past(&asked, place), &past(&fresh, place)), None);
         }
     }
