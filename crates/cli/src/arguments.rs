@@ -19,13 +19,13 @@ pub(crate) enum Command {
     /// Publish announcements and say what became of each
     Publish(Publish),
     /// What happened, newest first
-    Exchanges(Exchanges),
+    Exchanges(crate::read::Exchanges),
     /// Who said what about one exchange
-    Exchange(Exchange),
+    Exchange(crate::read::Exchange),
     /// How many, by direction and category
-    Totals(Totals),
+    Totals(crate::read::Totals),
     /// Is it blocked, and who says so
-    Channels(Channels),
+    Channels(crate::read::Channels),
     /// Do official totals fit the exchanges that they cover
     Reconciliation(crate::read::Reconciliation),
     /// Where statements about one exchange differ
@@ -43,7 +43,7 @@ pub(crate) enum Command {
     /// Which statements about one exchange are independent, and which are copies
     Lineage(crate::read::Lineage),
     /// The ledger's records
-    Records(Records),
+    Records(crate::read::Records),
     /// Operate the ledger of a running server
     Ledger(Ledger),
     /// What the ledger refused, and why
@@ -192,101 +192,6 @@ pub(crate) enum Format {
     Json,
     Jsonl,
     Csv,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Exchanges {
-    /// From this day on
-    #[arg(long, value_name = "DAY")]
-    pub(crate) from: Option<String>,
-    /// Up to this day
-    #[arg(long, value_name = "DAY")]
-    pub(crate) to: Option<String>,
-    /// Mainly about bodies, prisoners, civilians or children
-    #[arg(long)]
-    pub(crate) what: Option<String>,
-    /// With a figure of bodies, people, prisoners, civilians or children
-    #[arg(long)]
-    pub(crate) category: Option<String>,
-    /// completed, cancelled, postponed, planned or mentioned
-    #[arg(long)]
-    pub(crate) status: Option<String>,
-    /// The agreement that they follow
-    #[arg(long)]
-    pub(crate) framework: Option<String>,
-    /// How figures are made: range, receiver, sender or both
-    #[arg(long)]
-    pub(crate) policy: Option<String>,
-    /// How many at most
-    #[arg(long)]
-    pub(crate) limit: Option<u32>,
-    /// The last exchange of the page before
-    #[arg(long, value_name = "KEY")]
-    pub(crate) after: Option<String>,
-    #[command(flatten)]
-    pub(crate) reading: Reading,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Exchange {
-    /// Its key: ru-ua/bodies/2026-01-29
-    pub(crate) key: String,
-    /// How figures are made: range, receiver, sender or both
-    #[arg(long)]
-    pub(crate) policy: Option<String>,
-    #[command(flatten)]
-    pub(crate) reading: Reading,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Totals {
-    /// The first day
-    #[arg(long, value_name = "DAY")]
-    pub(crate) from: Option<String>,
-    /// The last day
-    #[arg(long, value_name = "DAY")]
-    pub(crate) to: Option<String>,
-    /// How figures are made: range, receiver, sender or both
-    #[arg(long)]
-    pub(crate) policy: Option<String>,
-    /// Only bodies, people, prisoners, civilians or children
-    #[arg(long)]
-    pub(crate) category: Option<String>,
-    /// Only from this party
-    #[arg(long, value_name = "PARTY")]
-    pub(crate) sender: Option<String>,
-    /// Only to this party
-    #[arg(long, value_name = "PARTY")]
-    pub(crate) receiver: Option<String>,
-    /// Grouped by day, month or year
-    #[arg(long)]
-    pub(crate) period: Option<String>,
-    /// What else there is a row for each of: some of direction, category, framework, with commas between them; without direction both are summed up
-    #[arg(long, value_name = "LIST")]
-    pub(crate) by: Option<String>,
-    #[command(flatten)]
-    pub(crate) reading: Reading,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Channels {
-    /// Only bodies, prisoners or civilians
-    #[arg(long)]
-    pub(crate) channel: Option<String>,
-    #[command(flatten)]
-    pub(crate) reading: Reading,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Records {
-    /// From this position on
-    #[arg(long, value_name = "POSITION")]
-    pub(crate) from: Option<u64>,
-    /// How many at most
-    #[arg(long)]
-    pub(crate) limit: Option<u32>,
-    #[command(flatten)]
-    pub(crate) asking: Asking,
 }
 
 #[derive(Debug, Args)]

@@ -11,12 +11,15 @@ pub struct AsOf {
     pub position: Option<Position>,
     /// When it was taken in.
     pub recorded: Option<Timestamp>,
+    /// The day by the end of which it had been announced, where that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub announced_until: Option<civil::Date>,
 }
 
 impl AsOf {
     pub(crate) fn of(book: Known<'_>) -> Self {
         let last = book.next().get().checked_sub(1).map(Position::new);
-        Self { position: last, recorded: book.recorded() }
+        Self { position: last, recorded: book.recorded(), announced_until: book.announced_until() }
     }
 }
 

@@ -193,6 +193,10 @@ impl<'a> Known<'a> {
         self.unplaced().filter(|claim| claim.is_of_completion())
     }
 
+    pub(crate) const fn announced_until(self) -> Option<civil::Date> {
+        self.announced_until
+    }
+
     /// Whether every record up to a position is known.
     pub(crate) const fn is_prefix(self) -> bool {
         self.announced_until.is_none() && self.onward.is_none()
