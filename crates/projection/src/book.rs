@@ -1,3 +1,7 @@
+mod changed;
+mod differs;
+mod encoding;
+
 use std::{
     cmp::Ordering,
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -16,6 +20,9 @@ use crate::{
     sheet::Sheets,
     ties::{Event, Ties},
 };
+
+pub(crate) use changed::{CHUNK, Changed};
+pub use differs::Differs;
 
 /// Whenever the same records give another book or other answers, this is one more.
 pub const FOLD_VERSION: u32 = 1;
@@ -45,6 +52,8 @@ pub struct Book {
     pub(crate) ties: Ties,
     /// Of whose announcers nothing is known any more.
     bare: BTreeSet<Position>,
+    /// What the next snapshot writes.
+    pub(crate) changed: Changed,
 }
 
 /// A merge as it was recorded.
@@ -155,6 +164,7 @@ impl Book {
         let envelope = &input.announcement.envelope;
         let sender = self.pools.publishers.intern(&input.publisher);
         self.claims.push(Claim::new(&mut self.pools, input.position, input.recorded, sender, &input.announcement.data));
+        self.changed.mark(input.position);
         if input.removed {
             self.bare.insert(input.position);
         }
@@ -216,6 +226,7 @@ impl Book {
     /// Forgets what a record said, as if it had been read without its payload: from here on both give the same.
     fn redact(&mut self, target: Position) {
         self.sheets.forget();
+        self.changed.redacted |= !self.bare.contains(&target);
         self.claim_mut(target).redact();
         if let Some(view) = self.channels.get_mut(&target) {
             (view.since, view.blames) = (None, None);
@@ -223,7 +234,11 @@ impl Book {
         if let Some(extent) = self.extents.remove(&target).and_then(Extent::redacted) {
             self.extents.insert(target, extent);
         }
-        self.origins.remove(&target);
+        for origin in self.origins.remove(&target).into_iter().flatten() {
+            if let Origin::Event { source, id, .. } = origin {
+                self.ties.forget((source, id), target);
+            }
+        }
         self.bare.insert(target);
     }
 
@@ -336,6 +351,7 @@ impl Book {
 
     pub(crate) fn claim_mut(&mut self, position: Position) -> &mut Claim {
         let index = usize::try_from(position.get()).expect("it was found before");
+        self.changed.mark(position);
         &mut self.claims[index]
     }
 }

@@ -16,6 +16,8 @@ const MAX_WALK: usize = 64;
 /// Which records have which source and id.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Events {
+    /// By position.
+    names: Vec<Event>,
     first: HashMap<Event, Position>,
     /// Further publishers' events of the same source and id.
     others: HashMap<Event, Vec<Position>>,
@@ -50,10 +52,23 @@ impl Origin {
 }
 
 impl Events {
+    /// Adds the next record's.
     pub(crate) fn insert(&mut self, event: Event, position: Position) {
+        self.names.push(event);
         if *self.first.entry(event).or_insert(position) != position {
             self.others.entry(event).or_default().push(position);
         }
+    }
+
+    /// The source and id of each record.
+    pub(crate) fn names(&self) -> &[Event] {
+        &self.names
+    }
+
+    /// Makes room for so many.
+    pub(crate) fn reserve(&mut self, count: usize) {
+        self.names.reserve(count);
+        self.first.reserve(count);
     }
 
     fn find(&self, source: Id<str>, id: Uuid) -> impl Iterator<Item = Position> {

@@ -3,7 +3,7 @@ use std::collections::{BTreeSet, HashMap};
 use announcement::Position;
 use uuid::Uuid;
 
-use crate::{Book, intern::Id};
+use crate::{Book, intern::Id, lineage::Origin};
 
 /// An event's source and id.
 pub(crate) type Event = (Id<str>, Uuid);
@@ -24,6 +24,16 @@ impl Ties {
         self.named_by.entry(origin).or_default().push((report, event));
     }
 
+    /// A report says no more what it repeats.
+    pub(crate) fn forget(&mut self, origin: Event, report: Position) {
+        if let Some(reports) = self.named_by.get_mut(&origin) {
+            reports.retain(|&(at, _)| at != report);
+            if reports.is_empty() {
+                self.named_by.remove(&origin);
+            }
+        }
+    }
+
     pub(crate) fn revises(&mut self, later: Position, earlier: Position) {
         self.revises.entry(later).or_default().push(earlier);
     }
@@ -34,6 +44,31 @@ impl Ties {
 }
 
 impl Book {
+    /// Finds the ties again of what was written down.
+    pub(crate) fn tie(&mut self) {
+        let mut ties = Ties::default();
+        let events = |at: Position| usize::try_from(at.get()).ok().and_then(|index| self.events.names().get(index).copied());
+        let mut reports: Vec<_> = self.origins.iter().collect();
+        reports.sort_unstable_by_key(|&(at, _)| at);
+        for (&report, origins) in reports {
+            for origin in origins {
+                if let (&Origin::Event { source, id, .. }, Some(event)) = (origin, events(report)) {
+                    ties.names((source, id), report, event);
+                }
+            }
+        }
+        let mut revisions = Vec::new();
+        for (&earlier, effects) in &self.effects {
+            revisions.extend(effects.revisions.iter().map(|&at| (at, earlier)));
+            effects.disputes.iter().for_each(|&dispute| ties.contests(dispute, earlier));
+        }
+        revisions.sort_unstable();
+        for (at, earlier) in revisions {
+            ties.revises(self.claim(at).map_or(at, |claim| claim.statement), earlier);
+        }
+        self.ties = ties;
+    }
+
     /// Something is done to a record: its exchange changes, with those of the statements that stand or fall with it.
     pub(crate) fn touch_with(&mut self, target: Position, at: Position) {
         let Some(statement) = self.claim(target).map(|claim| claim.statement) else { return };

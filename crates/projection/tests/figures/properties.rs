@@ -16,7 +16,7 @@ use crate::log::{Log, headquarters, mediator, ministry, president, to_ukraine};
 const KEYS: [&str; 4] = ["ru-ua/prisoners/2026-01-10", "ru-ua/prisoners/2026-01-11", "ru-ua/bodies/2026-01-12", "ru-ua/bodies/2026-02-12"];
 
 /// A step of a random log: numbers that choose what is said, by whom, about what, and of which earlier record.
-type Step = (u8, u8, u8, u16, u8);
+pub(crate) type Step = (u8, u8, u8, u16, u8);
 
 /// The step that adds a stage of a longer exchange.
 const STAGE: u8 = 13;
@@ -59,7 +59,7 @@ fn said_of(key: &str, announcer: &Value, count: u16) -> Value {
     json!({"announced": day_of_claim(count), "announcer": announcer, "exchange": exchange, "transfers": transfers})
 }
 
-fn log_of(steps: &[Step]) -> Log {
+pub(crate) fn log_of(steps: &[Step]) -> Log {
     let mut log = Log::default();
     let mut ids: Vec<Value> = Vec::new();
     // Every record, and who announced each claim.
@@ -162,7 +162,7 @@ fn models(book: Known<'_>) -> Value {
 }
 
 /// What all models answer.
-fn everything(book: Known<'_>) -> Vec<String> {
+pub(crate) fn everything(book: Known<'_>) -> Vec<String> {
     let grouped: Vec<_> = groupings().into_iter().map(|(policy, by)| totals(book, &TotalsQuery { policy, by, ..TotalsQuery::default() })).collect();
     let others = (grouped, offices(book, &OfficesQuery::default()), KEYS.map(|key| lineage(book, &key.parse().unwrap())));
     let all = answers(book) + &serde_json::to_string_pretty(&models(book)).unwrap() + &serde_json::to_string_pretty(&others).unwrap();
@@ -228,7 +228,7 @@ fn groupings() -> Vec<(Policy, Grouping)> {
     Policy::ALL.into_iter().flat_map(|policy| groupings.clone().map(|by| (policy, by))).collect()
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
     steps_up_to(40)
 }
 
@@ -269,6 +269,7 @@ proptest! {
             }
         }
         prop_assert_eq!(differs(&everything(before.now()), &everything(after.now())), None);
+        prop_assert_eq!(before.difference(&after), None);
     }
 
     #[test]
