@@ -106,6 +106,13 @@ impl Span {
 }
 
 impl Date {
+    /// A single day; `None` where it can't be written with a year of four digits.
+    #[must_use]
+    pub fn of_day(day: civil::Date) -> Option<Self> {
+        let point = Point { year: day.year(), month: Some(day.month()), day: Some(day.day()), qualifier: None };
+        (day.year() >= 0).then_some(Self::Point(point))
+    }
+
     /// Its earliest and latest day.
     #[must_use]
     pub fn span(&self) -> Span {

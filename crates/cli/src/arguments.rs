@@ -46,6 +46,8 @@ pub(crate) enum Command {
     Records(crate::read::Records),
     /// Operate the ledger of a running server
     Ledger(Ledger),
+    /// Operate the read models of a running server
+    Projection(Projection),
     /// What the ledger refused, and why
     Refusals(Refusals),
     /// Have the payload of a record removed that holds personal data; its leaf hash, its place and the reason stay
@@ -192,6 +194,33 @@ pub(crate) enum Format {
     Json,
     Jsonl,
     Csv,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Projection {
+    #[command(subcommand)]
+    pub(crate) command: ProjectionCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProjectionCommand {
+    /// The read models' names
+    List(Data),
+    /// Where each read model stands, and what became of a rebuild
+    Status(Data),
+    /// Fold everything anew beside what is answered from, compare, and switch; a start after a stop goes on with it
+    Rebuild(RebuildProjection),
+    /// End a rebuild; what is answered from stays
+    Cancel(Data),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RebuildProjection {
+    /// The read model that is meant; all are made from one fold, so all are rebuilt
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    #[command(flatten)]
+    pub(crate) data: Data,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ mod arguments;
 mod backup;
 mod bench;
 mod catch_up;
+mod control;
 mod epoch;
 mod exit;
 mod export;
@@ -12,6 +13,7 @@ mod input;
 mod key;
 mod operate;
 mod output;
+mod projection;
 mod proof;
 mod publish;
 mod read;
@@ -55,6 +57,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Lineage(arguments) => read::lineage(&arguments),
         Command::Records(arguments) => read::records(&arguments),
         Command::Ledger(arguments) => operate::ledger(&arguments),
+        Command::Projection(arguments) => projection::run(&arguments),
         Command::Refusals(arguments) => refusals::run(&arguments),
         Command::Redact(arguments) => redact::run(&arguments),
         Command::Prove(arguments) => proof::prove(&arguments),

@@ -5,7 +5,7 @@ use async_nats::{ConnectError, ConnectErrorKind};
 use event_store::{Checkpoints, CheckpointsError, Ledger, control, nats};
 use gateway::{App, Intake};
 use producer::{Options as ProducerOptions, Producer};
-use projection::{Projection, Source, run_views};
+use projection::{Projection, Settings, Snapshots, Source, run_views};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -17,6 +17,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{
     arguments::{Log, Role, Serve},
+    control::Operated,
     epoch::CHECKPOINT,
     exit::{Code, Failure},
     folder::open,
@@ -88,21 +89,37 @@ impl Node {
             Role::Reader => None,
             Role::All | Role::Ledger => Some(open(&arguments.data)?),
         };
+        let source = match (&ledger, &client) {
+            (Some(ledger), _) => Source::Ledger(ledger.reader()),
+            (None, Some(client)) => Source::Nats(client.clone()),
+            (None, None) => return Err(configuration("there is neither a ledger nor NATS to read from")),
+        };
+        let snapshots = if arguments.role == Role::Ledger { None } else { snapshots(arguments) };
         let mut node = Self { ledger: ledger.clone(), tasks: JoinSet::new() };
+        // A reader's folder is its own where it has the snapshots.
+        let is_operated = ledger.is_some() || snapshots.is_some();
+        let projection = Projection::with(Settings { snapshots, ..Settings::default() });
+        if is_operated {
+            let kept = (arguments.role != Role::Ledger).then(|| (projection.clone(), source.clone()));
+            node.run_control(arguments, Operated { ledger: ledger.clone(), client: client.clone(), projection: kept }, stop);
+        }
         if let Some(ledger) = &ledger {
             node.run_ledger(arguments, ledger, client.as_ref(), stop).await?;
         }
-        node.run_gateway(arguments, listener, client, stop).await?;
+        node.run_gateway(arguments, listener, client, (projection, source), stop).await?;
         Ok(node)
     }
 
-    /// The control socket, and the intake where there is a stream.
-    async fn run_ledger(&mut self, arguments: &Serve, ledger: &Ledger, client: Option<&async_nats::Client>, stop: &CancellationToken) -> Result<(), Failure> {
-        let (socket, operated, following, stopping) = (arguments.data.join(SOCKET), ledger.clone(), client.cloned(), stop.clone());
+    fn run_control(&mut self, arguments: &Serve, operated: Operated, stop: &CancellationToken) {
+        let (socket, stopping) = (arguments.data.join(SOCKET), stop.clone());
         self.tasks.spawn(async move {
-            let served = control::serve(&socket, operated, following, stopping).await;
+            let served = control::serve(&socket, move |line| operated.clone().answer(line), stopping).await;
             served.map_err(|error| Failure::new(Code::Configuration, format_args!("{}: {error}", socket.display())))
         });
+    }
+
+    /// The intake, where there is a stream.
+    async fn run_ledger(&mut self, arguments: &Serve, ledger: &Ledger, client: Option<&async_nats::Client>, stop: &CancellationToken) -> Result<(), Failure> {
         let Some(client) = client.cloned() else {
             if ledger.follows_stream() {
                 return Err(Failure::new(Code::Configuration, "this ledger follows a stream: give --nats"));
@@ -125,14 +142,9 @@ impl Node {
         arguments: &Serve,
         listener: TcpListener,
         client: Option<async_nats::Client>,
+        (projection, source): (Projection, Source),
         stop: &CancellationToken,
     ) -> Result<(), Failure> {
-        let projection = Projection::new();
-        let source = match (&self.ledger, client.clone()) {
-            (Some(ledger), _) => Source::Ledger(ledger.reader()),
-            (None, Some(client)) => Source::Nats(client),
-            (None, None) => return Err(Failure::new(Code::Configuration, "there is neither a ledger nor NATS to read from")),
-        };
         if let Some(client) = client.filter(|_| arguments.views) {
             let writing = run_views(projection.clone(), client, arguments.replicas.into(), stop.clone());
             self.tasks.spawn(async move {
@@ -196,6 +208,16 @@ impl Node {
             ledger.close().await;
         }
     }
+}
+
+/// Where snapshots are kept. Without a folder the read models are folded from the first record at each start, and all else goes on.
+fn snapshots(arguments: &Serve) -> Option<Snapshots> {
+    let dir = arguments.data.join("views");
+    let opened = Snapshots::open(&dir);
+    if let Err(error) = &opened {
+        tracing::error!(%error, "the read models keep no snapshots; see to the folder and start anew");
+    }
+    opened.ok()
 }
 
 /// Holds the ledger against the checkpoint that was handed out last.

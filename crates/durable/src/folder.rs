@@ -428,7 +428,7 @@ impl Folder {
 }
 
 /// Makes a folder and those above it that aren't there, with their names on disk when this returns.
-fn make(dir: &Path) -> io::Result<()> {
+pub(crate) fn make(dir: &Path) -> io::Result<()> {
     let above = dir.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let synced = || File::open(above)?.sync_all();
     if dir.is_dir() {
@@ -490,7 +490,7 @@ const SUMMARY: &str = "summary";
 const REMOVED: &str = "removed";
 
 /// Under another name first: half of it is never found.
-fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let unfinished = path.with_extension("new");
     let mut file = File::create(&unfinished)?;
     file.write_all(bytes)?;

@@ -23,6 +23,14 @@
 //!        76   payload
 //! ```
 //!
+//! A [`Derived`] folder has sleds alone, for what can be made again from elsewhere:
+//!
+//! ```text
+//! DIR/lock                 as above
+//! DIR/names                which sled has which name: name · space · number, a line each
+//! DIR/sled-<number>/       sled; removed where no name has it
+//! ```
+//!
 //! All numbers are big-endian. In sled, in one tree: `k` + key → `0` + value, or for a value over 6 KiB `1` + number of its parts u8, which are `p` + key + number u8 → part.
 //!
 //! Invariants:
@@ -33,6 +41,7 @@
 //! 4. After a failed write or sync a journal takes no more frames.
 
 mod batch;
+mod derived;
 mod error;
 mod first_format;
 mod folder;
@@ -43,6 +52,7 @@ mod plain;
 mod volume;
 
 pub use batch::Batch;
+pub use derived::Derived;
 pub use error::{OpenError, ReadError, WriteError};
 pub use first_format::{FirstFormat, FirstWrite};
 pub use folder::Folder;

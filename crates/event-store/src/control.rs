@@ -151,11 +151,15 @@ pub enum ControlError {
     Broken(String),
 }
 
-/// Listens on a socket that only the owner may use, until `stop`. Whoever calls holds the ledger's lock, so a socket that's there was left by a process that is gone.
+/// Listens on a socket that only the owner may use, until `stop`; what `answer` says to the line of a request is the answer, or why there is none. For a ledger's commands
+/// that's [`answer`].
 ///
 /// # Errors
-/// The socket can't be made: its folder can't be written, its path is too long, or something else is there.
-pub async fn serve(path: &Path, ledger: Ledger, client: Option<Client>, stop: CancellationToken) -> io::Result<()> {
+/// The socket can't be made: its folder can't be written, its path is too long, a process listens there, or something else is there.
+pub async fn serve<F>(path: &Path, answer: impl Fn(Vec<u8>) -> F, stop: CancellationToken) -> io::Result<()>
+where
+    F: Future<Output = Result<String, String>>,
+{
     let listener = socket::listen(path)?;
     let mut connections = FuturesUnordered::new();
     loop {
@@ -163,7 +167,7 @@ pub async fn serve(path: &Path, ledger: Ledger, client: Option<Client>, stop: Ca
             () = stop.cancelled() => break,
             Some(()) = connections.next(), if !connections.is_empty() => {}
             accepted = listener.accept(), if connections.len() < MAX_CONNECTIONS => match accepted {
-                Ok((connection, _)) => connections.push(attend(connection, &ledger, client.as_ref())),
+                Ok((connection, _)) => connections.push(attend(connection, &answer)),
                 Err(error) => {
                     tracing::warn!(%error, "an operator's connection could not be accepted");
                     sleep(PAUSE).await;
@@ -194,8 +198,24 @@ pub async fn call(path: &Path, command: &Command) -> Result<Value, ControlError>
 /// # Cancel safety
 /// As [`call`].
 pub async fn call_for_bytes(path: &Path, command: &Command) -> Result<Vec<u8>, ControlError> {
+    call_within(path, command, command.patience()).await
+}
+
+/// Asks a running server for something else than a ledger's command.
+///
+/// # Errors
+/// See [`ControlError`].
+///
+/// # Cancel safety
+/// As [`call`].
+pub async fn call_other(path: &Path, command: &impl Serialize) -> Result<Value, ControlError> {
+    let answer = call_within(path, command, ANSWER).await?;
+    serde_json::from_slice(&answer).map_err(|error| ControlError::Broken(error.to_string()))
+}
+
+async fn call_within(path: &Path, command: &impl Serialize, patience: Duration) -> Result<Vec<u8>, ControlError> {
     let connection = UnixStream::connect(path).await.map_err(|source| ControlError::NotRunning { path: path.to_owned(), source })?;
-    let asked = timeout(command.patience() + PATIENCE, ask(connection, command)).await;
+    let asked = timeout(patience + PATIENCE, ask(connection, command)).await;
     let answer = asked.map_err(|_| ControlError::Broken("it took too long".to_owned()))?.map_err(|error| ControlError::Broken(error.to_string()))?;
     match serde_json::from_slice(&answer) {
         Ok(Failed { error }) => Err(ControlError::Refused(error)),
@@ -209,7 +229,7 @@ struct Failed {
     error: String,
 }
 
-async fn ask(mut connection: UnixStream, command: &Command) -> io::Result<Vec<u8>> {
+async fn ask(mut connection: UnixStream, command: &impl Serialize) -> io::Result<Vec<u8>> {
     let mut line = serde_json::to_vec(command).expect("a command is plain data");
     line.push(b'\n');
     connection.write_all(&line).await?;
@@ -218,7 +238,10 @@ async fn ask(mut connection: UnixStream, command: &Command) -> io::Result<Vec<u8
     Ok(answer)
 }
 
-async fn attend(mut connection: UnixStream, ledger: &Ledger, client: Option<&Client>) {
+async fn attend<F>(mut connection: UnixStream, answer: &impl Fn(Vec<u8>) -> F)
+where
+    F: Future<Output = Result<String, String>>,
+{
     let attended = async {
         let mut line = Vec::new();
         let (read, _) = connection.split();
@@ -229,13 +252,7 @@ async fn attend(mut connection: UnixStream, ledger: &Ledger, client: Option<&Cli
         tracing::debug!("an operator's connection ended early");
         return;
     };
-    let answered = match read(&line) {
-        Ok(command) => {
-            timeout(command.patience(), answer(command, ledger, client)).await.unwrap_or_else(|_| Err("it took too long; ask for the status".to_owned()))
-        }
-        Err(reason) => Err(reason),
-    };
-    let answer = answered.unwrap_or_else(|error| json!(Failed { error }).to_string());
+    let answer = answer(line).await.unwrap_or_else(|error| json!(Failed { error }).to_string());
     let written = timeout(PATIENCE, async {
         connection.write_all(format!("{answer}\n").as_bytes()).await?;
         connection.shutdown().await
@@ -252,7 +269,19 @@ fn read(line: &[u8]) -> Result<Command, String> {
     serde_json::from_slice(line).map_err(|error| format!("not a command: {error}"))
 }
 
-async fn answer(command: Command, ledger: &Ledger, client: Option<&Client>) -> Result<String, String> {
+/// Answers a line that is a [`Command`] to a ledger.
+///
+/// # Errors
+/// Why there is no answer.
+///
+/// # Cancel safety
+/// Dropped half-way, what was asked may have been done.
+pub async fn answer(line: &[u8], ledger: &Ledger, client: Option<&Client>) -> Result<String, String> {
+    let command = read(line)?;
+    timeout(command.patience(), carry_out(command, ledger, client)).await.unwrap_or_else(|_| Err("it took too long; ask for the status".to_owned()))
+}
+
+async fn carry_out(command: Command, ledger: &Ledger, client: Option<&Client>) -> Result<String, String> {
     let value = match command {
         // In a value the members of an event would lose their order.
         Command::Records { from, limit } => {

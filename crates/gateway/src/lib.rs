@@ -45,6 +45,7 @@ mod limits;
 mod page;
 mod parameters;
 mod problem;
+mod projections;
 mod proofs;
 mod publish;
 mod read_models;

@@ -7,7 +7,7 @@ use axum::{
     routing::{get, post},
 };
 
-use crate::{App, exchanges, guard::guard, page, problem::Failure, proofs, publish, read_models, readiness, receipts, records};
+use crate::{App, exchanges, guard::guard, page, problem::Failure, projections, proofs, publish, read_models, readiness, receipts, records};
 
 /// All addresses, behind [`guard`].
 pub(crate) fn router(app: App) -> Router {
@@ -29,6 +29,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/v1/third-parties", get(read_models::third_parties))
         .route("/v1/offices", get(read_models::offices))
         .route("/v1/identity", get(read_models::identity))
+        .route("/v1/projections", get(projections::projections))
         .route("/v1/records", get(records::range))
         .route("/v1/records/{position}", get(records::record))
         .route("/v1/checkpoint", get(proofs::checkpoint))

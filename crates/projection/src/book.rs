@@ -1,3 +1,7 @@
+mod changed;
+mod differs;
+mod encoding;
+
 use std::{
     cmp::Ordering,
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -16,6 +20,9 @@ use crate::{
     sheet::Sheets,
 };
 
+pub(crate) use changed::{CHUNK, Changed};
+pub use differs::Differs;
+
 /// Whenever the same records give another book or other answers, this is one more.
 pub const FOLD_VERSION: u32 = 1;
 
@@ -30,7 +37,7 @@ pub struct Book {
     pub(crate) origins: HashMap<Position, Box<[Origin]>>,
     pub(crate) effects: HashMap<Position, Effects>,
     /// Which records did something to which others, by position: what is kept in `effects`, the other way round.
-    acts: Vec<(Position, Position)>,
+    pub(crate) acts: Vec<(Position, Position)>,
     pub(crate) nodes: Vec<Node>,
     /// The claims that name no exchange.
     pub(crate) unnamed: Vec<Position>,
@@ -44,6 +51,8 @@ pub struct Book {
     pub(crate) sheets: Sheets,
     /// Of whose announcers nothing is known any more.
     bare: BTreeSet<Position>,
+    /// What the next snapshot writes.
+    pub(crate) changed: Changed,
 }
 
 /// A merge as it was recorded.
@@ -154,11 +163,13 @@ impl Book {
         let envelope = &input.announcement.envelope;
         let sender = self.pools.publishers.intern(&input.publisher);
         self.claims.push(Claim::new(&mut self.pools, input.position, input.recorded, sender, &input.announcement.data));
+        self.changed.mark(input.position);
         if input.removed {
             self.bare.insert(input.position);
         }
         self.act(input, sender);
-        self.events.insert(&mut self.pools.texts, &envelope.source, envelope.id, input.position);
+        let event = (self.pools.texts.intern(&envelope.source), envelope.id);
+        self.events.insert(event, input.position);
         self.touch_reports(input.position);
         Ok(Applied::Now)
     }
@@ -211,6 +222,7 @@ impl Book {
     /// Forgets what a record said, as if it had been read without its payload: from here on both give the same.
     fn redact(&mut self, target: Position) {
         self.sheets.forget();
+        self.changed.redacted |= !self.bare.contains(&target);
         self.claim_mut(target).redact();
         if let Some(view) = self.channels.get_mut(&target) {
             (view.since, view.blames) = (None, None);
@@ -218,7 +230,9 @@ impl Book {
         if let Some(extent) = self.extents.remove(&target).and_then(Extent::redacted) {
             self.extents.insert(target, extent);
         }
-        self.origins.remove(&target);
+        if let Some(origins) = self.origins.remove(&target) {
+            self.events.forget_report(target, &origins);
+        }
         self.bare.insert(target);
     }
 
@@ -277,7 +291,7 @@ impl Book {
         let effects = self.affected(position);
         effects.acts.push(Act { position: input.position, kind: input.announcement.kind() });
         effect(effects);
-        self.acts.push((input.position, position));
+        self.acted(input.position, position);
         Some(position)
     }
 
@@ -300,7 +314,7 @@ impl Book {
             let effects = self.affected(revised);
             effects.revisions.push(at);
             effects.acts.push(Act { position: at, kind: data.kind() });
-            self.acts.push((at, revised));
+            self.acted(at, revised);
         }
     }
 
@@ -335,6 +349,7 @@ impl Book {
 
     pub(crate) fn claim_mut(&mut self, position: Position) -> &mut Claim {
         let index = usize::try_from(position.get()).expect("it was found before");
+        self.changed.mark(position);
         &mut self.claims[index]
     }
 }

@@ -1,3 +1,5 @@
+mod encoding;
+
 use announcement::{Announcer, Category, Count, Data, Date, ExchangeKey, Finding, Kind, Party, Position, Publisher, Relation, Transfer};
 use jiff::Timestamp;
 
@@ -5,6 +7,8 @@ use crate::{
     Helper,
     intern::{Id, Pool},
 };
+
+pub(crate) use encoding::Parts;
 
 /// A record as the folds keep it: who said what when, in numbers. Its texts stay in the ledger.
 #[derive(Clone, Debug, PartialEq)]

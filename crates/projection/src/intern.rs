@@ -66,10 +66,10 @@ impl<T: ?Sized> fmt::Debug for Id<T> {
     }
 }
 
-/// Distinct values, each kept once.
+/// Distinct values, each kept once. A value that nothing names any more may go; its id stays unused.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Pool<T: ?Sized + Eq + Hash> {
-    values: Vec<Arc<T>>,
+    values: Vec<Option<Arc<T>>>,
     ids: HashMap<Arc<T>, Id<T>>,
 }
 
@@ -84,9 +84,27 @@ impl<T: ?Sized + Eq + Hash> Pool<T> {
         }
         let id = Id::new(self.values.len());
         let value: Arc<T> = value.to_owned().into();
-        self.values.push(Arc::clone(&value));
+        self.values.push(Some(Arc::clone(&value)));
         self.ids.insert(value, id);
         id
+    }
+
+    /// Adds what a pool had at its next place; not where it's the value of another place.
+    pub(crate) fn restore(&mut self, value: Option<Arc<T>>) -> bool {
+        let id = Id::new(self.values.len());
+        self.values.push(value.clone());
+        value.is_none_or(|value| self.ids.insert(value, id).is_none())
+    }
+
+    /// Drops the values that aren't kept.
+    pub(crate) fn retain(&mut self, mut keep: impl FnMut(Id<T>) -> bool) {
+        for (index, place) in self.values.iter_mut().enumerate() {
+            if !keep(Id::new(index))
+                && let Some(value) = place.take()
+            {
+                self.ids.remove(&value);
+            }
+        }
     }
 
     pub(crate) fn find<Q: ?Sized + Eq + Hash>(&self, value: &Q) -> Option<Id<T>>
@@ -97,7 +115,17 @@ impl<T: ?Sized + Eq + Hash> Pool<T> {
     }
 
     pub(crate) fn get(&self, id: Id<T>) -> &T {
-        &self.values[id.index()]
+        self.values[id.index()].as_deref().expect("what is named is kept")
+    }
+
+    /// The id at a place, if there is a value.
+    pub(crate) fn id(&self, index: usize) -> Option<Id<T>> {
+        self.values.get(index)?.as_ref().map(|_| Id::new(index))
+    }
+
+    /// The values by place, with the gaps of those that went.
+    pub(crate) fn values(&self) -> &[Option<Arc<T>>] {
+        &self.values
     }
 
     pub(crate) fn len(&self) -> usize {

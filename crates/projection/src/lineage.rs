@@ -6,22 +6,25 @@ use uuid::Uuid;
 use crate::{
     Book, Known, Why,
     claim::{Address, Claim, Pools, address},
-    intern::{Id, Pool},
+    intern::Id,
 };
 
 /// How many statements are looked at to see whether reports name each other in a circle.
 const MAX_WALK: usize = 64;
 
+/// An event's source and id.
+pub(crate) type Event = (Id<str>, Uuid);
+
 /// Which records have which source and id.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Events {
-    first: HashMap<(Id<str>, Uuid), Position>,
+    /// By position.
+    names: Vec<Event>,
+    first: HashMap<Event, Position>,
     /// Further publishers' events of the same source and id.
-    others: HashMap<(Id<str>, Uuid), Vec<Position>>,
+    others: HashMap<Event, Vec<Position>>,
     /// The reports that name an event, recorded or not, by position.
-    reports: HashMap<(Id<str>, Uuid), Vec<Position>>,
-    /// The source and id of each record that a report names.
-    reported: HashMap<Position, (Id<str>, Uuid)>,
+    reports: HashMap<Event, Vec<Position>>,
 }
 
 /// What a report repeats.
@@ -53,30 +56,52 @@ impl Origin {
 }
 
 impl Events {
-    pub(crate) fn insert(&mut self, texts: &mut Pool<str>, source: &str, id: Uuid, position: Position) {
-        let event = (texts.intern(source), id);
+    /// Adds the next record's.
+    pub(crate) fn insert(&mut self, event: Event, position: Position) {
+        self.names.push(event);
         if *self.first.entry(event).or_insert(position) != position {
             self.others.entry(event).or_default().push(position);
         }
-        if self.reports.contains_key(&event) {
-            self.reported.insert(position, event);
-        }
     }
 
+    /// A report names its origins.
     pub(crate) fn insert_report(&mut self, position: Position, origins: &[Origin]) {
         for origin in origins {
             if let &Origin::Event { source, id, .. } = origin {
                 self.reports.entry((source, id)).or_default().push(position);
-                let recorded: Vec<Position> = self.find(source, id).collect();
-                self.reported.extend(recorded.into_iter().map(|recorded| (recorded, (source, id))));
+            }
+        }
+    }
+
+    /// A report says no more what it repeats.
+    pub(crate) fn forget_report(&mut self, position: Position, origins: &[Origin]) {
+        for origin in origins {
+            if let &Origin::Event { source, id, .. } = origin
+                && let Some(reports) = self.reports.get_mut(&(source, id))
+            {
+                reports.retain(|&report| report != position);
+                if reports.is_empty() {
+                    self.reports.remove(&(source, id));
+                }
             }
         }
     }
 
     /// The reports that name a record, or another publisher's of the same source and id.
     pub(crate) fn reports(&self, record: Position) -> impl Iterator<Item = Position> {
-        let event = self.reported.get(&record);
+        let event = usize::try_from(record.get()).ok().and_then(|index| self.names.get(index));
         event.and_then(|event| self.reports.get(event)).into_iter().flatten().copied()
+    }
+
+    /// The source and id of each record.
+    pub(crate) fn names(&self) -> &[Event] {
+        &self.names
+    }
+
+    /// Makes room for so many.
+    pub(crate) fn reserve(&mut self, count: usize) {
+        self.names.reserve(count);
+        self.first.reserve(count);
     }
 
     fn find(&self, source: Id<str>, id: Uuid) -> impl Iterator<Item = Position> {

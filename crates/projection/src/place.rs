@@ -2,7 +2,14 @@ use std::collections::BTreeSet;
 
 use announcement::{ExchangeKey, Position};
 
-use crate::{Book, Known, book::Merged, claim::Claim, effects::Pin, intern::Id};
+use crate::{
+    Book, Known,
+    book::Merged,
+    claim::Claim,
+    effects::Pin,
+    intern::Id,
+    wire::{Put, Wire},
+};
 
 /// What the book knows of an exchange key, whenever it came to know it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,6 +34,17 @@ struct Merge {
     at: Position,
 }
 
+impl Node {
+    /// Writes it, for comparison with another.
+    pub(crate) fn put(&self, to: &mut Put<'_>) {
+        // Which records touched it is the records' own.
+        let Self { merged, absorbed, named, stages, mentions, touched: _ } = self;
+        merged.map(|merge| (merge.into, merge.at)).put(to);
+        absorbed.put(to);
+        [named, stages, mentions].into_iter().for_each(|positions| positions.put(to));
+    }
+}
+
 impl Book {
     pub(crate) fn key(&mut self, key: &ExchangeKey) -> Id<ExchangeKey> {
         let key = self.pools.keys.intern(key);
@@ -34,7 +52,7 @@ impl Book {
         key
     }
 
-    fn grow(&mut self) {
+    pub(crate) fn grow(&mut self) {
         self.nodes.resize_with(self.pools.keys.len(), Node::default);
         self.sheets.grow(self.nodes.len());
     }
@@ -43,6 +61,12 @@ impl Book {
     pub(crate) fn enter(&mut self, position: Position, key: Option<&ExchangeKey>) {
         self.grow();
         let key = key.map(|key| self.key(key));
+        self.settle(position, key);
+        self.touch_place(position, position);
+    }
+
+    /// The same with the key's id.
+    pub(crate) fn settle(&mut self, position: Position, key: Option<Id<ExchangeKey>>) {
         let claim = self.claim_mut(position);
         claim.key = key;
         let (statement, part_of) = (claim.statement, claim.part_of);
@@ -57,7 +81,6 @@ impl Book {
         for pin in pins {
             insert(&mut self.nodes[pin.key.index()].named, position);
         }
-        self.touch_place(position, position);
     }
 
     /// The record at a position changes what is said of an exchange.
@@ -71,6 +94,12 @@ impl Book {
         self.sheets.touch(exchange);
     }
 
+    /// As it was written down, in the order of the records.
+    pub(crate) fn restore_touch(&mut self, at: Position, exchange: Id<ExchangeKey>) {
+        self.nodes[exchange.index()].touched.push(at);
+        self.touches.push((at, exchange));
+    }
+
     /// The same of the exchange that a claim is about.
     pub(crate) fn touch_place(&mut self, claim: Position, at: Position) {
         let place = self.claim(claim).and_then(|claim| self.now().place(claim));
@@ -81,8 +110,12 @@ impl Book {
     pub(crate) fn mention(&mut self, position: Position, keys: Option<&[ExchangeKey]>) {
         for key in keys.unwrap_or_default() {
             let key = self.key(key);
-            insert(&mut self.nodes[key.index()].mentions, position);
+            self.mention_id(position, key);
         }
+    }
+
+    pub(crate) fn mention_id(&mut self, position: Position, key: Id<ExchangeKey>) {
+        insert(&mut self.nodes[key.index()].mentions, position);
     }
 
     /// A statement was said to be about an exchange, and with it its corrections.
@@ -95,14 +128,21 @@ impl Book {
 
     pub(crate) fn merge(&mut self, from: &ExchangeKey, into: &ExchangeKey, at: Position) {
         let (from, into) = (self.key(from), self.key(into));
+        if let Some((old, new)) = self.merge_ids(from, into, at) {
+            self.touch(Some(old), at);
+            self.touch(Some(new), at);
+        }
+    }
+
+    /// The same with the keys' ids; gives the roots, where it has an effect.
+    pub(crate) fn merge_ids(&mut self, from: Id<ExchangeKey>, into: Id<ExchangeKey>, at: Position) -> Option<(Id<ExchangeKey>, Id<ExchangeKey>)> {
         let (old, new) = (self.now().root(from), self.now().root(into));
         self.merges.push(Merged { at, from, into, has_effect: old != new });
         if old != new {
             self.nodes[old.index()].merged = Some(Merge { into: new, at });
             self.nodes[new.index()].absorbed.push(old);
-            self.touch(Some(old), at);
-            self.touch(Some(new), at);
         }
+        (old != new).then_some((old, new))
     }
 }
 

@@ -1,19 +1,19 @@
 use std::{
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
 
 use announcement::Position;
-use serde::Serialize;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::{AsKnown, Book, Known, Source};
+use crate::{
+    AsKnown, Book, Known, Progress, Settings, Source, State,
+    keeper::{Keeper, Order},
+};
 
-/// How many records are applied at a time: readers wait no longer than that takes.
-const PAGE: usize = 1_024;
-/// Between two attempts to read records.
-const RETRY: Duration = Duration::from_millis(500);
+/// How many operators' orders wait at once.
+const ORDERS: usize = 8;
 
 /// The read models, kept up with the ledger. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -21,95 +21,74 @@ pub struct Projection {
     /// Guards the book: one task applies records, a page at a time; readers hold it for one answer.
     book: Arc<RwLock<Book>>,
     progress: watch::Sender<Progress>,
+    orders: mpsc::Sender<Order>,
+    /// Guards what [`run`](Self::run) takes, once.
+    keeper: Arc<Mutex<Option<Keeping>>>,
 }
 
-/// Where the projection stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Progress {
-    /// The next record to apply.
-    pub next: Position,
-    /// How many records the ledger held when it was last asked.
-    pub size: u64,
-    /// What it does.
-    pub state: State,
-}
-
-/// What the projection does.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "state", rename_all = "kebab-case")]
-pub enum State {
-    /// It applies what was recorded before.
-    CatchingUp,
-    /// It has applied everything and follows.
-    Following,
-    /// Records can't be read at the moment.
-    Waiting {
-        /// Why.
-        reason: String,
-    },
-    /// It can't apply the next record; what it has applied is still answered.
-    Stopped {
-        /// Why.
-        reason: String,
-    },
-}
+/// The one that folds, and whose orders it takes.
+type Keeping = (Keeper, mpsc::Receiver<Order>);
 
 /// The projection didn't reach a position in time. Ask again, or without `at_least`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the read models have not reached position {0} yet")]
 pub struct TimedOut(pub Position);
 
+/// Why an order isn't carried out. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OrderError {
+    /// There are no read models here.
+    #[error("this process keeps no read models")]
+    NotRunning,
+    /// One after the other.
+    #[error("a rebuild is under way already; look at its status, or cancel it")]
+    UnderWay,
+    /// There is nothing to cancel.
+    #[error("no rebuild is under way")]
+    NoRebuild,
+    /// It isn't the operator's to cancel.
+    #[error("the read models are folded anew because the program's fold is of another version than what is answered from; that can't be cancelled")]
+    Needed,
+    /// The folder of snapshots can't be written.
+    #[error("the folder of the read models can't be written: {0}")]
+    Snapshots(String),
+}
+
 impl Projection {
-    /// An empty projection; [`run`](Self::run) fills it.
+    /// An empty projection that keeps no snapshots; [`run`](Self::run) fills it.
     #[must_use]
     pub fn new() -> Self {
-        let progress = Progress { next: Position::new(0), size: 0, state: State::CatchingUp };
-        Self { book: Arc::default(), progress: watch::Sender::new(progress) }
+        Self::with(Settings::default())
     }
 
-    /// Applies what is recorded and then what comes, until `stop`.
+    /// The same, kept up as the settings say.
+    #[must_use]
+    pub fn with(settings: Settings) -> Self {
+        let progress = Progress {
+            next: Position::new(0),
+            size: 0,
+            state: State::CatchingUp,
+            version: settings.version,
+            saved: None,
+            last_error: None,
+            rebuild: None,
+            rebuilt: None,
+        };
+        let (book, progress) = (Arc::default(), watch::Sender::new(progress));
+        let (orders, received) = mpsc::channel(ORDERS);
+        let keeper = Keeper::new(Arc::clone(&book), progress.clone(), settings);
+        Self { book, progress, orders, keeper: Arc::new(Mutex::new(Some((keeper, received)))) }
+    }
+
+    /// Reads what was saved, applies what is recorded and then what comes, until `stop`; then it's saved. It runs once.
     ///
     /// # Cancel safety
-    /// Dropped half-way, everything that was applied is answered.
+    /// Dropped half-way, everything that was applied is answered; what wasn't saved is folded again at the next start.
     pub async fn run(&self, source: Source, stop: CancellationToken) {
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = self.follow(source) => {}
+        let keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((keeper, orders)) = keeper {
+            keeper.run(orders, source, stop).await;
         }
-    }
-
-    async fn follow(&self, source: Source) {
-        let mut next = Position::new(0);
-        loop {
-            let page = match source.records(next, PAGE).await {
-                Ok(page) => page,
-                Err(error) => {
-                    self.set(next, None, State::Waiting { reason: error.to_string() });
-                    tokio::time::sleep(RETRY).await;
-                    continue;
-                }
-            };
-            if page.records.is_empty() {
-                self.set(next, Some(page.size), State::Following);
-                source.wait(next).await;
-                continue;
-            }
-            let mut book = self.book.write().unwrap_or_else(PoisonError::into_inner);
-            let applied = page.records.iter().try_for_each(|record| book.apply(record).map(drop));
-            next = book.next();
-            drop(book);
-            if let Err(error) = applied {
-                tracing::error!(%error, "the read models stopped");
-                self.set(next, Some(page.size), State::Stopped { reason: error.to_string() });
-                return;
-            }
-            let state = if next.get() < page.size { State::CatchingUp } else { State::Following };
-            self.set(next, Some(page.size), state);
-        }
-    }
-
-    fn set(&self, next: Position, size: Option<u64>, state: State) {
-        self.progress.send_modify(|progress| *progress = Progress { next, size: size.unwrap_or(progress.size), state });
     }
 
     /// Where it stands.
@@ -141,6 +120,35 @@ impl Projection {
         // A reader that panicked changed nothing, so its lock is as good as any.
         let book = self.book.read().unwrap_or_else(PoisonError::into_inner);
         model(book.as_known(as_known))
+    }
+
+    /// Begins to fold everything anew beside what is answered from, which the new one replaces once it's as far. All read models are made from one fold. A start after a stop
+    /// goes on with it.
+    ///
+    /// # Errors
+    /// See [`OrderError`].
+    ///
+    /// # Cancel safety
+    /// Dropped half-way, the rebuild may have begun.
+    pub async fn rebuild(&self) -> Result<(), OrderError> {
+        self.order(Order::Rebuild).await
+    }
+
+    /// Ends a rebuild that was asked for; what is answered from stays.
+    ///
+    /// # Errors
+    /// See [`OrderError`].
+    ///
+    /// # Cancel safety
+    /// Dropped half-way, it may have ended.
+    pub async fn cancel_rebuild(&self) -> Result<(), OrderError> {
+        self.order(Order::Cancel).await
+    }
+
+    async fn order(&self, order: impl FnOnce(oneshot::Sender<Result<(), OrderError>>) -> Order) -> Result<(), OrderError> {
+        let (answer, answered) = oneshot::channel();
+        self.orders.send(order(answer)).await.map_err(|_| OrderError::NotRunning)?;
+        answered.await.unwrap_or(Err(OrderError::NotRunning))
     }
 }
 

@@ -1,8 +1,10 @@
 use std::time::Duration;
 
-use announcement::{Position, Record};
-use event_store::{MAX_PAGE, RangeAnswer, Reader};
-use serde_json::json;
+use announcement::{Digest, Position, Record};
+use async_nats::Client;
+use event_store::{Head, MAX_PAGE, RangeAnswer, Reader, RootAnswer, nats::QUERY_PREFIX};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 
 /// Between two questions for new records over NATS.
 const POLL: Duration = Duration::from_millis(100);
@@ -15,7 +17,7 @@ pub enum Source {
     /// This process's ledger.
     Ledger(Reader),
     /// `handover.query.range`.
-    Nats(async_nats::Client),
+    Nats(Client),
 }
 
 /// Records from a position on, and how many the ledger holds.
@@ -57,11 +59,7 @@ impl Source {
                 page.unwrap_or(Err(SourceError::Ended))
             }
             Self::Nats(client) => {
-                let question = json!({"from": from, "limit": limit.min(MAX_PAGE)}).to_string();
-                let asked = tokio::time::timeout(PATIENCE, client.request("handover.query.range", question.into())).await;
-                let unreachable = |reason: &dyn std::fmt::Display| SourceError::Unreachable(reason.to_string());
-                let answer = asked.map_err(|error| unreachable(&error))?.map_err(|error| unreachable(&error))?;
-                let answer: RangeAnswer = serde_json::from_slice(&answer.payload).map_err(|error| unreachable(&error))?;
+                let answer: RangeAnswer = ask(client, "range", &json!({"from": from, "limit": limit.min(MAX_PAGE)})).await?;
                 let mut records = Vec::with_capacity(answer.records.len());
                 for record in answer.records {
                     let position = record.position;
@@ -80,6 +78,33 @@ impl Source {
         Ok(self.records(position, 1).await?.records.into_iter().next())
     }
 
+    /// The root of the ledger's tree when it had so many records; `None` where it hasn't that many.
+    ///
+    /// # Errors
+    /// See [`SourceError`].
+    pub async fn root(&self, size: Position) -> Result<Option<Digest>, SourceError> {
+        match self {
+            Self::Ledger(reader) => {
+                let reader = reader.clone();
+                let root = tokio::task::spawn_blocking(move || Ok(reader.root_at(size.get())?)).await;
+                root.unwrap_or(Err(SourceError::Ended))
+            }
+            Self::Nats(client) => {
+                let head: Head = ask(client, "head", &json!({})).await?;
+                if head.size < size.get() {
+                    return Ok(None);
+                }
+                let answer: RootAnswer = ask(client, "root", &json!({"size": size})).await?;
+                Ok(Some(answer.root))
+            }
+        }
+    }
+
+    /// Whether it's the ledger of this process.
+    pub(crate) const fn is_local(&self) -> bool {
+        matches!(self, Self::Ledger(_))
+    }
+
     /// Waits until there may be a record at this position.
     pub(crate) async fn wait(&self, position: Position) {
         match self {
@@ -87,4 +112,12 @@ impl Source {
             Self::Nats(_) => tokio::time::sleep(POLL).await,
         }
     }
+}
+
+/// Asks any ledger node.
+async fn ask<T: DeserializeOwned>(client: &Client, question: &str, of: &Value) -> Result<T, SourceError> {
+    let unreachable = |reason: &dyn std::fmt::Display| SourceError::Unreachable(reason.to_string());
+    let asked = tokio::time::timeout(PATIENCE, client.request(format!("{QUERY_PREFIX}.{question}"), of.to_string().into())).await;
+    let answer = asked.map_err(|error| unreachable(&error))?.map_err(|error| unreachable(&error))?;
+    serde_json::from_slice(&answer.payload).map_err(|error| unreachable(&error))
 }

@@ -34,6 +34,23 @@ impl Book {
         }
     }
 
+    /// A record did something to another.
+    pub(crate) fn acted(&mut self, by: Position, target: Position) {
+        let place = self.acts.partition_point(|act| *act <= (by, target));
+        self.acts.insert(place, (by, target));
+    }
+
+    /// Finds again what leads from one record to others, of what was written down.
+    pub(crate) fn tie(&mut self) {
+        let mut reports: Vec<_> = self.origins.iter().collect();
+        reports.sort_unstable_by_key(|&(at, _)| at);
+        for (&report, origins) in reports {
+            self.events.insert_report(report, origins);
+        }
+        self.acts = self.effects.iter().flat_map(|(&target, effects)| effects.acts.iter().map(move |act| (act.position, target))).collect();
+        self.acts.sort_unstable();
+    }
+
     /// A statement and its corrections.
     pub(crate) fn versions(&self, statement: Position) -> Vec<Position> {
         let corrections = self.effects.get(&statement).map_or(&[][..], |effects| &effects.corrections);

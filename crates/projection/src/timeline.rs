@@ -85,15 +85,21 @@ pub struct Helper {
     pub role: &'static str,
 }
 
+impl Helper {
+    /// The names of what helpers did.
+    pub(crate) const ROLES: [&str; 6] = ["mediator", "intermediary", "facilitator", "observer", "host", "participant"];
+}
+
 impl From<&ThirdParty> for Helper {
     fn from(helper: &ThirdParty) -> Self {
+        let [mediator, intermediary, facilitator, observer, host, participant] = Self::ROLES;
         let role = match helper.role {
-            Role::Mediator => "mediator",
-            Role::Intermediary => "intermediary",
-            Role::Facilitator => "facilitator",
-            Role::Observer => "observer",
-            Role::Host => "host",
-            Role::Participant => "participant",
+            Role::Mediator => mediator,
+            Role::Intermediary => intermediary,
+            Role::Facilitator => facilitator,
+            Role::Observer => observer,
+            Role::Host => host,
+            Role::Participant => participant,
         };
         Self { name: helper.name.clone(), party: helper.party, role }
     }

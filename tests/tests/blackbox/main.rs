@@ -16,6 +16,7 @@ mod hostile;
 mod operations;
 mod outages;
 mod power;
+mod projections;
 mod proofs;
 mod proxy;
 mod recovery;

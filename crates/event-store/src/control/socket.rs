@@ -1,7 +1,10 @@
 use std::{
     fs::{self, DirBuilder, Permissions},
     io,
-    os::unix::fs::{DirBuilderExt, FileTypeExt, PermissionsExt},
+    os::unix::{
+        fs::{DirBuilderExt, FileTypeExt, PermissionsExt},
+        net::UnixStream,
+    },
     path::Path,
 };
 
@@ -28,6 +31,9 @@ pub(super) fn listen(path: &Path) -> io::Result<UnixListener> {
 /// Removes a socket that was left behind, and nothing else.
 fn remove_stale(path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
+        Ok(found) if found.file_type().is_socket() && UnixStream::connect(path).is_ok() => {
+            Err(io::Error::new(io::ErrorKind::AddrInUse, "a process that runs listens there"))
+        }
         Ok(found) if found.file_type().is_socket() => fs::remove_file(path),
         Ok(_) => Err(io::Error::new(io::ErrorKind::AlreadyExists, "something that isn't a socket is there; move it away")),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),

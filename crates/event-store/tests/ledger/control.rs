@@ -1,9 +1,13 @@
-use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
 
 use bytes::Bytes;
 use event_store::{
     Ledger,
-    control::{Command, ControlError, call, serve},
+    control::{Command, ControlError, answer, call, serve},
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -24,11 +28,19 @@ struct Server {
     dir: TempDir,
 }
 
+async fn serve_ledger(path: &Path, ledger: Ledger, stop: CancellationToken) -> std::io::Result<()> {
+    let answering = |line: Vec<u8>| {
+        let ledger = ledger.clone();
+        async move { answer(&line, &ledger, None).await }
+    };
+    serve(path, answering, stop).await
+}
+
 async fn start(dir: TempDir) -> Server {
     let ledger = open(&dir.path().join("ledger"));
     let (socket, stop) = (dir.path().join("control.sock"), CancellationToken::new());
     let (path, operated, stopping) = (socket.clone(), ledger.clone(), stop.clone());
-    let serving = tokio::spawn(async move { serve(&path, operated, None, stopping).await });
+    let serving = tokio::spawn(async move { serve_ledger(&path, operated, stopping).await });
     while UnixStream::connect(&socket).await.is_err() {
         assert!(!serving.is_finished(), "it doesn't serve");
         tokio::task::yield_now().await;
@@ -99,7 +111,15 @@ async fn what_is_no_socket_is_never_removed() {
     let ledger = open(&dir.path().join("ledger"));
     let path = dir.path().join("control.sock");
     fs::write(&path, "a file of somebody's").unwrap();
-    let served = serve(&path, ledger, None, CancellationToken::new()).await;
+    let served = serve_ledger(&path, ledger, CancellationToken::new()).await;
     assert_eq!(served.unwrap_err().kind(), std::io::ErrorKind::AlreadyExists);
     assert_eq!(fs::read_to_string(&path).unwrap(), "a file of somebody's");
+}
+
+#[tokio::test]
+async fn the_socket_of_a_process_that_runs_is_not_taken_from_it() {
+    let server = start(TempDir::new().unwrap()).await;
+    let served = serve_ledger(&server.socket, server.ledger.clone(), CancellationToken::new()).await;
+    assert_eq!(served.unwrap_err().kind(), std::io::ErrorKind::AddrInUse);
+    assert!(call(&server.socket, &Command::Status).await.is_ok());
 }

@@ -13,4 +13,5 @@ mod plans;
 mod properties;
 mod reconciliation;
 mod rules;
+mod snapshots;
 mod totals;

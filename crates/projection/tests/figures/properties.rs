@@ -164,7 +164,7 @@ fn models(book: Known<'_>) -> Value {
 }
 
 /// What all models answer; why totals moved, since what was known then.
-fn everything(book: Known<'_>, then: AsKnown) -> Vec<String> {
+pub(crate) fn everything(book: Known<'_>, then: AsKnown) -> Vec<String> {
     let grouped: Vec<_> = groupings().into_iter().map(|(policy, by)| totals(book, &TotalsQuery { policy, by, ..TotalsQuery::default() })).collect();
     let feed = changes(book, &ChangesQuery { policy: Policy::Range, from: Position::new(0), limit: 1_000 });
     let moved = knowledge(book, &KnowledgeQuery { totals: TotalsQuery::default(), then, from: Position::new(0), limit: 1_000 });
@@ -174,7 +174,7 @@ fn everything(book: Known<'_>, then: AsKnown) -> Vec<String> {
 }
 
 /// A moment early in a log.
-const fn early(announced_until: Option<jiff::civil::Date>) -> AsKnown {
+pub(crate) const fn early(announced_until: Option<jiff::civil::Date>) -> AsKnown {
     AsKnown { at: Some(Moment::Position(Position::new(7))), announced_until }
 }
 
@@ -283,6 +283,7 @@ proptest! {
             }
         }
         prop_assert_eq!(differs(&everything(before.now(), early(None)), &everything(after.now(), early(None))), None);
+        prop_assert_eq!(before.difference(&after), None);
     }
 
     #[test]
