@@ -110,7 +110,9 @@ fn models(_exchanges: u64) -> Vec<(&'static str, Ask)> {
         ("reconciliation", |known, _, _| {
             drop(black_box(projection::reconciliation(known, &ReconciliationQuery { policy: Policy::Range, party: None, after: None, limit: PAGE })));
         }),
-        ("discrepancies", |known, _, _| drop(black_box(projection::discrepancies(known, &DiscrepanciesQuery::default())))),
+        ("discrepancies", |known, _, _| {
+            drop(black_box(projection::discrepancies(known, &DiscrepanciesQuery { limit: Some(PAGE), ..DiscrepanciesQuery::default() })))
+        }),
         ("plans", |known, _, _| {
             drop(black_box(projection::plans(known, &PlansQuery { policy: Policy::Range, outcome: None, after: None, limit: PAGE })));
         }),
@@ -119,7 +121,7 @@ fn models(_exchanges: u64) -> Vec<(&'static str, Ask)> {
         ("frameworks", |known, _, _| drop(black_box(projection::frameworks(known, &FrameworksQuery { policy: Policy::Range, framework: None })))),
         ("offices", |known, _, _| drop(black_box(projection::offices(known, &OfficesQuery::default())))),
         ("lineage", |known, chronicle, exchange| drop(black_box(projection::lineage(known, &chronicle.key(exchange).parse().expect("a key"))))),
-        ("identity", |known, _, _| drop(black_box(projection::identity(known, &IdentityQuery { policy: Policy::Range, exchange: None })))),
+        ("identity", |known, _, _| drop(black_box(projection::identity(known, &IdentityQuery { limit: Some(PAGE), ..IdentityQuery::default() })))),
     ]
 }
 

@@ -49,6 +49,8 @@ pub(crate) async fn discrepancies(State(app): State<App>, uri: Uri) -> Answer<Di
             exchange: parameters.value("exchange")?,
             state: parameters.named("state", "open, resolved or disputed")?,
             between: parameters.named("between", "sides, others, office or reports")?,
+            after: parameters.value("after")?,
+            limit: Some(parameters.limit()?),
         })
     };
     app.answer(&uri, query, projection::discrepancies).await.map(Json)
@@ -83,7 +85,13 @@ pub(crate) async fn offices(State(app): State<App>, uri: Uri) -> Answer<Offices>
 }
 
 pub(crate) async fn identity(State(app): State<App>, uri: Uri) -> Answer<Identity> {
-    let query =
-        |parameters: &mut Parameters| Ok(IdentityQuery { policy: parameters.value("policy")?.unwrap_or_default(), exchange: parameters.value("exchange")? });
+    let query = |parameters: &mut Parameters| {
+        Ok(IdentityQuery {
+            policy: parameters.value("policy")?.unwrap_or_default(),
+            exchange: parameters.value("exchange")?,
+            after: parameters.value("after")?,
+            limit: Some(parameters.limit()?),
+        })
+    };
     app.answer(&uri, query, projection::identity).await.map(Json)
 }

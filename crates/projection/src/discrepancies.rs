@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     AsOf, Days, Direction, Known, Policy, Why,
     claim::Claim,
-    exchange::View,
+    exchange::{View, by_key},
     figure::{OneWay, Rank, settled},
     lineage::one_a_statement,
     mention::{Mention, Said, mentions},
@@ -24,6 +24,10 @@ pub struct DiscrepanciesQuery {
     pub state: Option<Standing>,
     /// Only those between these.
     pub between: Option<Between>,
+    /// The last exchange of the page before.
+    pub after: Option<ExchangeKey>,
+    /// Of how many exchanges at most; all without one.
+    pub limit: Option<usize>,
 }
 
 /// Where statements about one exchange differ.
@@ -33,8 +37,8 @@ pub struct Discrepancies {
     pub as_of: AsOf,
     /// The discrepancies, by exchange.
     pub discrepancies: Vec<Discrepancy>,
-    /// Always `null`: all discrepancies are on one page.
-    pub next: Option<String>,
+    /// The exchange that the next page comes after.
+    pub next: Option<ExchangeKey>,
 }
 
 /// Statements about one thing that can't all be right.
@@ -156,12 +160,10 @@ impl SaidAt {
 /// Where statements about one exchange differ. `"unknown"` differs from nothing.
 #[must_use]
 pub fn discrepancies(book: Known<'_>, query: &DiscrepanciesQuery) -> Discrepancies {
-    let asked = query.exchange.as_ref().map(|key| book.exchange(key));
-    let mut views: Vec<View<'_>> = book.exchanges().filter(|id| asked.is_none_or(|asked| asked == Some(*id))).map(|id| View::new(book, id)).collect();
-    views.sort_by_key(|view| view.key());
     let asked = |found: &&Discrepancy| query.state.is_none_or(|state| state == found.state) && query.between.is_none_or(|between| between == found.between);
-    let discrepancies = views.iter().flat_map(|view| view.discrepancies().iter().filter(asked).cloned().collect::<Vec<_>>()).collect();
-    Discrepancies { as_of: AsOf::of(book), discrepancies, next: None }
+    let of_exchange = |view: &View<'_>| view.discrepancies().iter().filter(asked).cloned().collect();
+    let (discrepancies, next) = by_key(book, query.exchange.as_ref(), query.after.as_ref(), query.limit, of_exchange);
+    Discrepancies { as_of: AsOf::of(book), discrepancies, next }
 }
 
 /// What one voice says of one thing.

@@ -177,6 +177,37 @@ impl<'a> View<'a> {
     }
 }
 
+/// What exchanges have of a thing, by key: of those after a key, of so many at most that have any. Then the key that the next page comes after.
+pub(crate) fn by_key<T>(
+    book: Known<'_>,
+    only: Option<&ExchangeKey>,
+    after: Option<&ExchangeKey>,
+    limit: Option<usize>,
+    of: impl Fn(&View<'_>) -> Vec<T>,
+) -> (Vec<T>, Option<ExchangeKey>) {
+    let key = |id: Id<ExchangeKey>| book.pools().keys.get(id);
+    let mut exchanges: Vec<_> = match only {
+        Some(only) => book.exchange(only).into_iter().collect(),
+        None => book.exchanges().collect(),
+    };
+    exchanges.retain(|&id| after.is_none_or(|after| key(id) > after));
+    exchanges.sort_by_key(|&id| key(id));
+    let (mut found, mut last, mut left) = (Vec::new(), None, limit.map_or(usize::MAX, |limit| limit.max(1)));
+    for id in exchanges {
+        let of_exchange = of(&View::new(book, id));
+        if of_exchange.is_empty() {
+            continue;
+        }
+        if left == 0 {
+            return (found, last);
+        }
+        left -= 1;
+        found.extend(of_exchange);
+        last = Some(key(id).clone());
+    }
+    (found, None)
+}
+
 /// Where the dates of claims overlap, the best voices first, and the claims that lie outside.
 pub(crate) fn dates<'a>(book: Known<'_>, key: &ExchangeKey, claims: impl Iterator<Item = &'a Claim>) -> Option<(Span, Vec<Position>)> {
     let parties = key.parties();

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::{
     AsOf, Direction, Known, Policy,
     claim::{Claim, Way},
-    exchange::{FigureAnswer, View},
+    exchange::{FigureAnswer, View, by_key},
     settle::{Settled, settle},
 };
 
@@ -17,6 +17,10 @@ pub struct IdentityQuery {
     pub policy: Policy,
     /// Only those of this exchange.
     pub exchange: Option<ExchangeKey>,
+    /// The last exchange of the page before.
+    pub after: Option<ExchangeKey>,
+    /// Of how many exchanges at most; all without one.
+    pub limit: Option<usize>,
 }
 
 /// What became of the bodies.
@@ -28,10 +32,10 @@ pub struct Identity {
     pub policy: Policy,
     /// The bodies of each exchange and direction.
     pub bodies: Vec<Bodies>,
-    /// Findings that no exchange is known of.
+    /// Findings that no exchange is known of; on the first page.
     pub unassigned: Vec<UnassignedFinding>,
-    /// Always `null`: all are on one page.
-    pub next: Option<String>,
+    /// The exchange that the next page comes after.
+    pub next: Option<ExchangeKey>,
 }
 
 /// The bodies that were handed over in one direction of an exchange.
@@ -92,14 +96,12 @@ type Counts = Vec<(Bounds, Position)>;
 /// What became of the bodies. Repeats of recorded statements are left out.
 #[must_use]
 pub fn identity(book: Known<'_>, query: &IdentityQuery) -> Identity {
-    let asked = query.exchange.as_ref().map(|key| book.exchange(key));
-    let mut views: Vec<View<'_>> = book.exchanges().filter(|id| asked.is_none_or(|asked| asked == Some(*id))).map(|id| View::new(book, id)).collect();
-    views.sort_by_key(|view| view.key());
-    let bodies = views.iter().flat_map(|view| of_exchange(view, query.policy)).collect();
+    let (bodies, next) = by_key(book, query.exchange.as_ref(), query.after.as_ref(), query.limit, |view| of_exchange(view, query.policy));
+    let is_first = query.exchange.is_none() && query.after.is_none();
     let lineage = book.lineage(&[]);
-    let unplaced = book.unplaced().filter(|claim| claim.kind == Kind::Identity && query.exchange.is_none());
+    let unplaced = book.unplaced().filter(|claim| claim.kind == Kind::Identity && is_first);
     let live = unplaced.filter(|claim| book.is_live(claim) && lineage.origin(claim).is_none());
-    Identity { as_of: AsOf::of(book), policy: query.policy, bodies, unassigned: live.flat_map(|claim| unassigned(book, claim)).collect(), next: None }
+    Identity { as_of: AsOf::of(book), policy: query.policy, bodies, unassigned: live.flat_map(|claim| unassigned(book, claim)).collect(), next }
 }
 
 fn of_exchange(view: &View<'_>, policy: Policy) -> Vec<Bodies> {

@@ -1,7 +1,7 @@
 use clap::Args;
 use serde_json::Value;
 
-use super::{as_of, count, days, get, listed, said, text, things, voice};
+use super::{as_of, count, days, get, listed, more, said, text, things, voice};
 use crate::{
     arguments::Reading,
     exit::Failure,
@@ -19,12 +19,24 @@ pub(crate) struct Discrepancies {
     /// Only between sides, others, office or reports
     #[arg(long)]
     between: Option<String>,
+    /// Of how many exchanges at most
+    #[arg(long)]
+    limit: Option<u32>,
+    /// The last exchange of the page before
+    #[arg(long, value_name = "KEY")]
+    after: Option<String>,
     #[command(flatten)]
     reading: Reading,
 }
 
 pub(crate) fn discrepancies(arguments: &Discrepancies) -> Result<(), Failure> {
-    let query = [("exchange", arguments.exchange.clone()), ("state", arguments.state.clone()), ("between", arguments.between.clone())];
+    let query = [
+        ("exchange", arguments.exchange.clone()),
+        ("state", arguments.state.clone()),
+        ("between", arguments.between.clone()),
+        ("limit", arguments.limit.map(|limit| limit.to_string())),
+        ("after", arguments.after.clone()),
+    ];
     let body = get(&arguments.reading, "/v1/discrepancies", query)?;
     answer(&body, arguments.reading.asking.output, "discrepancies", |page| {
         let mut rows =
@@ -36,7 +48,7 @@ pub(crate) fn discrepancies(arguments: &Discrepancies) -> Result<(), Failure> {
                 rows.rows.push([&what[..], &[voice(&stated["party"]), value(stated), listed(&stated["claims"], " ")], &state].concat());
             }
         }
-        vec![(format!("Discrepancies as of {}", as_of(page)), rows)]
+        vec![(format!("Discrepancies as of {}{}", as_of(page), more(page, "--after")), rows)]
     })
 }
 

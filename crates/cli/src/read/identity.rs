@@ -1,6 +1,6 @@
 use clap::Args;
 
-use super::{as_of, count, get, listed, text, things, voice};
+use super::{as_of, count, get, listed, more, text, things, voice};
 use crate::{
     arguments::Reading,
     exit::Failure,
@@ -15,12 +15,23 @@ pub(crate) struct Identity {
     /// Only of this exchange
     #[arg(long, value_name = "KEY")]
     exchange: Option<String>,
+    /// Of how many exchanges at most
+    #[arg(long)]
+    limit: Option<u32>,
+    /// The last exchange of the page before
+    #[arg(long, value_name = "KEY")]
+    after: Option<String>,
     #[command(flatten)]
     reading: Reading,
 }
 
 pub(crate) fn identity(arguments: &Identity) -> Result<(), Failure> {
-    let query = [("policy", arguments.policy.clone()), ("exchange", arguments.exchange.clone())];
+    let query = [
+        ("policy", arguments.policy.clone()),
+        ("exchange", arguments.exchange.clone()),
+        ("limit", arguments.limit.map(|limit| limit.to_string())),
+        ("after", arguments.after.clone()),
+    ];
     let body = get(&arguments.reading, "/v1/identity", query)?;
     answer(&body, arguments.reading.asking.output, "bodies", |page| {
         let mut rows = Rows::new(&["exchange", "from", "to", "handed_over", "found_by", "finding", "count", "disputed", "claims"]);
@@ -37,7 +48,7 @@ pub(crate) fn identity(arguments: &Identity) -> Result<(), Failure> {
                 rows.rows.push([&place[..], &cells].concat());
             }
         }
-        let mut tables = vec![(format!("Findings on bodies as of {}, policy {}", as_of(page), text(&page["policy"])), rows)];
+        let mut tables = vec![(format!("Findings on bodies as of {}, policy {}{}", as_of(page), text(&page["policy"]), more(page, "--after")), rows)];
         let mut unassigned = Rows::new(&["position", "period", "scope_exchanges", "from", "to", "found_by", "finding", "count"]);
         unassigned.numbers = vec![7];
         for found in things(page, "unassigned") {

@@ -7,12 +7,12 @@ use crate::harness::{Answer, Server};
 /// Where each is asked, with all parameters of its own.
 pub(crate) const ROUTES: [(&str, &[&str]); 8] = [
     ("/v1/reconciliation", &["policy", "party", "after", "limit"]),
-    ("/v1/discrepancies", &["exchange", "state", "between"]),
+    ("/v1/discrepancies", &["exchange", "state", "between", "after", "limit"]),
     ("/v1/plans", &["policy", "outcome", "after", "limit"]),
     ("/v1/frameworks", &["policy", "framework"]),
     ("/v1/third-parties", &["party"]),
     ("/v1/offices", &["party"]),
-    ("/v1/identity", &["policy", "exchange"]),
+    ("/v1/identity", &["policy", "exchange", "after", "limit"]),
     ("/v1/exchanges/ru-ua/bodies/2025-06-16/lineage", &[]),
 ];
 

@@ -44,7 +44,7 @@ fn ask(book: &Book) -> usize {
         crate::reconciliation(known, &ReconciliationQuery { policy, party: None, after: None, limit: 100 }),
         crate::plans(known, &PlansQuery { policy, outcome: None, after: None, limit: 100 }),
         crate::frameworks(known, &FrameworksQuery { policy, framework: None }),
-        crate::identity(known, &IdentityQuery { policy, exchange: None }),
+        crate::identity(known, &IdentityQuery { policy, ..IdentityQuery::default() }),
     );
     let sides = (
         crate::discrepancies(known, &DiscrepanciesQuery::default()),

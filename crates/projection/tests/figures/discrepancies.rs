@@ -161,3 +161,24 @@ fn a_corrected_report_of_a_recorded_statement_was_no_discrepancy_of_the_sides() 
     correct(&mut log, &report, headquarters(), 5);
     assert_eq!(of(log.book().now(), KEY), []);
 }
+
+#[test]
+fn a_page_ends_with_an_exchange_and_the_next_begins_after_it() {
+    let book = real();
+    let all = discrepancies(book.now(), &DiscrepanciesQuery::default());
+    assert_eq!(all.next, None);
+    let (mut pages, mut after) = (Vec::new(), None);
+    loop {
+        let page = discrepancies(book.now(), &DiscrepanciesQuery { after, limit: Some(2), ..DiscrepanciesQuery::default() });
+        let mut exchanges: Vec<_> = page.discrepancies.iter().map(|found| &found.exchange).collect();
+        exchanges.dedup();
+        assert!(exchanges.len() <= 2 && !exchanges.is_empty(), "{exchanges:?}");
+        assert!(page.next.is_none() || exchanges.len() == 2);
+        pages.extend(page.discrepancies);
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(pages, all.discrepancies);
+}

@@ -152,7 +152,7 @@ fn models(book: Known<'_>) -> Value {
         let reconciliation = reconciliation(book, &ReconciliationQuery { policy, party: None, after: None, limit: 1_000 });
         let plans = plans(book, &PlansQuery { policy, outcome: None, after: None, limit: 1_000 });
         let frameworks = frameworks(book, &FrameworksQuery { policy, framework: None });
-        json!([reconciliation, plans, frameworks, identity(book, &IdentityQuery { policy, exchange: None })])
+        json!([reconciliation, plans, frameworks, identity(book, &IdentityQuery { policy, ..IdentityQuery::default() })])
     };
     let others = json!([discrepancies(book, &DiscrepanciesQuery::default()), third_parties(book, &ThirdPartiesQuery::default())]);
     let mut models: Vec<Value> = Policy::ALL.iter().flat_map(|&policy| of(policy).as_array().cloned().unwrap()).collect();
