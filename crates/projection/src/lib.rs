@@ -28,6 +28,7 @@ mod dossier;
 mod effects;
 mod exchange;
 mod extent;
+mod feed;
 mod figure;
 mod fold;
 mod frameworks;
