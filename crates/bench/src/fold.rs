@@ -1,19 +1,21 @@
 use std::{
     hint::black_box,
+    sync::RwLock,
     time::{Duration, Instant},
 };
 
-use announcement::{Position, Publisher, Record};
+use announcement::{Digest, Position, Publisher, Record};
 use generator::{Chronicle, SplitMix};
 use projection::{
-    AsKnown, Book, ChannelsQuery, DiscrepanciesQuery, FrameworksQuery, IdentityQuery, Input, Known, Moment, OfficesQuery, PlansQuery, Policy,
-    ReconciliationQuery, ThirdPartiesQuery, TimelineQuery, TotalsQuery,
+    AsKnown, Book, ChannelsQuery, DiscrepanciesQuery, FOLD_VERSION, FrameworksQuery, IdentityQuery, Input, Known, Moment, OfficesQuery, PlansQuery, Policy,
+    ReconciliationQuery, Slot, Snapshots, ThirdPartiesQuery, TimelineQuery, TotalsQuery,
 };
 
 use crate::{
     BenchError, Figure, Options,
     child::{Order, in_child},
     events::SEED,
+    folder::Temporary,
     measure::{memory, percentiles},
 };
 
@@ -74,6 +76,8 @@ pub(crate) fn fold(records: u64, exchanges: u64) -> Result<Vec<Figure>, BenchErr
     } else {
         figures.push(Figure::new("fold", format!("memory: {:.0} bytes a record", taken * 1_048_576.0 / records as f64), records));
     }
+    let (book, saved) = saved(book, records)?;
+    figures.extend(saved);
     for (model, ask) in models(exchanges) {
         for (when, past) in [("now", false), ("as known", true)] {
             let mut samples = Vec::new();
@@ -90,6 +94,25 @@ pub(crate) fn fold(records: u64, exchanges: u64) -> Result<Vec<Figure>, BenchErr
         }
     }
     Ok(figures)
+}
+
+/// What it takes to save the book, and to go on from there; and the book that was read.
+fn saved(book: Book, records: u64) -> Result<(Book, Vec<Figure>), BenchError> {
+    let name = |what: &str| format!("{what}, {records} records");
+    let (dir, book, root) = (Temporary::new(None)?, RwLock::new(book), Digest::of(b"bench"));
+    let mut snapshots = Snapshots::open(dir.path()).map_err(BenchError::failed)?;
+    let start = Instant::now();
+    snapshots.save(Slot::Served, &book, root, FOLD_VERSION).map_err(BenchError::failed)?;
+    let (saving, bytes) = (start.elapsed(), snapshots.disk_bytes(Slot::Served));
+    let mut figure = Figure::new("fold", name("snapshot"), records).rate(saving.as_secs_f64(), 0).memory();
+    figure.disk_bytes_per_event = Some(bytes as f64 / records as f64);
+    drop((snapshots, book));
+    let start = Instant::now();
+    let mut snapshots = Snapshots::open(dir.path()).map_err(BenchError::failed)?;
+    let read = snapshots.load(Slot::Served).map_err(BenchError::failed)?;
+    let restart = Figure::new("fold", name("restart from it"), records).rate(start.elapsed().as_secs_f64(), 0).memory();
+    let (book, _) = read.ok_or_else(|| BenchError::Failed("the snapshot is gone".to_owned()))?;
+    Ok((book, vec![figure, restart]))
 }
 
 type Ask = fn(Known<'_>, &Chronicle, u64);

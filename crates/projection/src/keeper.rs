@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Book, Cause, OrderError, Progress, Rebuild, Rebuilt, Settings, Slot, Snapshots, Source, Stand, State,
+    feed::Feed,
     fold::Fold,
     source::{Page, SourceError},
 };
@@ -52,18 +53,19 @@ impl Keeper {
             () = stop.cancelled() => return,
             () = self.restore(&source) => {}
         }
+        let mut feeds = [source.clone(), source.clone()].map(Feed::new);
         while !stop.is_cancelled() {
             while let Ok(order) = orders.try_recv() {
                 self.carry_out(order).await;
             }
-            let moved = self.fold(&source, &stop).await;
+            let moved = self.fold(&mut feeds, &stop).await;
             self.switch(&source).await;
             self.save_what_is_due(&source).await;
             if !moved {
                 tokio::select! {
                     () = stop.cancelled() => break,
                     order = orders.recv() => if let Some(order) = order { self.carry_out(order).await },
-                    () = self.wait(&source) => {}
+                    () = self.wait(&mut feeds[0]) => {}
                     () = self.until_due() => {}
                 }
             }
@@ -128,10 +130,10 @@ impl Keeper {
     }
 
     /// Applies a page to each book; says whether there was any.
-    async fn fold(&mut self, source: &Source, stop: &CancellationToken) -> bool {
+    async fn fold(&mut self, [served, beside]: &mut [Feed; 2], stop: &CancellationToken) -> bool {
         let mut moved = false;
         if self.served.stopped.is_none()
-            && let Some(page) = stop.run_until_cancelled(source.records(self.served.next, PAGE)).await
+            && let Some(page) = stop.run_until_cancelled(served.page(self.served.next, PAGE)).await
         {
             moved |= self.take(page).await;
         }
@@ -140,12 +142,15 @@ impl Keeper {
             // Beyond what is answered from only where that can't go on.
             Some((second, _)) if self.served.stopped.is_none() => usize::try_from(self.served.next.get() - second.next.get()).unwrap_or(PAGE).min(PAGE),
             Some(_) => PAGE,
-            None => 0,
+            None => {
+                beside.rest();
+                0
+            }
         };
         if let Some((second, _)) = &mut self.second
             && limit > 0
         {
-            match stop.run_until_cancelled(source.records(second.next, limit)).await {
+            match stop.run_until_cancelled(beside.page(second.next, limit)).await {
                 Some(Ok(page)) if !page.records.is_empty() => {
                     second.apply(page.records).await;
                     if let Some(reason) = &second.stopped {
@@ -189,8 +194,9 @@ impl Keeper {
         moved
     }
 
-    async fn wait(&self, source: &Source) {
-        if matches!(self.progress.borrow().state, State::Following) { source.wait(self.served.next).await } else { sleep(RETRY).await }
+    async fn wait(&self, feed: &mut Feed) {
+        let follows = matches!(self.progress.borrow().state, State::Following);
+        if follows { feed.wait(self.served.next).await } else { sleep(RETRY).await }
     }
 
     async fn carry_out(&mut self, order: Order) {

@@ -29,6 +29,7 @@ mod dossier;
 mod effects;
 mod exchange;
 mod extent;
+mod feed;
 mod figure;
 mod fold;
 mod frameworks;

@@ -98,7 +98,8 @@ impl Projection {
     }
 
     /// Tells where it stands whenever that changes.
-    pub(crate) fn watch(&self) -> watch::Receiver<Progress> {
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<Progress> {
         self.progress.subscribe()
     }
 

@@ -6,8 +6,6 @@ use event_store::{Head, MAX_PAGE, RangeAnswer, Reader, RootAnswer, nats::QUERY_P
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-/// Between two questions for new records over NATS.
-const POLL: Duration = Duration::from_millis(100);
 /// How long an answer over NATS may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -16,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub enum Source {
     /// This process's ledger.
     Ledger(Reader),
-    /// `handover.query.range`.
+    /// One that answers `handover.query`; new records come by its stream LEDGER.
     Nats(Client),
 }
 
@@ -104,18 +102,10 @@ impl Source {
     pub(crate) const fn is_local(&self) -> bool {
         matches!(self, Self::Ledger(_))
     }
-
-    /// Waits until there may be a record at this position.
-    pub(crate) async fn wait(&self, position: Position) {
-        match self {
-            Self::Ledger(reader) => drop(reader.wait_for(position.get() + 1, Duration::from_secs(60)).await),
-            Self::Nats(_) => tokio::time::sleep(POLL).await,
-        }
-    }
 }
 
 /// Asks any ledger node.
-async fn ask<T: DeserializeOwned>(client: &Client, question: &str, of: &Value) -> Result<T, SourceError> {
+pub(crate) async fn ask<T: DeserializeOwned>(client: &Client, question: &str, of: &Value) -> Result<T, SourceError> {
     let unreachable = |reason: &dyn std::fmt::Display| SourceError::Unreachable(reason.to_string());
     let asked = tokio::time::timeout(PATIENCE, client.request(format!("{QUERY_PREFIX}.{question}"), of.to_string().into())).await;
     let answer = asked.map_err(|error| unreachable(&error))?.map_err(|error| unreachable(&error))?;

@@ -16,10 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    AsKnown, ChannelsQuery, FOLD_VERSION, Known, Policy, Projection, TotalsQuery, channels::channels, exchange::View, intern::Id, timeline::line,
-    totals::totals,
-};
+use crate::{AsKnown, ChannelsQuery, Known, Policy, Projection, TotalsQuery, channels::channels, exchange::View, intern::Id, timeline::line, totals::totals};
 
 /// The bucket's name.
 pub const VIEWS_BUCKET: &str = "handover-views";
@@ -51,6 +48,8 @@ struct Document {
     key: String,
     /// The record that last changed it, as far as that's known.
     position: Option<Position>,
+    /// The version of the fold that it's of.
+    fold: u32,
     body: Value,
 }
 
@@ -91,12 +90,20 @@ pub async fn run_views(projection: Projection, client: Client, replicas: usize, 
 async fn follow(projection: &Projection, client: &Client, replicas: usize) -> Result<(), ViewsError> {
     let store = bucket(client, replicas).await?;
     let mut written = read(&store).await?;
-    let mut from = Position::new(0);
+    let (mut from, mut fold) = (Position::new(0), 0);
     let mut progress = projection.watch();
     loop {
-        let next = progress.wait_for(|progress| progress.next > from).await.map_err(ViewsError::of)?.next;
+        let (next, version) = {
+            let reached = progress.wait_for(|progress| progress.next > from || progress.version != fold && progress.next.get() > 0);
+            let progress = reached.await.map_err(ViewsError::of)?;
+            (progress.next, progress.version)
+        };
+        if fold != version {
+            // Another version of the fold may say something else of anything.
+            (from, fold) = (Position::new(0), version);
+        }
         let asked = projection.clone();
-        let documents = tokio::task::spawn_blocking(move || asked.ask(AsKnown::default(), |known| documents(known, from)));
+        let documents = tokio::task::spawn_blocking(move || asked.ask(AsKnown::default(), |known| documents(known, from, fold)));
         let (made, reached) = documents.await.map_err(ViewsError::of)?;
         let changed: Vec<Document> = made.into_iter().filter(|document| written.get(&document.key).is_none_or(|written| document.replaces(written))).collect();
         let writes = changed.into_iter().map(|document| {
@@ -154,7 +161,7 @@ fn content(mut body: Value) -> Digest {
 
 impl Document {
     fn stamp(&self) -> Stamp {
-        Stamp { position: self.position, fold: FOLD_VERSION }
+        Stamp { position: self.position, fold: self.fold }
     }
 
     /// Whether it says something else than what is in the bucket, from no fewer records.
@@ -195,7 +202,7 @@ async fn write(store: &Store, document: Document, mut known: Option<Written>) ->
 }
 
 /// What records from a position on may have changed, and up to where they were looked at.
-fn documents(known: Known<'_>, from: Position) -> (Vec<Document>, Position) {
+fn documents(known: Known<'_>, from: Position, fold: u32) -> (Vec<Document>, Position) {
     let mut touched: BTreeMap<_, Position> = BTreeMap::new();
     for (at, exchange) in known.touches(from) {
         // A whole says what its stages come to, and a stage whose whole it's of.
@@ -211,8 +218,9 @@ fn documents(known: Known<'_>, from: Position) -> (Vec<Document>, Position) {
     documents.extend(channels.iter().map(|channel| {
         let parties = channel.parties.map(|party| party.key_part()).join("-");
         let name = json!(channel.channel).as_str().unwrap_or_default().to_owned();
-        Document { key: format!("channel.{name}.{parties}"), position: head, body: json!(channel) }
+        Document { key: format!("channel.{name}.{parties}"), position: head, fold: 0, body: json!(channel) }
     }));
+    documents.iter_mut().for_each(|document| document.fold = fold);
     (documents, known.next())
 }
 
@@ -228,7 +236,7 @@ fn exchange_document(known: Known<'_>, key: &ExchangeKey, at: Position) -> Docum
         // Its claims are about another exchange now, or about none.
         found => json!({"key": key, "now": found.map(key_of).filter(|&now| now != key)}),
     };
-    Document { key: format!("exchange.{key}"), position: Some(at), body }
+    Document { key: format!("exchange.{key}"), position: Some(at), fold: 0, body }
 }
 
 /// The years in which exchanges took place, or were said to before the records from a position on.
@@ -243,7 +251,7 @@ fn total_documents(known: Known<'_>, policy: Policy, years: &BTreeSet<i16>, head
     let document = |key: String, query: &TotalsQuery| {
         let mut body = json!(totals(known, query));
         body.as_object_mut().expect("totals are an object").remove("as_of");
-        Document { key, position: head, body }
+        Document { key, position: head, fold: 0, body }
     };
     let mut documents = vec![document(format!("totals.{name}"), &TotalsQuery { policy, ..TotalsQuery::default() })];
     documents.extend(years.iter().filter_map(|&year| {

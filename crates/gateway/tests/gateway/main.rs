@@ -9,3 +9,4 @@ mod publishing;
 mod read_models;
 mod reading;
 mod redaction;
+mod versions;

@@ -4,5 +4,6 @@
 mod harness;
 
 mod kills;
+mod over_nats;
 mod rebuilds;
 mod snapshots;
