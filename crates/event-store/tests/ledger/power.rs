@@ -197,10 +197,11 @@ impl Work {
         SplitMix::new(self.seed ^ SplitMix::new(number).next())
     }
 
-    /// Runs this test in a process of its own, on the disk in a folder, and adds to the folder's trace. Gives what it said where it failed.
-    fn run(&self, test: &str, dir: &Path, order: &Order, kill: Option<usize>) -> Result<(), String> {
+    /// Runs this test in a process of its own, on the disk in a folder, and adds to the folder's trace; it may be killed, as the recorder understands it. Gives what it said
+    /// where it failed.
+    fn run(&self, test: &str, dir: &Path, order: &Order, kill: Option<&str>) -> Result<(), String> {
         let mut variables = vec![(CHILD, serde_json::to_string(order).unwrap()), ("RUST_BACKTRACE", "0".to_owned())];
-        variables.extend(kill.map(|change| ("HANDOVER_POWER_KILL", change.to_string())));
+        variables.extend(kill.map(|kill| ("HANDOVER_POWER_KILL", kill.to_owned())));
         let test = format!("power::{test}");
         let arguments = ["--exact", &test, "--nocapture", "--test-threads=1"];
         let mut process = self.recorder.start(&std::env::current_exe().unwrap(), &arguments, &dir.join("disk"), &dir.join("trace"), &variables);
@@ -331,7 +332,7 @@ fn what_has_left_a_ledger_is_there_after_a_power_cut_at_any_moment() {
         let random = &mut work.random(round << 32);
         let mut cuts = if of_each == 0 { Vec::new() } else { cuts_at_names(&load.trace, of_each, random) };
         let many = if work.full { 30 } else { 8 };
-        cuts.extend((0..if of_each == 0 { 3 * many } else { many }).map(|_| Cut::Partly(load.trace.moment(random))));
+        cuts.extend((0..if of_each == 0 { 2 * many } else { many }).map(|_| Cut::Partly(load.trace.moment(random))));
         work.each(cuts.len(), |number| {
             let random = &mut work.random((round << 32) | (number as u64 + 1));
             let mut cut = cuts[number];
@@ -363,14 +364,19 @@ fn what_a_ledger_builds_on_after_a_kill_is_there_after_a_power_cut() {
     let work = Work::new();
     let order = Order { volume_records: 256, events: 600, large: 4, seed: work.seed, ..Order::default() };
     let turns = work.opened(TEST, "whole", Disk::default(), String::new(), &order).unwrap().trace.turns().len();
-    let kills = if work.full { turns } else { turns.min(16) };
-    work.each(kills, |number| {
+    let kills = if work.full { turns } else { turns.min(14) };
+    // What is built on, and has its name since just now.
+    let named = ["data/ledger/journal-00000001", "data/ledger/sealed-00000000"];
+    work.each(named.len() + kills, |number| {
         let random = &mut work.random(number as u64);
-        let killed = 1 + (number * turns / kills + random.index(turns.div_ceil(kills))) % turns;
+        let killed = match number.checked_sub(named.len()) {
+            None => named[number].to_owned(),
+            Some(number) => (1 + (number * turns / kills + random.index(turns.div_ceil(kills))) % turns).to_string(),
+        };
         let dir = work.dir.path().join(number.to_string());
         fs::create_dir_all(dir.join("disk")).unwrap();
         let order = Order { dir: dir.join("disk/data/ledger"), promised: dir.join("promised"), ..order.clone() };
-        work.run(TEST, &dir, &order, Some(killed))?;
+        work.run(TEST, &dir, &order, Some(&killed))?;
         let before = Trace::read(&dir.join("trace")).len();
         work.run(TEST, &dir, &Order { first: 1 << 32, events: 20, ..order.clone() }, None)?;
         let both = Recorded { before: Disk::default(), trace: Trace::read(&dir.join("trace")), promised: String::new() };
@@ -380,7 +386,7 @@ fn what_a_ledger_builds_on_after_a_kill_is_there_after_a_power_cut() {
         for cut in [Cut::Unsynced(after(HEAD)), Cut::Unsynced(after(RECEIPT)), Cut::Partly(any)] {
             let (disk, promised) = cut.of(&both, random);
             let opened = work.opened(TEST, &format!("{number}.{}", cut.entries()), disk, promised, &Order { first: 2 << 32, events: 1, ..order.clone() });
-            opened.map_err(|failure| format!("killed at turn {killed} of {turns}, {cut:?} of {}: {failure}", both.trace.len()))?;
+            opened.map_err(|failure| format!("killed at {killed}, of {turns} turns, {cut:?} of {}: {failure}", both.trace.len()))?;
         }
         fs::remove_dir_all(&dir).unwrap();
         Ok(())
