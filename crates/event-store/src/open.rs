@@ -392,7 +392,8 @@ fn same_records(store: &Store, kept: &Kept, marker: Marker) -> Attempt<()> {
     Ok(())
 }
 
-/// Whether the volume has these keys, each by itself and one after the other: sled may have lost how its pages follow one another, and nothing of what they hold.
+/// Whether the volume has these keys, each by itself and one after the other: sled may have lost how its pages follow one another, and nothing of
+/// what they hold.
 fn same_keys(volume: &Volume, expected: &BTreeMap<Vec<u8>, Option<Vec<u8>>>) -> Attempt<()> {
     let differs = || "a key that is written again differs from the journal".to_owned();
     for (key, value) in expected {

@@ -121,8 +121,8 @@ impl Trace {
         self.moments(|entry| entry.names().is_some() || matches!(entry, Entry::Open { .. } | Entry::Resize { .. } | Entry::Sync { .. }))
     }
 
-    /// The moments, each after so many entries, at which a name has just been given or taken, by what was done to which name; files that differ in a number, which
-    /// sled writes with the letters A to F, are alike.
+    /// The moments, each after so many entries, at which a name has just been given or taken, by what was done to which name; files that differ in a
+    /// number, which sled writes with the letters A to F, are alike.
     #[must_use]
     pub fn steps(&self) -> BTreeMap<String, Vec<usize>> {
         let mut steps: BTreeMap<String, Vec<usize>> = BTreeMap::new();

@@ -197,8 +197,8 @@ impl Work {
         SplitMix::new(self.seed ^ SplitMix::new(number).next())
     }
 
-    /// Runs this test in a process of its own, on the disk in a folder, and adds to the folder's trace; it may be killed, as the recorder understands it. Gives what it said
-    /// where it failed.
+    /// Runs this test in a process of its own, on the disk in a folder, and adds to the folder's trace; it may be killed, as the recorder understands it.
+    /// Gives what it said where it failed.
     fn run(&self, test: &str, dir: &Path, order: &Order, kill: Option<&str>) -> Result<(), String> {
         let mut variables = vec![(CHILD, serde_json::to_string(order).unwrap()), ("RUST_BACKTRACE", "0".to_owned())];
         variables.extend(kill.map(|kill| ("HANDOVER_POWER_KILL", kill.to_owned())));
@@ -303,8 +303,8 @@ impl Cut {
 /// The changes of names by which records are somewhere else from then on.
 const MOVES: [&str; 3] = ["data/ledger/journal-.new data/ledger/journal-", "data/ledger/sealed-.new data/ledger/sealed-", "remove data/ledger/journal-"];
 
-/// Cuts right after all moves and some of each other kind of change of a name, where it's on disk before everything else, and right after the first receipt that follows,
-/// where it isn't.
+/// Cuts right after all moves and some of each other kind of change of a name, where it's on disk before everything else, and right after the first
+/// receipt that follows, where it isn't.
 fn cuts_at_names(trace: &Trace, of_each: usize, random: &mut SplitMix) -> Vec<Cut> {
     let (receipts, mut steps) = (trace.prints(RECEIPT), trace.steps());
     let mut moments: Vec<usize> = MOVES.iter().flat_map(|step| steps.remove(*step).unwrap_or_else(|| panic!("nothing is moved by {step}"))).collect();
@@ -413,8 +413,8 @@ fn held(disk: &Disk) -> Result<Held, String> {
     }
 }
 
-/// A page of a sled is missing: it can't be opened; or it opens, says that it has followed as far as it had, and hasn't got some of it. The ledger had been closed in good
-/// order before: what was noted of its sled then doesn't hold any more.
+/// A page of a sled is missing: it can't be opened; or it opens, says that it has followed as far as it had, and hasn't got some of it. The ledger had
+/// been closed in good order before: what was noted of its sled then doesn't hold any more.
 #[test]
 fn a_sled_that_a_power_cut_tore_is_made_anew_from_its_journal() {
     const TEST: &str = "a_sled_that_a_power_cut_tore_is_made_anew_from_its_journal";
