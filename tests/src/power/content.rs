@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     cut::Luck,
@@ -40,15 +40,12 @@ impl Touch<'_> {
 
 /// The content that a file may have on disk; `None` for a folder.
 pub(super) fn content(node: &Node<'_>, luck: Luck, random: &mut SplitMix) -> Option<Vec<u8>> {
-    let (synced, loose) = node.changes.split_at(node.changes.partition_point(|&(at, _)| at < node.synced));
+    let (synced, loose) = node.changes.split_at(node.synced_changes());
     let mut bytes = node.before?.to_vec();
     for &(_, change) in synced {
-        match change {
-            Change::Write { offset, data } => {
-                bytes.resize(bytes.len().max(offset + data.len()), 0);
-                bytes[offset..offset + data.len()].copy_from_slice(data);
-            }
-            Change::Resize { len } => bytes.resize(len, 0),
+        bytes.resize(change.len_after(bytes.len()), 0);
+        if let Change::Write { offset, data } = change {
+            bytes[offset..offset + data.len()].copy_from_slice(data);
         }
     }
     let (touches, lengths) = touches(bytes.len(), loose.iter().map(|&(_, change)| change));
@@ -57,7 +54,9 @@ pub(super) fn content(node: &Node<'_>, luck: Luck, random: &mut SplitMix) -> Opt
     for page in touches.iter().flat_map(Touch::pages) {
         pages.entry(page).or_default().touched += 1;
     }
-    pages.values_mut().for_each(|page| page.decide(luck, random));
+    for (number, page) in pages.values_mut().enumerate() {
+        page.decide(luck.of_page(number), random);
+    }
     for touch in &touches {
         for number in touch.pages() {
             let page = pages.get_mut(&number).expect("it was counted");
@@ -72,22 +71,24 @@ pub(super) fn content(node: &Node<'_>, luck: Luck, random: &mut SplitMix) -> Opt
     Some(bytes)
 }
 
+/// How many of a file's pages were changed and not synced.
+pub(super) fn unsynced_pages(node: &Node<'_>) -> usize {
+    let (synced, loose) = node.changes.split_at(node.synced_changes());
+    let len = synced.iter().fold(node.before.map_or(0, <[u8]>::len), |len, (_, change)| change.len_after(len));
+    let (touches, _) = touches(len, loose.iter().map(|&(_, change)| change));
+    touches.iter().flat_map(Touch::pages).collect::<BTreeSet<_>>().len()
+}
+
 /// Where changes reach, and the lengths that the file has one after the other.
 fn touches<'a>(len: usize, changes: impl Iterator<Item = Change<'a>>) -> (Vec<Touch<'a>>, Vec<usize>) {
     let (mut touches, mut lengths, mut len) = (Vec::new(), vec![len], len);
     for change in changes {
-        len = match change {
-            Change::Write { offset, data } => {
-                touches.push(Touch { start: offset, len: data.len(), data: Some(data) });
-                len.max(offset + data.len())
-            }
-            Change::Resize { len: to } => {
-                if to < len {
-                    touches.push(Touch { start: to, len: len - to, data: None });
-                }
-                to
-            }
-        };
+        match change {
+            Change::Write { offset, data } => touches.push(Touch { start: offset, len: data.len(), data: Some(data) }),
+            Change::Resize { len: to } if to < len => touches.push(Touch { start: to, len: len - to, data: None }),
+            Change::Resize { .. } => {}
+        }
+        len = change.len_after(len);
         lengths.push(len);
     }
     (touches, lengths)

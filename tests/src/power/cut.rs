@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{
     Disk, Trace,
-    content::content,
+    content::{content, unsynced_pages},
     replay::{Naming, ROOT, Replay},
 };
 use generator::SplitMix;
@@ -14,7 +14,7 @@ impl Trace {
     /// The trace doesn't fit what was there before.
     #[must_use]
     pub fn outcome(&self, before: &Disk) -> Disk {
-        disk(&Replay::new(before, &self.entries), Names::Lucky, |_| Luck::Everything, &mut SplitMix::new(0))
+        disk(&Replay::new(before, &self.entries), Names::Lucky, |_, _| Luck::Everything, &mut SplitMix::new(0))
     }
 
     /// What the disk may hold where the power is cut after this many entries, and what was there before was all on it.
@@ -24,7 +24,8 @@ impl Trace {
     #[must_use]
     pub fn cut(&self, before: &Disk, entries: usize, random: &mut SplitMix) -> Disk {
         let replay = Replay::new(before, &self.entries[..entries]);
-        if random.below(4) == 0 { disk(&replay, Names::Lucky, |_| Luck::Nothing, random) } else { disk(&replay, Names::Lucky, Luck::draw, random) }
+        let nothing = random.below(4) == 0;
+        disk(&replay, Names::Lucky, |_, random| if nothing { Luck::Nothing } else { Luck::draw(random) }, random)
     }
 
     /// What it holds at least then: nothing that wasn't synced.
@@ -33,7 +34,7 @@ impl Trace {
     /// The trace doesn't fit what was there before.
     #[must_use]
     pub fn synced(&self, before: &Disk, entries: usize) -> Disk {
-        disk(&Replay::new(before, &self.entries[..entries]), Names::Lucky, |_| Luck::Nothing, &mut SplitMix::new(0))
+        disk(&Replay::new(before, &self.entries[..entries]), Names::Lucky, |_, _| Luck::Nothing, &mut SplitMix::new(0))
     }
 
     /// What it may hold then: the last change of a name overtook everything that wasn't synced.
@@ -42,7 +43,36 @@ impl Trace {
     /// The trace doesn't fit what was there before.
     #[must_use]
     pub fn overtaken(&self, before: &Disk, entries: usize) -> Disk {
-        disk(&Replay::new(before, &self.entries[..entries]), Names::Last, |_| Luck::Nothing, &mut SplitMix::new(0))
+        disk(&Replay::new(before, &self.entries[..entries]), Names::Last, |_, _| Luck::Nothing, &mut SplitMix::new(0))
+    }
+
+    /// What it may hold then: every name and length, and zeros where content wasn't synced.
+    ///
+    /// # Panics
+    /// The trace doesn't fit what was there before.
+    #[must_use]
+    pub fn hollow(&self, before: &Disk, entries: usize) -> Disk {
+        disk(&Replay::new(before, &self.entries[..entries]), Names::Lucky, |_, _| Luck::Lengths, &mut SplitMix::new(0))
+    }
+
+    /// How many pages of a file aren't synced then; none where there is no such file.
+    ///
+    /// # Panics
+    /// The trace doesn't fit what was there before.
+    #[must_use]
+    pub fn unsynced(&self, before: &Disk, entries: usize, file: &str) -> usize {
+        let replay = Replay::new(before, &self.entries[..entries]);
+        replay.find(file).map_or(0, |node| unsynced_pages(&replay.nodes[node]))
+    }
+
+    /// What it may hold then: everything but one page of a file, of the [`unsynced`](Self::unsynced) ones.
+    ///
+    /// # Panics
+    /// The trace doesn't fit what was there before.
+    #[must_use]
+    pub fn holed(&self, before: &Disk, entries: usize, file: &str, page: usize) -> Disk {
+        let luck = |path: &str, _: &mut SplitMix| if path == file { Luck::AllBut(page) } else { Luck::Everything };
+        disk(&Replay::new(before, &self.entries[..entries]), Names::Lucky, luck, &mut SplitMix::new(0))
     }
 }
 
@@ -62,6 +92,10 @@ pub(super) enum Luck {
     /// One in so many in its last form, the rest in an earlier form.
     OneIn(u64),
     Everything,
+    /// Names and lengths, and no content.
+    Lengths,
+    /// Everything but this one of the pages.
+    AllBut(usize),
 }
 
 impl Luck {
@@ -76,9 +110,18 @@ impl Luck {
             Self::Nothing => return 0,
             Self::OneIn(many) => random.below(many) == 0,
             Self::ButOneIn(many) => random.below(many) != 0,
-            Self::Everything => true,
+            Self::Everything | Self::Lengths | Self::AllBut(_) => true,
         };
         if last || changes == 0 { changes } else { random.index(changes) }
+    }
+
+    /// How much of one page reaches it, by its number among those that weren't synced.
+    pub(super) const fn of_page(self, number: usize) -> Self {
+        match self {
+            Self::Lengths => Self::Nothing,
+            Self::AllBut(page) if page == number => Self::Nothing,
+            luck => luck,
+        }
     }
 
     pub(super) const fn tears(self) -> bool {
@@ -86,9 +129,10 @@ impl Luck {
     }
 }
 
-fn disk(replay: &Replay<'_>, which: Names, mut luck: impl FnMut(&mut SplitMix) -> Luck, random: &mut SplitMix) -> Disk {
+/// `luck` is asked for the names, with no path, and for each file.
+fn disk(replay: &Replay<'_>, which: Names, mut luck: impl FnMut(&str, &mut SplitMix) -> Luck, random: &mut SplitMix) -> Disk {
     let mut names = HashMap::new();
-    let for_names = luck(random);
+    let for_names = luck("", random);
     let last = replay.namings.last().map(|naming| naming.at);
     for naming in &replay.namings {
         let lucky = for_names.version(1, random) == 1 || (which == Names::Last && last == Some(naming.at));
@@ -110,7 +154,7 @@ fn disk(replay: &Replay<'_>, which: Names, mut luck: impl FnMut(&mut SplitMix) -
     while let Some((below, folder)) = left.pop() {
         for (name, &node) in folders.get(&folder).into_iter().flatten() {
             let path = format!("{below}{name}");
-            let content = content(&replay.nodes[node], luck(random), random);
+            let content = content(&replay.nodes[node], luck(&path, random), random);
             if content.is_none() {
                 left.push((format!("{path}/"), node));
             }

@@ -3,7 +3,8 @@
 //
 //   HANDOVER_POWER_DIR     the folder, absolute and without links
 //   HANDOVER_POWER_TRACE   the file that entries are appended to; several processes, one after the other, may share it
-//   HANDOVER_POWER_KILL    at which of its openings, changes of names and sizes, and beginnings of syncs, 1, 2 …, the process is killed; never, where it isn't set
+//   HANDOVER_POWER_KILL    at which of its openings, changes of names and sizes, and beginnings of syncs, 1, 2 …, the process is killed; or the path below the folder
+//                          that something has just been renamed to when it is; never, where it isn't set
 //
 // An operation and its entry are one step under a lock, so that the entries stand in the order in which the operations were completed.
 // A sync has two entries, one before and one after it, and no lock in between: what stands before the first is on disk at the second.
@@ -48,6 +49,7 @@ static char folder[PATH_MAX];
 static size_t folder_len;
 static int trace = -1;
 static long kill_at;
+static const char *kill_named;
 static uint64_t syncs;
 // Which open files are watched, and what they were when they were opened: a number that is something else now was closed inside the C library.
 static struct {
@@ -73,7 +75,8 @@ static void put(enum kind kind, int file, uint64_t number, const char *text, con
     ssize_t whole = sizeof head + head.text_len + data_len;
     if (REAL(writev)(trace, parts, 3) != whole) give_up("the trace can't be written");
     int turn = kind == OPEN || kind == RESIZE || kind == RENAME || kind == REMOVE || kind == MAKE_FOLDER || kind == LINK || kind == SYNC;
-    if (turn && kill_at > 0 && --kill_at == 0) kill(getpid(), SIGKILL);
+    int named = kind == RENAME && kill_named && strlen(kill_named) == data_len && memcmp(kill_named, data, data_len) == 0;
+    if (named || (turn && kill_at > 0 && --kill_at == 0)) kill(getpid(), SIGKILL);
 }
 
 __attribute__((constructor)) static void begin(void) {
@@ -87,6 +90,7 @@ __attribute__((constructor)) static void begin(void) {
     REAL(close)(opened);
     put(START, -1, 0, NULL, NULL, 0);
     kill_at = at ? atol(at) : 0;
+    kill_named = at && kill_at == 0 ? at : NULL;
 }
 
 // The path below the folder, "" for itself; NULL where it's elsewhere.

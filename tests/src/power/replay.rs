@@ -22,11 +22,28 @@ pub(super) struct Node<'a> {
     pub(super) synced: usize,
 }
 
+impl Node<'_> {
+    /// How many of its changes are on disk for certain.
+    pub(super) fn synced_changes(&self) -> usize {
+        self.changes.partition_point(|&(at, _)| at < self.synced)
+    }
+}
+
 /// A change of a file's content.
 #[derive(Clone, Copy)]
 pub(super) enum Change<'a> {
     Write { offset: usize, data: &'a [u8] },
     Resize { len: usize },
+}
+
+impl Change<'_> {
+    /// The length of a file that had this one.
+    pub(super) fn len_after(&self, len: usize) -> usize {
+        match *self {
+            Self::Write { offset, data } => len.max(offset + data.len()),
+            Self::Resize { len } => len,
+        }
+    }
 }
 
 /// One step in which names are given and taken.
@@ -122,7 +139,7 @@ impl<'a> Replay<'a> {
         *self.open.get(&file).unwrap_or_else(|| panic!("the opening of file {file} isn't recorded"))
     }
 
-    fn find(&self, path: &str) -> Option<usize> {
+    pub(super) fn find(&self, path: &str) -> Option<usize> {
         path.split('/').filter(|name| !name.is_empty()).try_fold(ROOT, |folder, name| self.names.get(&(folder, name)).copied())
     }
 

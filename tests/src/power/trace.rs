@@ -108,6 +108,12 @@ impl Trace {
         self.moments(|entry| matches!(entry, Entry::Print { text } if String::from_utf8_lossy(text).contains(words)))
     }
 
+    /// The moments, each after so many entries, at which a file has just been opened.
+    #[must_use]
+    pub fn openings(&self, file: &str) -> Vec<usize> {
+        self.moments(|entry| matches!(entry, Entry::Open { path, .. } if path == file))
+    }
+
     /// The moments, each after so many entries, at which a name or a size has just been changed, a file opened, which may make it, or a sync has just begun. The recorder
     /// can kill the process at each.
     #[must_use]
@@ -115,13 +121,14 @@ impl Trace {
         self.moments(|entry| entry.names().is_some() || matches!(entry, Entry::Open { .. } | Entry::Resize { .. } | Entry::Sync { .. }))
     }
 
-    /// The moments, each after so many entries, at which a name has just been given or taken, by what was done to which name; files that differ in a number are alike.
+    /// The moments, each after so many entries, at which a name has just been given or taken, by what was done to which name; files that differ in a
+    /// number, which sled writes with the letters A to F, are alike.
     #[must_use]
     pub fn steps(&self) -> BTreeMap<String, Vec<usize>> {
         let mut steps: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (number, entry) in (1..).zip(&self.entries) {
             if let Some(names) = entry.names() {
-                steps.entry(names.replace(|letter: char| letter.is_ascii_digit(), "")).or_default().push(number);
+                steps.entry(names.replace(|letter: char| letter.is_ascii_digit() || letter.is_ascii_uppercase(), "")).or_default().push(number);
             }
         }
         steps
