@@ -32,7 +32,7 @@ pub use catch_up::{CatchUpError, CaughtUp, catch_up};
 pub use log::{LEAF_HEADER, LOG_STREAM, LOG_SUBJECTS, POSITION_HEADER, PUBLISHER_HEADER, RECORDED_HEADER, REDACTED_HEADER};
 pub(crate) use new_epoch::check_lost;
 pub use new_epoch::{NewEpochError, new_epoch};
-pub use queries::{RangeAnswer, RecordAnswer, RootAnswer};
+pub use queries::{RangeAnswer, RecordAnswer, RootAnswer, head};
 pub use renew::{RenewError, Renewed, renew_log};
 pub use stream::{Options, StreamError};
 pub use trim::{TrimError, Trimmed, trim};
