@@ -46,6 +46,8 @@ pub(crate) enum Command {
     Changes(crate::read::Changes),
     /// Why totals moved between two moments, with the records that moved them
     Knowledge(crate::read::Knowledge),
+    /// What may be one exchange and is kept as two, with what speaks for it and against it
+    Candidates(crate::read::Candidates),
     /// Size, root, last checkpoint, last verified backup, refusals, and how far the read models have come
     Integrity(crate::read::Integrity),
     /// The ledger's records

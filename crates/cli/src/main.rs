@@ -55,6 +55,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Lineage(arguments) => read::lineage(&arguments),
         Command::Changes(arguments) => read::changes(&arguments),
         Command::Knowledge(arguments) => read::knowledge(&arguments),
+        Command::Candidates(arguments) => read::candidates(&arguments),
         Command::Integrity(arguments) => read::integrity(&arguments),
         Command::Records(arguments) => read::records(&arguments),
         Command::Ledger(arguments) => operate::ledger(&arguments),

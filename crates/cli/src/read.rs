@@ -1,3 +1,4 @@
+mod candidates;
 mod changes;
 mod channels;
 mod discrepancies;
@@ -17,6 +18,7 @@ mod totals;
 
 use serde_json::Value;
 
+pub(crate) use candidates::{Candidates, candidates};
 pub(crate) use changes::{Changes, changes};
 pub(crate) use channels::{Channels, channels};
 pub(crate) use discrepancies::{Discrepancies, discrepancies};

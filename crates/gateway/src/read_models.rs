@@ -2,9 +2,9 @@
 
 use axum::{Json, extract::State, http::Uri};
 use projection::{
-    AsKnown, Changes, ChangesQuery, Channels, ChannelsQuery, Discrepancies, DiscrepanciesQuery, Frameworks, FrameworksQuery, Identity, IdentityQuery,
-    Knowledge, KnowledgeQuery, Offices, OfficesQuery, Plans, PlansQuery, Reconciliation, ReconciliationQuery, ThirdParties, ThirdPartiesQuery, Totals,
-    TotalsQuery,
+    AsKnown, Candidates, CandidatesQuery, Changes, ChangesQuery, Channels, ChannelsQuery, Discrepancies, DiscrepanciesQuery, Frameworks, FrameworksQuery,
+    Identity, IdentityQuery, Knowledge, KnowledgeQuery, Offices, OfficesQuery, Plans, PlansQuery, Reconciliation, ReconciliationQuery, ThirdParties,
+    ThirdPartiesQuery, Totals, TotalsQuery,
 };
 
 use crate::{
@@ -116,4 +116,9 @@ pub(crate) async fn identity(State(app): State<App>, uri: Uri) -> Answer<Identit
     let query =
         |parameters: &mut Parameters| Ok(IdentityQuery { policy: parameters.value("policy")?.unwrap_or_default(), exchange: parameters.value("exchange")? });
     app.answer(&uri, query, projection::identity).await.map(Json)
+}
+
+pub(crate) async fn candidates(State(app): State<App>, uri: Uri) -> Answer<Candidates> {
+    let query = |parameters: &mut Parameters| Ok(CandidatesQuery { after: parameters.value("after")?, limit: parameters.limit()? });
+    app.answer(&uri, query, projection::candidates).await.map(Json)
 }

@@ -31,6 +31,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/v1/third-parties", get(read_models::third_parties))
         .route("/v1/offices", get(read_models::offices))
         .route("/v1/identity", get(read_models::identity))
+        .route("/v1/candidates", get(read_models::candidates))
         .route("/v1/integrity", get(integrity::integrity))
         .route("/v1/records", get(records::range))
         .route("/v1/records/{position}", get(records::record))

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Source ──pages──▶ Book::apply ──▶ timeline · dossier · totals · channels · reconciliation · discrepancies · plans · frameworks
-//!                                   third parties · offices · lineage · identity · changes · knowledge
+//!                                   third parties · offices · lineage · identity · changes · knowledge · candidates
 //! ```
 //!
 //! [`Book`] is the fold that all models share: every claim with its numbers, and what later records did to it. A figure is made when it's asked for, from the claims of its
@@ -16,12 +16,14 @@
 mod agreed;
 mod answer;
 mod book;
+mod candidates;
 mod changes;
 mod channels;
 mod claim;
 mod discrepancies;
 mod dossier;
 mod effects;
+mod evidence;
 mod exchange;
 mod extent;
 mod figure;
@@ -34,6 +36,7 @@ mod knowledge;
 mod known;
 mod lineage;
 mod mention;
+mod near;
 mod office;
 mod offices;
 mod place;
@@ -55,6 +58,7 @@ mod views;
 
 pub use answer::{AsOf, Days};
 pub use book::{Applied, ApplyError, Book, FOLD_VERSION, Input};
+pub use candidates::{Against, Candidate, Candidates, CandidatesQuery, Compared, For, Pair, With, candidates};
 pub use changes::{Change, Changes, ChangesQuery, ExchangeChange, FigureChange, OldAndNew, changes};
 pub use channels::{AnnouncerView, Channel, ChannelStatement, Channels, ChannelsQuery, CompletedExchange, channels};
 pub use discrepancies::{Between, Discrepancies, DiscrepanciesQuery, Discrepancy, Field, SaidAt, Standing, Value, discrepancies};

@@ -57,8 +57,7 @@ fn differing(exchange: &Value) -> Vec<[String; 6]> {
         (of["old"] != of["new"]).then(|| [field.to_owned(), empty(), empty(), empty(), value(&of["old"]), value(&of["new"])])
     };
     let figures = things(exchange, "figures").iter().map(|of| {
-        let way = ["from", "to", "category"].map(|name| text(&of[name]));
-        let [from, to, category] = way;
+        let [from, to, category] = ["from", "to", "category"].map(|name| text(&of[name]));
         ["figure".to_owned(), from, to, category, figure(&of["old"]), figure(&of["new"])]
     });
     [state("status", text), state("date", days)].into_iter().flatten().chain(figures).collect()

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::harness::{Answer, Server};
 
 /// Where each is asked, with all parameters of its own.
-pub(crate) const ROUTES: [(&str, &[&str]); 10] = [
+pub(crate) const ROUTES: [(&str, &[&str]); 11] = [
     ("/v1/reconciliation", &["policy", "party", "after", "limit"]),
     ("/v1/discrepancies", &["exchange", "state", "between"]),
     ("/v1/plans", &["policy", "outcome", "after", "limit"]),
@@ -19,6 +19,7 @@ pub(crate) const ROUTES: [(&str, &[&str]); 10] = [
         "/v1/knowledge?then=100",
         &["from", "to", "policy", "category", "sender", "receiver", "period", "by", "then", "then_announced_until", "moves_from", "limit"],
     ),
+    ("/v1/candidates", &["after", "limit"]),
 ];
 
 /// A route with one more parameter.
@@ -212,7 +213,7 @@ async fn a_wrong_parameter_is_named_with_what_is_expected() {
     let words = [
         ("policy", "best", "range, receiver, sender, both"),
         ("party", "XX", "ISO"),
-        ("after", "ru-ua", "a whole number from 0"),
+        ("after", "ru-ua", "expected a"),
         ("limit", "0", "from 1 to 1000"),
         ("limit", "1001", "from 1 to 1000"),
         ("exchange", "nowhere", "an exchange key such as"),
@@ -284,7 +285,7 @@ async fn a_correction_shows_in_each_and_not_in_its_past() {
         );
         now.push(after);
     }
-    let [reconciliation, discrepancies, plans, frameworks, third_parties, offices, identity, lineage, changes, knowledge] = now.try_into().unwrap();
+    let [reconciliation, discrepancies, plans, frameworks, third_parties, offices, identity, lineage, changes, knowledge, candidates] = now.try_into().unwrap();
     // All of June was 6,057 then; Russia's own total of 6,060 is 3 more.
     let russia = &one(&reconciliation["aggregates"], "position", 102)["lines"][0];
     assert_eq!((bounds(&russia["ledger"]), &russia["verdict"], &russia["difference"]["low"]), ((&json!(6057), &json!(6057)), &json!("exceeds"), &json!(3)));
@@ -299,6 +300,7 @@ async fn a_correction_shows_in_each_and_not_in_its_past() {
     let stage = identity["bodies"].as_array().unwrap().iter().find(|bodies| bodies["exchange"] == "ru-ua/bodies/2025-06-16" && bodies["from"] == "RU").unwrap();
     assert_eq!((bounds(&stage["handed_over"]), &stage["handed_over"]["claims"]), ((&json!(1245), &json!(1245)), &json!([99, 189])));
     assert_eq!(each(&lineage["statements"], "origin"), [99, 189]);
+    assert_eq!(candidates["candidates"], json!([]), "the real record keeps no exchange twice");
     // 1,245 to 1,248 become 1,245, and 6,057 to 6,060 of June 6,057; the 51 to Russia stay.
     let change = changes["changes"].as_array().unwrap().last().unwrap();
     assert_eq!((&change["position"], &change["kind"], &change["acts_on"]), (&json!(189), &json!("corrected"), &json!([100])));
@@ -450,6 +452,44 @@ async fn what_was_announced_later_than_a_day_is_not_told_of_it() {
     assert_eq!(each(&until(path, "2026-02-27").await.json()["statements"], "origin"), [168, 169, 170], "\"in February\" may be the 28th");
 }
 
+/// 1,000 and 38 bodies on 30 January 2026 by an outlet; both sides have them on the 29th.
+fn on_another_day(number: u64, date: &str) -> Value {
+    let way = |from: &str, to: &str, count: u64| json!({"from": from, "to": to, "counts": [{"category": "bodies", "count": {"exact": count}}]});
+    let data = json!({
+        "announced": "2026-02-26", "announcer": null, "exchange": {"date": date}, "transfers": [way("RU", "UA", 1000), way("UA", "RU", 38)]
+    });
+    let id = format!("00000000-0000-5000-8000-{number:012}");
+    json!({"specversion": "1.0", "id": id, "source": "urn:test", "type": "org.handover.completed.v1", "data": data})
+}
+
+#[tokio::test]
+async fn what_may_be_one_exchange_is_offered_with_the_evidence_page_by_page() {
+    let server = Server::with_samples().await;
+    server.post_event(&on_another_day(1, "2026-01-30")).await;
+    // And the day before, in the same counts.
+    server.post_event(&on_another_day(2, "2026-01-28")).await;
+    let found = server.get("/v1/candidates?at_least=190").await.json();
+    let [day, next] = ["ru-ua/bodies/2026-01-29", "ru-ua/bodies/2026-01-30"];
+    assert_eq!((each(&found["candidates"], "exchange"), &found["next"]), (vec![&json!("ru-ua/bodies/2026-01-28"), &json!(day)], &Value::Null));
+    let pair = &found["candidates"][1];
+    assert_eq!((&pair["with"], &pair["against"]), (&json!({"exchange": next}), &json!([{"evidence": "dates-apart"}])));
+    assert_eq!(pair["for"], json!([{"evidence": "same-counts", "directions": 2}]));
+    let counts = pair["counts"].as_array().unwrap().iter().map(|of| (&of["from"], &of["exchange"]["low"], &of["with"]["high"]));
+    assert_eq!(counts.collect::<Vec<_>>(), [(&json!("RU"), &json!(1000), &json!(1000)), (&json!("UA"), &json!(38), &json!(38))]);
+
+    let first = server.get("/v1/candidates?limit=1").await.json();
+    assert_eq!(
+        (each(&first["candidates"], "exchange"), &first["next"]),
+        (vec![&json!("ru-ua/bodies/2026-01-28")], &json!(format!("ru-ua/bodies/2026-01-28~{day}")))
+    );
+    let rest = server.get(&format!("/v1/candidates?limit=1&after=ru-ua/bodies/2026-01-28~{day}")).await.json();
+    assert_eq!((each(&rest["candidates"], "exchange"), &rest["next"]), (vec![&json!(day)], &Value::Null));
+
+    assert_eq!(each(&server.get("/v1/candidates?as_known_at=189").await.json()["candidates"], "with"), [&json!({"exchange": next})]);
+    assert_eq!(server.get("/v1/candidates?as_known_at=188").await.json()["candidates"], json!([]));
+    assert_eq!(server.get("/v1/candidates?announced_until=2026-02-25").await.json()["candidates"], json!([]));
+}
+
 #[tokio::test]
 async fn an_empty_ledger_has_no_zeros() {
     let server = Server::start().await;
@@ -462,6 +502,7 @@ async fn an_empty_ledger_has_no_zeros() {
         ("/v1/offices", "offices"),
         ("/v1/identity", "bodies"),
         ("/v1/changes", "changes"),
+        ("/v1/candidates", "candidates"),
         ("/v1/knowledge?then=0", "figures"),
     ] {
         let answer = server.get(path).await.json();

@@ -3,6 +3,7 @@
 
 mod log;
 
+mod candidates;
 mod changes;
 mod discrepancies;
 mod effects;

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use announcement::{Data, Position, Record};
 use projection::{
-    Applied, ApplyError, AsKnown, Book, By, ChangesQuery, ChannelsQuery, DiscrepanciesQuery, FrameworksQuery, Grouping, IdentityQuery, KnowledgeQuery, Known,
-    Moment, OfficesQuery, Period, PlansQuery, Policy, ReconciliationQuery, ThirdPartiesQuery, TimelineQuery, Total, TotalsQuery, changes, channels,
-    discrepancies, dossier, frameworks, identity, knowledge, lineage, offices, plans, reconciliation, third_parties, timeline, totals,
+    Applied, ApplyError, AsKnown, Book, By, CandidatesQuery, ChangesQuery, ChannelsQuery, DiscrepanciesQuery, FrameworksQuery, Grouping, IdentityQuery,
+    KnowledgeQuery, Known, Moment, OfficesQuery, Period, PlansQuery, Policy, ReconciliationQuery, ThirdPartiesQuery, TimelineQuery, Total, TotalsQuery,
+    candidates, changes, channels, discrepancies, dossier, frameworks, identity, knowledge, lineage, offices, plans, reconciliation, third_parties, timeline,
+    totals,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -20,6 +21,12 @@ pub(crate) type Step = (u8, u8, u8, u16, u8);
 
 /// The step that adds a stage of a longer exchange.
 const STAGE: u8 = 13;
+
+/// The step that merges two exchanges.
+const MERGE: u8 = 4;
+
+/// The step that corrects a claim.
+const CORRECTION: u8 = 6;
 
 /// When a claim is announced: before whatever is done to one.
 fn day_of_claim(count: u16) -> String {
@@ -81,9 +88,11 @@ pub(crate) fn log_of(steps: &[Step]) -> Log {
             (1, Some(_)) => log.add("quarantined", None, about(json!({"reason": "r"}))),
             (2, Some(_)) => log.add("released", None, about(json!({"reason": "r"}))),
             (3, Some(_)) => log.add("linked", None, about(json!({"exchange_key": key}))),
-            (4, _) => log.add("merged", None, json!({"announced": later, "announcer": null, "from": key, "into": KEYS[usize::from(earlier % 4)]})),
+            (MERGE, _) => log.add("merged", None, json!({"announced": later, "announcer": null, "from": key, "into": KEYS[usize::from(earlier % 4)]})),
             (5, Some(target)) => log.add("split", None, json!({"announced": later, "announcer": null, "targets": [target], "into": key})),
-            (6, Some(_)) => log.add("corrected", None, about(json!({"reason": "r", "replacement": {"kind": "completed", "subject": key, "data": said}}))),
+            (CORRECTION, Some(_)) => {
+                log.add("corrected", None, about(json!({"reason": "r", "replacement": {"kind": "completed", "subject": key, "data": said}})))
+            }
             (7, Some(_)) => log.add("disputed", None, about(json!({"reason": "r"}))),
             (8, Some(_)) => {
                 let mut relay = said;
@@ -154,7 +163,8 @@ fn models(book: Known<'_>) -> Value {
         let frameworks = frameworks(book, &FrameworksQuery { policy, framework: None });
         json!([reconciliation, plans, frameworks, identity(book, &IdentityQuery { policy, exchange: None })])
     };
-    let others = json!([discrepancies(book, &DiscrepanciesQuery::default()), third_parties(book, &ThirdPartiesQuery::default())]);
+    let pairs = candidates(book, &CandidatesQuery { after: None, limit: 1_000 });
+    let others = json!([discrepancies(book, &DiscrepanciesQuery::default()), third_parties(book, &ThirdPartiesQuery::default()), pairs]);
     let mut models: Vec<Value> = Policy::ALL.iter().flat_map(|&policy| of(policy).as_array().cloned().unwrap()).collect();
     models.extend(others.as_array().cloned().unwrap());
     for model in &mut models {
@@ -405,6 +415,50 @@ proptest! {
         let before = models(log.book().now());
         statement(&mut log, what, who, count, Some(&origin));
         prop_assert_eq!(models(log.book().now()), before);
+    }
+
+    #[test]
+    fn a_merge_and_the_split_of_all_that_it_moved_leave_every_total_as_it_was(mut steps in steps(), from in 0_usize..4, into in 0_usize..4) {
+        // Where a key was merged before, a merge moves what is about its root; and a split takes all versions of a claim along, whichever exchange each named.
+        steps.retain(|&(what, ..)| ![MERGE, CORRECTION].contains(&(what % 17)));
+        let mut log = log_of(&steps);
+        let (from, into) = (KEYS[from], KEYS[into]);
+        let numbers = |log: &Log| {
+            let of = |(policy, by)| totals(log.book().now(), &TotalsQuery { policy, by, ..TotalsQuery::default() });
+            groupings().into_iter().map(of).map(|totals| (totals.figures, totals.possibly)).collect::<Vec<_>>()
+        };
+        let before = numbers(&log);
+        let moved = dossier(log.book().now(), &from.parse().unwrap(), Policy::Range).map(|found| (found.exchange.key, found.claims));
+        let Some((key, claims)) = moved else { return Ok(()) };
+        log.add("merged", None, json!({"announced": "2026-01-27", "announcer": null, "from": key, "into": into}));
+        let moved = claims.iter().filter(|claim| claim.contests.is_none()).map(|claim| usize::try_from(claim.position.get()).unwrap());
+        let targets: Vec<Value> = moved.map(|position| log.id(position)).collect();
+        log.add("split", None, json!({"announced": "2026-01-27", "announcer": null, "targets": targets, "into": key}));
+        prop_assert_eq!(numbers(&log), before);
+    }
+
+    #[test]
+    fn a_merge_that_would_close_a_circle_changes_nothing(steps in steps(), from in 0_usize..4, into in 0_usize..4) {
+        let mut log = log_of(&steps);
+        let merge = |log: &mut Log, from: &str, into: &str| {
+            log.add("merged", None, json!({"announced": "2026-01-27", "announcer": null, "from": from, "into": into}));
+        };
+        merge(&mut log, KEYS[from], KEYS[into]);
+        let next = Position::new(log.records.len() as u64);
+        let before = log.book();
+        merge(&mut log, KEYS[into], KEYS[from]);
+        let after = log.book();
+        prop_assert_eq!(models(after.now()), models(before.now()));
+        for (policy, by) in groupings() {
+            let of = |book: &Book| {
+                let totals = totals(book.now(), &TotalsQuery { policy, by: by.clone(), ..TotalsQuery::default() });
+                (totals.figures, totals.possibly, totals.unassigned)
+            };
+            prop_assert_eq!(of(&after), of(&before));
+        }
+        let lines = |book: &Book| timeline(book.now(), &TimelineQuery { limit: 100, ..TimelineQuery::default() }).exchanges;
+        prop_assert_eq!(lines(&after), lines(&before));
+        prop_assert_eq!(changes(after.now(), &ChangesQuery { policy: Policy::Range, from: next, limit: 10 }).changes, []);
     }
 }
 
