@@ -42,6 +42,14 @@ pub(crate) enum Command {
     Identity(crate::read::Identity),
     /// Which statements about one exchange are independent, and which are copies
     Lineage(crate::read::Lineage),
+    /// What each record changed: figures, days and state of exchanges, old and new
+    Changes(crate::read::Changes),
+    /// Why totals moved between two moments, with the records that moved them
+    Knowledge(crate::read::Knowledge),
+    /// What may be one exchange and is kept as two, with what speaks for it and against it
+    Candidates(crate::read::Candidates),
+    /// Size, root, last checkpoint, last verified backup, refusals, and how far the read models have come
+    Integrity(crate::read::Integrity),
     /// The ledger's records
     Records(crate::read::Records),
     /// Operate the ledger of a running server

@@ -1,9 +1,13 @@
+mod candidates;
+mod changes;
 mod channels;
 mod discrepancies;
 mod exchange;
 mod exchanges;
 mod frameworks;
 mod identity;
+mod integrity;
+mod knowledge;
 mod lineage;
 mod offices;
 mod plans;
@@ -14,12 +18,16 @@ mod totals;
 
 use serde_json::Value;
 
+pub(crate) use candidates::{Candidates, candidates};
+pub(crate) use changes::{Changes, changes};
 pub(crate) use channels::{Channels, channels};
 pub(crate) use discrepancies::{Discrepancies, discrepancies};
 pub(crate) use exchange::{Exchange, exchange};
 pub(crate) use exchanges::{Exchanges, exchanges};
 pub(crate) use frameworks::{Frameworks, frameworks};
 pub(crate) use identity::{Identity, identity};
+pub(crate) use integrity::{Integrity, integrity};
+pub(crate) use knowledge::{Knowledge, knowledge};
 pub(crate) use lineage::{Lineage, lineage};
 pub(crate) use offices::{Offices, offices};
 pub(crate) use plans::{Plans, plans};
@@ -33,7 +41,7 @@ use crate::{
     exit::{Code, Failure},
 };
 
-fn get<const N: usize>(reading: &Reading, path: &str, query: [(&str, Option<String>); N]) -> Result<Vec<u8>, Failure> {
+fn get<'a>(reading: &Reading, path: &str, query: impl IntoIterator<Item = (&'a str, Option<String>)>) -> Result<Vec<u8>, Failure> {
     let rests_on = [
         ("at_least", reading.asking.at_least.map(|position| position.to_string())),
         ("as_known_at", reading.as_known_at.clone()),
@@ -99,7 +107,11 @@ fn more(page: &Value, option: &str) -> String {
 }
 
 fn as_of(answer: &Value) -> String {
-    let as_of = &answer["as_of"];
+    moment(&answer["as_of"])
+}
+
+/// What something rests on.
+fn moment(as_of: &Value) -> String {
     let known = if as_of["position"].is_null() { "an empty ledger".to_owned() } else { format!("position {}", text(&as_of["position"])) };
     if as_of["announced_until"].is_null() { known } else { format!("{known}, announced until {}", text(&as_of["announced_until"])) }
 }
@@ -130,6 +142,12 @@ fn way(item: &Value) -> [String; 2] {
     [&item["from"], &item["to"]].map(|party| if party.is_null() { "both ways".to_owned() } else { text(party) })
 }
 
+/// The same of a total, which names the two parties where it's of both directions.
+fn parties(total: &Value) -> [String; 2] {
+    let between = listed(&total["between"], " and ");
+    if between.is_empty() { ["from", "to"].map(|party| text(&total[party])) } else { [between, "each other".to_owned()] }
+}
+
 /// A statement: when it was said, and its place in the ledger.
 fn said(statement: &Value) -> String {
     format!("{} ({})", text(&statement["announced"]), text(&statement["position"]))
@@ -146,6 +164,21 @@ fn count(figure: &Value) -> String {
         (Value::Null, _) => "no number".to_owned(),
         (low, high) if low == high => text(low),
         (low, high) => between(low.as_i64().filter(|low| *low > 0), high.as_i64()),
+    }
+}
+
+/// How many, and whether the claims behind it agree.
+fn figure(figure: &Value) -> String {
+    let words = agreement(figure);
+    if words.is_empty() { count(figure) } else { format!("{} ({words})", count(figure)) }
+}
+
+/// Whether the claims behind a figure agree; nothing where they do.
+fn agreement(figure: &Value) -> &'static str {
+    match (figure["disputed"] == true, figure["one_sided"] == true) {
+        (true, _) => "disputed",
+        (false, true) => "one side only",
+        (false, false) => "",
     }
 }
 
@@ -170,13 +203,8 @@ fn sum(sum: &Value) -> String {
 }
 
 fn figure_cells(item: &Value) -> [String; 6] {
-    let disputed = match (item["disputed"] == true, item["one_sided"] == true) {
-        (true, _) => "disputed",
-        (false, true) => "one side only",
-        (false, false) => "",
-    };
     let claims = listed(&item["claims"], " ");
-    [text(&item["from"]), text(&item["to"]), text(&item["category"]), count(item), disputed.to_owned(), claims]
+    [text(&item["from"]), text(&item["to"]), text(&item["category"]), count(item), agreement(item).to_owned(), claims]
 }
 
 #[cfg(test)]

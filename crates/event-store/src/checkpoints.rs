@@ -7,6 +7,7 @@ use std::{
 };
 
 use announcement::{Digest, Position};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use transparency::{Checkpoint, Note, Origin, ProofFile, SignerKey, VerifierKey};
 
@@ -36,6 +37,15 @@ struct Handed {
     last: Option<(Checkpoint, Note, Instant)>,
     /// One that was handed out by an earlier process, and that the ledger has to come to before it hands out another.
     awaited: Option<Checkpoint>,
+}
+
+/// The checkpoint that was handed out last.
+#[derive(Clone, Debug)]
+pub struct HandedOut {
+    /// The checkpoint. The ledger may not have come to it again since it was restored.
+    pub checkpoint: Checkpoint,
+    /// When it was kept, where the file system says so.
+    pub kept: Option<Timestamp>,
 }
 
 /// A checkpoint that was handed out, and that a ledger may no longer hold.
@@ -180,6 +190,16 @@ impl Checkpoints {
         keep(path, &note).map_err(|source| CheckpointsError::Io { path: path.clone(), source })?;
         handed.last = Some((checkpoint.clone(), note.clone(), Instant::now()));
         Ok((checkpoint, note))
+    }
+
+    /// The checkpoint that was handed out last, without handing out another; `None` where none was.
+    #[must_use]
+    pub fn last(&self) -> Option<HandedOut> {
+        let Inner { path, handed, .. } = &*self.inner;
+        let handed = handed.lock().unwrap_or_else(PoisonError::into_inner);
+        let checkpoint = handed.last.as_ref().map(|(checkpoint, ..)| checkpoint).or(handed.awaited.as_ref().filter(|_| path.exists()))?;
+        let kept = fs::metadata(path).and_then(|file| file.modified()).ok().and_then(|time| time.try_into().ok());
+        Some(HandedOut { checkpoint: checkpoint.clone(), kept })
     }
 
     /// What shows offline that a record is in the ledger, with the checkpoint that it's shown against.

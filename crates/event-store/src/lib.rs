@@ -133,7 +133,7 @@ mod verify;
 mod writer;
 
 pub use backup::{Backup, BackupError, Manifest, copy, exchange, manifest, restore};
-pub use checkpoints::{Checkpoints, CheckpointsError, LostCheckpoint};
+pub use checkpoints::{Checkpoints, CheckpointsError, HandedOut, LostCheckpoint};
 pub use commit::Ready;
 pub use decide::Epoch;
 pub use error::{OpenError, ReadError, SubmitError};

@@ -34,7 +34,7 @@ pub use log::{LEAF_HEADER, LOG_STREAM, LOG_SUBJECTS, POSITION_HEADER, PUBLISHER_
 pub use log_tail::{LogError, LogTail};
 pub(crate) use new_epoch::check_lost;
 pub use new_epoch::{NewEpochError, new_epoch};
-pub use queries::{RangeAnswer, RecordAnswer, RootAnswer};
+pub use queries::{RangeAnswer, RecordAnswer, RootAnswer, head};
 pub use renew::{RenewError, Renewed, renew_log};
 pub use stream::{Options, StreamError};
 pub use trim::{TrimError, Trimmed, trim};

@@ -6,9 +6,10 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::{
-    Head, ReadError, Refusal,
+    BackupError, Head, ReadError, Refusal, VerifiedBackup,
     layout::{self, Otherwise, TILE},
     store::{Going, Store, Who},
+    verified_backup,
 };
 
 /// The most records that one page holds.
@@ -217,6 +218,28 @@ impl Reader {
     pub fn refusals(&self, from: u64, limit: usize) -> Result<Vec<Refusal>, ReadError> {
         let entries = self.store.keys(&layout::refusal(from), &layout::refusal(u64::MAX), limit.min(MAX_PAGE), Who::Reader)?;
         Ok(entries.iter().filter_map(|(_, bytes)| serde_json::from_slice(bytes).ok()).collect())
+    }
+
+    /// The refused message that came last; `None` where none is kept. Looks at all that are kept.
+    ///
+    /// # Errors
+    /// The store can't read what it holds.
+    pub fn last_refusal(&self) -> Result<Option<Refusal>, ReadError> {
+        let (mut last, mut from): (Option<Refusal>, u64) = (None, 0);
+        loop {
+            let page = self.refusals(from, MAX_PAGE)?;
+            let Some(end) = page.last() else { return Ok(last) };
+            from = end.number + 1;
+            last = last.into_iter().chain(page).max_by_key(|refusal| (refusal.time, refusal.number));
+        }
+    }
+
+    /// The backup that was verified last; `None` where none was, or the note is damaged.
+    ///
+    /// # Errors
+    /// The folder can't be read.
+    pub fn verified_backup(&self) -> Result<Option<VerifiedBackup>, BackupError> {
+        verified_backup::noted(&self.store.folder)
     }
 
     /// Waits until the ledger holds `size` records.

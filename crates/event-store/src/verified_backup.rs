@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use announcement::Digest;
+use durable::Folder;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -73,7 +74,12 @@ impl Ledger {
     /// # Errors
     /// The folder can't be read.
     pub fn verified_backup(&self) -> Result<Option<VerifiedBackup>, BackupError> {
-        let bytes = self.folder().note(NAME).map_err(BackupError::Note)?;
-        Ok(bytes.and_then(|bytes| checked::from_bytes(&bytes)))
+        noted(self.folder())
     }
+}
+
+/// What is noted in a ledger's folder.
+pub(crate) fn noted(folder: &Folder) -> Result<Option<VerifiedBackup>, BackupError> {
+    let bytes = folder.note(NAME).map_err(BackupError::Note)?;
+    Ok(bytes.and_then(|bytes| checked::from_bytes(&bytes)))
 }

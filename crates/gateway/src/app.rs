@@ -114,7 +114,7 @@ impl App {
 }
 
 fn no_read_models() -> Failure {
-    let remedy = "Ask a node that does; this one answers /v1/records, /v1/receipts and /v1/announcements.";
+    let remedy = "Ask a node that does; this one answers /v1/records, /v1/receipts, /v1/integrity and /v1/announcements.";
     Failure::new(StatusCode::NOT_FOUND, "no-read-models", "Not on this node", "this node keeps no read models", remedy)
 }
 

@@ -111,6 +111,11 @@ fn decode(text: &str) -> Result<String, Failure> {
     decoded.map(std::borrow::Cow::into_owned).map_err(|_| wrong(text, "it isn't UTF-8", "Percent-encode the parameter's UTF-8 bytes."))
 }
 
+/// Nothing can be answered without the parameter of this name.
+pub(crate) fn missing(name: &str, remedy: &str) -> Failure {
+    wrong(name, "it's missing", remedy)
+}
+
 fn wrong(name: &str, detail: impl Display, remedy: impl Into<String>) -> Failure {
     let shown: String = name.chars().take(80).collect();
     Failure::new(StatusCode::BAD_REQUEST, "parameter", "A query parameter is wrong", format_args!("{shown}: {detail}"), remedy).with("parameter", shown.into())

@@ -2,28 +2,58 @@
 
 use axum::{Json, extract::State, http::Uri};
 use projection::{
-    Channels, ChannelsQuery, Discrepancies, DiscrepanciesQuery, Frameworks, FrameworksQuery, Identity, IdentityQuery, Offices, OfficesQuery, Plans, PlansQuery,
-    Reconciliation, ReconciliationQuery, ThirdParties, ThirdPartiesQuery, Totals, TotalsQuery,
+    AsKnown, Candidates, CandidatesQuery, Changes, ChangesQuery, Channels, ChannelsQuery, Discrepancies, DiscrepanciesQuery, Frameworks, FrameworksQuery,
+    Identity, IdentityQuery, Knowledge, KnowledgeQuery, Offices, OfficesQuery, Plans, PlansQuery, Reconciliation, ReconciliationQuery, ThirdParties,
+    ThirdPartiesQuery, Totals, TotalsQuery,
 };
 
-use crate::{App, parameters::Parameters, problem::Failure};
+use crate::{
+    App,
+    parameters::{Parameters, missing},
+    problem::Failure,
+};
 
 type Answer<A> = Result<Json<A>, Failure>;
 
 pub(crate) async fn totals(State(app): State<App>, uri: Uri) -> Answer<Totals> {
+    app.answer(&uri, totals_query, projection::totals).await.map(Json)
+}
+
+fn totals_query(parameters: &mut Parameters) -> Result<TotalsQuery, Failure> {
+    Ok(TotalsQuery {
+        from: parameters.day("from")?,
+        to: parameters.day("to")?,
+        policy: parameters.value("policy")?.unwrap_or_default(),
+        category: parameters.value("category")?,
+        sender: parameters.value("sender")?,
+        receiver: parameters.value("receiver")?,
+        period: parameters.value("period")?,
+        by: parameters.value("by")?.unwrap_or_default(),
+    })
+}
+
+pub(crate) async fn knowledge(State(app): State<App>, uri: Uri) -> Answer<Knowledge> {
     let query = |parameters: &mut Parameters| {
-        Ok(TotalsQuery {
-            from: parameters.day("from")?,
-            to: parameters.day("to")?,
+        let totals = totals_query(parameters)?;
+        let then = AsKnown { at: parameters.value("then")?, announced_until: parameters.day("then_announced_until")? };
+        if then == AsKnown::default() {
+            let remedy = "Give then (a position, an instant or a day), then_announced_until (a day), or both: the moment that the total is compared with.";
+            return Err(missing("then", remedy));
+        }
+        Ok(KnowledgeQuery { totals, then, from: parameters.position("moves_from")?.unwrap_or_default(), limit: parameters.limit()? })
+    };
+    app.answer(&uri, query, projection::knowledge).await.map(Json)
+}
+
+pub(crate) async fn changes(State(app): State<App>, uri: Uri) -> Answer<Changes> {
+    let query = |parameters: &mut Parameters| {
+        Ok(ChangesQuery {
             policy: parameters.value("policy")?.unwrap_or_default(),
-            category: parameters.value("category")?,
-            sender: parameters.value("sender")?,
-            receiver: parameters.value("receiver")?,
-            period: parameters.value("period")?,
-            by: parameters.value("by")?.unwrap_or_default(),
+            from: parameters.position("from")?.unwrap_or_default(),
+            limit: parameters.limit()?,
         })
     };
-    app.answer(&uri, query, projection::totals).await.map(Json)
+    app.answer(&uri, query, projection::changes).await.map(Json)
 }
 
 pub(crate) async fn channels(State(app): State<App>, uri: Uri) -> Answer<Channels> {
@@ -94,4 +124,9 @@ pub(crate) async fn identity(State(app): State<App>, uri: Uri) -> Answer<Identit
         })
     };
     app.answer(&uri, query, projection::identity).await.map(Json)
+}
+
+pub(crate) async fn candidates(State(app): State<App>, uri: Uri) -> Answer<Candidates> {
+    let query = |parameters: &mut Parameters| Ok(CandidatesQuery { after: parameters.value("after")?, limit: parameters.limit()? });
+    app.answer(&uri, query, projection::candidates).await.map(Json)
 }

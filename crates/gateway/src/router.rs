@@ -7,7 +7,7 @@ use axum::{
     routing::{get, post},
 };
 
-use crate::{App, exchanges, guard::guard, page, problem::Failure, projections, proofs, publish, read_models, readiness, receipts, records};
+use crate::{App, exchanges, guard::guard, integrity, page, problem::Failure, projections, proofs, publish, read_models, readiness, receipts, records};
 
 /// All addresses, behind [`guard`].
 pub(crate) fn router(app: App) -> Router {
@@ -21,6 +21,8 @@ pub(crate) fn router(app: App) -> Router {
         .route("/v1/exchanges", get(exchanges::timeline))
         .route("/v1/exchanges/{*key}", get(exchanges::exchange))
         .route("/v1/totals", get(read_models::totals))
+        .route("/v1/changes", get(read_models::changes))
+        .route("/v1/knowledge", get(read_models::knowledge))
         .route("/v1/channels", get(read_models::channels))
         .route("/v1/reconciliation", get(read_models::reconciliation))
         .route("/v1/discrepancies", get(read_models::discrepancies))
@@ -30,6 +32,8 @@ pub(crate) fn router(app: App) -> Router {
         .route("/v1/offices", get(read_models::offices))
         .route("/v1/identity", get(read_models::identity))
         .route("/v1/projections", get(projections::projections))
+        .route("/v1/candidates", get(read_models::candidates))
+        .route("/v1/integrity", get(integrity::integrity))
         .route("/v1/records", get(records::range))
         .route("/v1/records/{position}", get(records::record))
         .route("/v1/checkpoint", get(proofs::checkpoint))

@@ -104,7 +104,8 @@ pub fn changes(book: Known<'_>, query: &ChangesQuery) -> Changes {
     }
 }
 
-fn change(book: Known<'_>, at: Position, policy: Policy) -> Option<Change> {
+/// What a record changed; `None` where it changed no exchange and acted on no claim.
+pub(crate) fn change(book: Known<'_>, at: Position, policy: Policy) -> Option<Change> {
     let claim = book.claim(at)?;
     let step = Step { old: book.before(at), new: book.before(at.successor()), at };
     let mut exchanges: Vec<ExchangeChange> = step.exchanges().into_iter().filter_map(|id| exchange_change(step, id, policy)).collect();

@@ -16,7 +16,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::{AsKnown, ChannelsQuery, Known, Policy, Projection, TotalsQuery, channels::channels, exchange::View, intern::Id, timeline::line, totals::totals};
+use crate::{
+    AsKnown, ChannelsQuery, Known, Policy, Projection, TotalsQuery, changes::change, channels::channels, exchange::View, intern::Id, timeline::line,
+    totals::totals,
+};
 
 /// The bucket's name.
 pub const VIEWS_BUCKET: &str = "handover-views";
@@ -30,6 +33,12 @@ const RETRY: Duration = Duration::from_secs(1);
 const ATTEMPTS: usize = 8;
 /// What a document may take.
 const MAX_DOCUMENT: usize = 1 << 20;
+/// How many changes the document of them has.
+const MAX_CHANGES: usize = 100;
+/// What they may take of it.
+const MAX_CHANGES_BYTES: usize = MAX_DOCUMENT / 2;
+/// How many records are looked back at for them.
+const MAX_LOOKED_AT: u64 = 4_096;
 
 /// Why documents can't be written; they're tried again.
 #[derive(Debug, thiserror::Error)]
@@ -68,8 +77,8 @@ struct Written {
     content: Digest,
 }
 
-/// Writes the read models' documents to the bucket `handover-views` when they change, until `stop`: `exchange.<key>`, `totals.<policy>` and `totals.<policy>.<year>`, and
-/// `channel.<kind>.<parties>`.
+/// Writes the read models' documents to the bucket `handover-views` when they change, until `stop`: `exchange.<key>`, `totals.<policy>` and `totals.<policy>.<year>`,
+/// `channel.<kind>.<parties>`, and `changes`.
 ///
 /// Each is written by compare-and-set, and never over one that rests on more records: any number of nodes may write.
 pub async fn run_views(projection: Projection, client: Client, replicas: usize, stop: CancellationToken) {
@@ -220,8 +229,25 @@ fn documents(known: Known<'_>, from: Position, fold: u32) -> (Vec<Document>, Pos
         let name = json!(channel.channel).as_str().unwrap_or_default().to_owned();
         Document { key: format!("channel.{name}.{parties}"), position: head, fold: 0, body: json!(channel) }
     }));
+    documents.extend(changes_document(known));
     documents.iter_mut().for_each(|document| document.fold = fold);
     (documents, known.next())
+}
+
+/// What the last records changed, newest last.
+fn changes_document(known: Known<'_>) -> Option<Document> {
+    let end = known.next().get();
+    let looked_at = (end.saturating_sub(MAX_LOOKED_AT)..end).rev().map(Position::new);
+    let mut newest_first = looked_at.filter_map(|at| change(known, at, Policy::Range)).take(MAX_CHANGES).peekable();
+    let position = newest_first.peek()?.position;
+    let mut bytes = 0;
+    let fitting = newest_first.map(|change| json!(change)).take_while(|change| {
+        bytes += change.to_string().len();
+        bytes <= MAX_CHANGES_BYTES
+    });
+    let mut changes: Vec<Value> = fitting.collect();
+    changes.reverse();
+    Some(Document { key: "changes".to_owned(), position: Some(position), fold: 0, body: json!({"policy": Policy::Range, "changes": changes}) })
 }
 
 fn exchange_document(known: Known<'_>, key: &ExchangeKey, at: Position) -> Document {

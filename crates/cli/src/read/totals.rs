@@ -1,7 +1,7 @@
 use clap::Args;
 use serde_json::Value;
 
-use super::{as_of, get, listed, text, things};
+use super::{as_of, get, listed, parties, text, things};
 use crate::{
     arguments::Reading,
     exit::Failure,
@@ -10,6 +10,15 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(crate) struct Totals {
+    #[command(flatten)]
+    selection: Selection,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+/// Which totals are asked for.
+#[derive(Debug, Args)]
+pub(super) struct Selection {
     /// The first day
     #[arg(long, value_name = "DAY")]
     from: Option<String>,
@@ -34,30 +43,32 @@ pub(crate) struct Totals {
     /// What else there is a row for each of: some of direction, category, framework, with commas between them; without direction both are summed up
     #[arg(long, value_name = "LIST")]
     by: Option<String>,
-    #[command(flatten)]
-    reading: Reading,
+}
+
+impl Selection {
+    pub(super) fn query(&self) -> [(&'static str, Option<String>); 8] {
+        [
+            ("from", self.from.clone()),
+            ("to", self.to.clone()),
+            ("policy", self.policy.clone()),
+            ("category", self.category.clone()),
+            ("sender", self.sender.clone()),
+            ("receiver", self.receiver.clone()),
+            ("period", self.period.clone()),
+            ("by", self.by.clone()),
+        ]
+    }
 }
 
 pub(crate) fn totals(arguments: &Totals) -> Result<(), Failure> {
-    let query = [
-        ("from", arguments.from.clone()),
-        ("to", arguments.to.clone()),
-        ("policy", arguments.policy.clone()),
-        ("category", arguments.category.clone()),
-        ("sender", arguments.sender.clone()),
-        ("receiver", arguments.receiver.clone()),
-        ("period", arguments.period.clone()),
-        ("by", arguments.by.clone()),
-    ];
-    let body = get(&arguments.reading, "/v1/totals", query)?;
+    let body = get(&arguments.reading, "/v1/totals", arguments.selection.query())?;
     answer(&body, arguments.reading.asking.output, "figures", |totals| {
         let rows = |list: &str| {
             let columns = ["period", "frameworks", "from", "to", "category", "low", "high", "exchanges", "without_number", "disputed", "one_sided", "claims"];
             let mut rows = Rows::new(&columns);
             for total in things(totals, list) {
                 let [low, high] = ends(total);
-                let between = listed(&total["between"], " and ");
-                let [from, to] = if between.is_empty() { [text(&total["from"]), text(&total["to"])] } else { [between, "each other".to_owned()] };
+                let [from, to] = parties(total);
                 rows.rows.push(vec![
                     text(&total["period"]),
                     listed(&total["frameworks"], "; "),

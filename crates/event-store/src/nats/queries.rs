@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use announcement::{Digest, Position, Publisher, Record, Removed};
 use async_nats::{
     Client,
@@ -163,6 +165,16 @@ pub(super) async fn answer(client: Client, reader: Reader, node: &str) -> Result
         .await;
     Ok(())
 }
+
+/// Where the ledger stands, as whichever node answers first says; `None` where none does in time, or what it says isn't understood.
+pub async fn head(client: &Client) -> Option<Head> {
+    let asked = client.request(format!("{QUERY_PREFIX}.{}", Question::Head.name()), Bytes::new());
+    let answer = tokio::time::timeout(HEAD_PATIENCE, asked).await.ok()?.ok()?;
+    serde_json::from_slice(&answer.payload).ok()
+}
+
+/// How long a node may take to say where it stands.
+const HEAD_PATIENCE: Duration = Duration::from_secs(2);
 
 /// How many questions are looked up at once; further ones wait in the connection's buffer.
 const MAX_CONCURRENT: usize = 16;

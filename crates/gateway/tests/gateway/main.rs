@@ -3,6 +3,7 @@
 
 mod harness;
 mod hostile;
+mod integrity;
 mod life;
 mod page;
 mod publishing;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::harness::{Answer, Server};
 
 /// Where each is asked, with all parameters of its own.
-pub(crate) const ROUTES: [(&str, &[&str]); 8] = [
+pub(crate) const ROUTES: [(&str, &[&str]); 11] = [
     ("/v1/reconciliation", &["policy", "party", "after", "limit"]),
     ("/v1/discrepancies", &["exchange", "state", "between", "after", "limit"]),
     ("/v1/plans", &["policy", "outcome", "after", "limit"]),
@@ -14,7 +14,19 @@ pub(crate) const ROUTES: [(&str, &[&str]); 8] = [
     ("/v1/offices", &["party"]),
     ("/v1/identity", &["policy", "exchange", "after", "limit"]),
     ("/v1/exchanges/ru-ua/bodies/2025-06-16/lineage", &[]),
+    ("/v1/changes", &["policy", "from", "limit"]),
+    (
+        "/v1/knowledge?then=100",
+        &["from", "to", "policy", "category", "sender", "receiver", "period", "by", "then", "then_announced_until", "moves_from", "limit"],
+    ),
+    ("/v1/candidates", &["after", "limit"]),
 ];
+
+/// A route with one more parameter.
+pub(crate) fn with(route: &str, parameter: &str) -> String {
+    let joint = if route.contains('?') { '&' } else { '?' };
+    format!("{route}{joint}{parameter}")
+}
 
 /// The first thing of a list whose member is this.
 #[track_caller]
@@ -185,7 +197,7 @@ async fn copies_of_a_statement_stand_below_it() {
 async fn each_takes_the_parameters_of_its_query_and_names_them_where_one_is_unknown() {
     let server = Server::start().await;
     for (route, own) in ROUTES {
-        let unknown = server.get(&format!("{route}?colour=red")).await.problem(400);
+        let unknown = server.get(&with(route, "colour=red")).await.problem(400);
         let known = [own, &["at_least", "as_known_at", "announced_until"]].concat().join(", ");
         assert_eq!(
             (&unknown["parameter"], &unknown["remedy"]),
@@ -201,12 +213,13 @@ async fn a_wrong_parameter_is_named_with_what_is_expected() {
     let words = [
         ("policy", "best", "range, receiver, sender, both"),
         ("party", "XX", "ISO"),
-        ("after", "ru-ua", "a whole number from 0"),
+        ("after", "ru-ua", "expected a"),
         ("limit", "0", "from 1 to 1000"),
         ("limit", "1001", "from 1 to 1000"),
         ("exchange", "nowhere", "an exchange key such as"),
         ("state", "closed", "open, resolved or disputed"),
         ("between", "friends", "sides, others, office or reports"),
+        ("moves_from", "ru-ua", "a whole number from 0"),
         ("outcome", "kept", "completed, cancelled, postponed, planned, mentioned"),
         ("as_known_at", "yesterday", "a position, an instant"),
         ("as_known_at", "-1", "a position, an instant"),
@@ -216,7 +229,7 @@ async fn a_wrong_parameter_is_named_with_what_is_expected() {
     for (route, own) in ROUTES {
         let taken = words.iter().filter(|(name, ..)| own.contains(name) || matches!(*name, "as_known_at" | "announced_until" | "at_least"));
         for (name, value, expected) in taken {
-            let problem = server.get(&format!("{route}?{name}={value}")).await.problem(400);
+            let problem = server.get(&with(route, &format!("{name}={value}"))).await.problem(400);
             let (detail, remedy) = (problem["detail"].as_str().unwrap(), problem["remedy"].as_str().unwrap());
             assert_eq!(problem["parameter"], *name, "{route}");
             // Pages of some end with a position, of others with an exchange.
@@ -249,7 +262,7 @@ fn correction() -> Value {
 #[tokio::test]
 async fn a_correction_shows_in_each_and_not_in_its_past() {
     let server = Server::with_samples().await;
-    let paths = ROUTES.map(|(route, own)| if own.contains(&"limit") { format!("{route}?limit=1000&") } else { format!("{route}?") });
+    let paths = ROUTES.map(|(route, own)| with(route, if own.contains(&"limit") { "limit=1000&" } else { "" }));
     let mut before = Vec::new();
     for path in &paths {
         before.push(server.get(path).await);
@@ -274,7 +287,7 @@ async fn a_correction_shows_in_each_and_not_in_its_past() {
         );
         now.push(after);
     }
-    let [reconciliation, discrepancies, plans, frameworks, third_parties, offices, identity, lineage] = now.try_into().unwrap();
+    let [reconciliation, discrepancies, plans, frameworks, third_parties, offices, identity, lineage, changes, knowledge, candidates] = now.try_into().unwrap();
     // All of June was 6,057 then; Russia's own total of 6,060 is 3 more.
     let russia = &one(&reconciliation["aggregates"], "position", 102)["lines"][0];
     assert_eq!((bounds(&russia["ledger"]), &russia["verdict"], &russia["difference"]["low"]), ((&json!(6057), &json!(6057)), &json!("exceeds"), &json!(3)));
@@ -289,6 +302,126 @@ async fn a_correction_shows_in_each_and_not_in_its_past() {
     let stage = identity["bodies"].as_array().unwrap().iter().find(|bodies| bodies["exchange"] == "ru-ua/bodies/2025-06-16" && bodies["from"] == "RU").unwrap();
     assert_eq!((bounds(&stage["handed_over"]), &stage["handed_over"]["claims"]), ((&json!(1245), &json!(1245)), &json!([99, 189])));
     assert_eq!(each(&lineage["statements"], "origin"), [99, 189]);
+    assert_eq!(candidates["candidates"], json!([]), "the real record keeps no exchange twice");
+    // 1,245 to 1,248 become 1,245, and 6,057 to 6,060 of June 6,057; the 51 to Russia stay.
+    let change = changes["changes"].as_array().unwrap().last().unwrap();
+    assert_eq!((&change["position"], &change["kind"], &change["acts_on"]), (&json!(189), &json!("corrected"), &json!([100])));
+    let stage = json!(["RU", "UA", "bodies", [1245, 1248, true], [1245, 1245, false]]);
+    let whole = json!(["RU", "UA", "bodies", [6057, 6060], [6057, 6057]]);
+    assert_eq!(moved(change, "ru-ua/bodies/2025-06-16"), [stage]);
+    assert_eq!(moved(change, "ru-ua/bodies/2025-06-11_2025-06-16").iter().map(without_dispute).collect::<Vec<_>>(), [whole]);
+    // The record that is known now and wasn't at 100 that moved June last is the correction.
+    let bodies = knowledge["figures"].as_array().unwrap().iter().find(|row| row["from"] == "RU" && row["category"] == "bodies").unwrap();
+    let step = bodies["moves"].as_array().unwrap().last().unwrap();
+    assert_eq!((&step["position"], &step["exchange"]), (&json!(189), &json!("ru-ua/bodies/2025-06-11_2025-06-16")));
+    assert_eq!((bounds(&step["old"]), bounds(&step["new"])), ((&json!(6057), &json!(6060)), (&json!(6057), &json!(6057))));
+}
+
+/// The figures of an exchange that a change moved: direction, category, and low, high, disputed of old and new.
+fn moved(change: &Value, exchange: &str) -> Vec<Value> {
+    let side = |figure: &Value| if figure.is_null() { Value::Null } else { json!([figure["low"], figure["high"], figure["disputed"]]) };
+    let figures = one(&change["exchanges"], "exchange", exchange)["figures"].as_array().unwrap();
+    figures.iter().map(|of| json!([of["from"], of["to"], of["category"], side(&of["old"]), side(&of["new"])])).collect()
+}
+
+/// The same with the bounds alone.
+fn without_dispute(moved: &Value) -> Value {
+    let bounds = |side: &Value| if side.is_null() { Value::Null } else { json!([side[0], side[1]]) };
+    json!([moved[0], moved[1], moved[2], bounds(&moved[3]), bounds(&moved[4])])
+}
+
+#[tokio::test]
+async fn changes_say_what_a_record_did_to_the_figures_under_the_readers_policy() {
+    let server = Server::with_samples().await;
+    let at = async |position: u64, more: &str| server.get(&format!("/v1/changes?from={position}&limit=1{more}")).await.json();
+    // Ukraine received 1,245 on 16 June 2025 (99); Russia says 1,248, and 51 the other way (100). All of June: 4,812 until 15 June and these; 27 and 51.
+    let ministry = at(100, "").await;
+    assert_eq!((each(&ministry["changes"], "position"), &ministry["next"], &ministry["policy"]), (vec![&json!(100)], &json!(101), &json!("range")));
+    let change = &ministry["changes"][0];
+    assert_eq!((&change["kind"], &change["announced"], &change["acts_on"]), (&json!("completed"), &json!("2025-06-16"), &json!([])));
+    assert_eq!(each(&change["exchanges"], "exchange"), ["ru-ua/bodies/2025-06-11_2025-06-16", "ru-ua/bodies/2025-06-16"]);
+    let to_russia = json!(["UA", "RU", "bodies", null, [51, 51, false]]);
+    assert_eq!(moved(change, "ru-ua/bodies/2025-06-16"), [json!(["RU", "UA", "bodies", [1245, 1245, false], [1245, 1248, true]]), to_russia.clone()]);
+    let whole = moved(change, "ru-ua/bodies/2025-06-11_2025-06-16").iter().map(without_dispute).collect::<Vec<_>>();
+    assert_eq!(whole, [json!(["RU", "UA", "bodies", [6057, 6057], [6057, 6060]]), json!(["UA", "RU", "bodies", [27, 27], [78, 78]])]);
+    let stage = one(&change["exchanges"], "exchange", "ru-ua/bodies/2025-06-16");
+    assert_eq!((&stage["part_of"], &stage["status"]), (&json!("ru-ua/bodies/2025-06-11_2025-06-16"), &json!({"old": "completed", "new": "completed"})));
+    // As the receivers count them, only Russia's 51 are new.
+    assert_eq!(moved(&at(100, "&policy=receiver").await["changes"][0], "ru-ua/bodies/2025-06-16"), [to_russia]);
+
+    // "75 each" in June 2025 (95), taken out by a curator (96).
+    let curated = at(96, "").await["changes"][0].clone();
+    assert_eq!((&curated["kind"], &curated["acts_on"]), (&json!("quarantined"), &json!([95])));
+    let gone = |from: &str, to: &str| ["prisoners", "people"].map(|category| json!([from, to, category, [75, 75, false], null]));
+    assert_eq!(moved(&curated, "ru-ua/prisoners/2025-06"), [gone("RU", "UA"), gone("UA", "RU")].concat());
+
+    // Help for no exchange (4) changes nothing, and the feed goes on after it.
+    let nothing = at(4, "").await;
+    assert_eq!((&nothing["changes"], &nothing["next"]), (&json!([]), &json!(5)));
+    let before = at(100, "&as_known_at=99").await;
+    assert_eq!((&before["changes"], &before["next"], &before["as_of"]["position"]), (&json!([]), &Value::Null, &json!(99)));
+    let end = server.get("/v1/changes?from=180").await.json();
+    assert_eq!((&end["next"], &end["as_of"]["position"]), (&Value::Null, &json!(188)));
+    let problem = server.get("/v1/changes?from=2025-06-16").await.problem(400);
+    assert!(problem["detail"].as_str().unwrap().contains("from: expected a position"), "{problem}");
+}
+
+#[tokio::test]
+async fn knowledge_says_by_which_records_a_total_moved() {
+    let server = Server::with_samples().await;
+    let bodies = "category=bodies&sender=RU";
+    // Of 16 June 2025: 1,245 at record 99, 1,245 to 1,248 with record 100.
+    let day = server.get(&format!("/v1/knowledge?then=99&as_known_at=100&from=2025-06-16&to=2025-06-16&{bodies}")).await.json();
+    assert_eq!((&day["then_as_of"]["position"], &day["as_of"]["position"], &day["next"]), (&json!(99), &json!(100), &Value::Null));
+    let [row] = day["figures"].as_array().unwrap().as_slice() else { panic!("{day}") };
+    assert_eq!((bounds(&row["then"]), bounds(&row["now"])), ((&json!(1245), &json!(1245)), (&json!(1245), &json!(1248))));
+    assert_eq!(row["difference"], json!({"low": 0, "high": 3, "exchanges": 0}));
+    let [step] = row["moves"].as_array().unwrap().as_slice() else { panic!("{row}") };
+    assert_eq!((&step["position"], &step["kind"], &step["exchange"]), (&json!(100), &json!("completed"), &json!("ru-ua/bodies/2025-06-16")));
+    assert_eq!(
+        (bounds(&step["old"]), bounds(&step["new"]), &step["new"]["disputed"]),
+        ((&json!(1245), &json!(1245)), (&json!(1245), &json!(1248)), &json!(true))
+    );
+
+    // Of 11 to 16 June: announced by 15 June 1,212 + 1,200 + 1,200 (87, 89, 92); on 16 June 1,200 more (98), 1,245 (99), or 1,248 (100).
+    let week = format!("/v1/knowledge?then_announced_until=2025-06-15&announced_until=2025-06-16&from=2025-06-11&to=2025-06-16&{bodies}");
+    let found = server.get(&week).await.json();
+    let row = &found["figures"][0];
+    assert_eq!((bounds(&row["then"]), bounds(&row["now"])), ((&json!(3612), &json!(3612)), (&json!(6057), &json!(6060))));
+    assert_eq!(row["difference"], json!({"low": 2445, "high": 2448, "exchanges": 0}));
+    let steps: Vec<_> = row["moves"].as_array().unwrap().iter().map(|step| (&step["position"], &step["old"]["high"], &step["new"]["high"])).collect();
+    let step = |at: u64, old: u64, new: u64| (json!(at), json!(old), json!(new));
+    let expected = [step(98, 3612, 4812), step(99, 4812, 6057), step(100, 6057, 6060)];
+    assert_eq!(steps, expected.iter().map(|(at, old, new)| (at, old, new)).collect::<Vec<_>>());
+    // The first records of 16 June are an agreement (97) and 98.
+    let page = server.get(&format!("{week}&limit=2")).await.json();
+    assert_eq!((each(&page["figures"][0]["moves"], "position"), &page["next"]), (vec![&json!(98)], &json!(99)));
+    let rest = server.get(&format!("{week}&moves_from=99")).await.json();
+    assert_eq!((each(&rest["figures"][0]["moves"], "position"), &rest["next"]), (vec![&json!(99), &json!(100)], &Value::Null));
+    assert_eq!((&rest["figures"][0]["then"], &rest["figures"][0]["now"]), (&row["then"], &row["now"]), "a page has the whole totals");
+
+    // Nothing was announced of it before: no total, which isn't 0.
+    let new = server.get(&format!("/v1/knowledge?then=80&as_known_at=100&from=2025-06-16&to=2025-06-16&{bodies}")).await.json();
+    assert_eq!((&new["figures"][0]["then"], bounds(&new["figures"][0]["now"])), (&Value::Null, (&json!(1245), &json!(1248))));
+}
+
+#[tokio::test]
+async fn knowledge_needs_a_moment_to_compare_with() {
+    let server = Server::with_samples().await;
+    for query in ["", "?from=2025-06-16&as_known_at=100&announced_until=2025-06-16"] {
+        let problem = server.get(&format!("/v1/knowledge{query}")).await.problem(400);
+        assert_eq!((&problem["parameter"], &problem["detail"]), (&json!("then"), &json!("then: it's missing")));
+        assert!(problem["remedy"].as_str().unwrap().contains("then_announced_until (a day)"), "{problem}");
+    }
+    for (query, expected) in [
+        ("then=yesterday", "then: expected a position, an instant"),
+        ("then_announced_until=100", "then_announced_until: expected a day"),
+        ("then=1&from=100", "from: expected a day"),
+        ("then=1&by=colour", "by: "),
+    ] {
+        let problem = server.get(&format!("/v1/knowledge?{query}")).await.problem(400);
+        assert!(problem["detail"].as_str().unwrap().starts_with(expected), "{problem}");
+    }
 }
 
 #[tokio::test]
@@ -321,6 +454,44 @@ async fn what_was_announced_later_than_a_day_is_not_told_of_it() {
     assert_eq!(each(&until(path, "2026-02-27").await.json()["statements"], "origin"), [168, 169, 170], "\"in February\" may be the 28th");
 }
 
+/// 1,000 and 38 bodies on 30 January 2026 by an outlet; both sides have them on the 29th.
+fn on_another_day(number: u64, date: &str) -> Value {
+    let way = |from: &str, to: &str, count: u64| json!({"from": from, "to": to, "counts": [{"category": "bodies", "count": {"exact": count}}]});
+    let data = json!({
+        "announced": "2026-02-26", "announcer": null, "exchange": {"date": date}, "transfers": [way("RU", "UA", 1000), way("UA", "RU", 38)]
+    });
+    let id = format!("00000000-0000-5000-8000-{number:012}");
+    json!({"specversion": "1.0", "id": id, "source": "urn:test", "type": "org.handover.completed.v1", "data": data})
+}
+
+#[tokio::test]
+async fn what_may_be_one_exchange_is_offered_with_the_evidence_page_by_page() {
+    let server = Server::with_samples().await;
+    server.post_event(&on_another_day(1, "2026-01-30")).await;
+    // And the day before, in the same counts.
+    server.post_event(&on_another_day(2, "2026-01-28")).await;
+    let found = server.get("/v1/candidates?at_least=190").await.json();
+    let [day, next] = ["ru-ua/bodies/2026-01-29", "ru-ua/bodies/2026-01-30"];
+    assert_eq!((each(&found["candidates"], "exchange"), &found["next"]), (vec![&json!("ru-ua/bodies/2026-01-28"), &json!(day)], &Value::Null));
+    let pair = &found["candidates"][1];
+    assert_eq!((&pair["with"], &pair["against"]), (&json!({"exchange": next}), &json!([{"evidence": "dates-apart"}])));
+    assert_eq!(pair["for"], json!([{"evidence": "same-counts", "directions": 2}]));
+    let counts = pair["counts"].as_array().unwrap().iter().map(|of| (&of["from"], &of["exchange"]["low"], &of["with"]["high"]));
+    assert_eq!(counts.collect::<Vec<_>>(), [(&json!("RU"), &json!(1000), &json!(1000)), (&json!("UA"), &json!(38), &json!(38))]);
+
+    let first = server.get("/v1/candidates?limit=1").await.json();
+    assert_eq!(
+        (each(&first["candidates"], "exchange"), &first["next"]),
+        (vec![&json!("ru-ua/bodies/2026-01-28")], &json!(format!("ru-ua/bodies/2026-01-28~{day}")))
+    );
+    let rest = server.get(&format!("/v1/candidates?limit=1&after=ru-ua/bodies/2026-01-28~{day}")).await.json();
+    assert_eq!((each(&rest["candidates"], "exchange"), &rest["next"]), (vec![&json!(day)], &Value::Null));
+
+    assert_eq!(each(&server.get("/v1/candidates?as_known_at=189").await.json()["candidates"], "with"), [&json!({"exchange": next})]);
+    assert_eq!(server.get("/v1/candidates?as_known_at=188").await.json()["candidates"], json!([]));
+    assert_eq!(server.get("/v1/candidates?announced_until=2026-02-25").await.json()["candidates"], json!([]));
+}
+
 #[tokio::test]
 async fn an_empty_ledger_has_no_zeros() {
     let server = Server::start().await;
@@ -332,6 +503,9 @@ async fn an_empty_ledger_has_no_zeros() {
         ("/v1/third-parties", "third_parties"),
         ("/v1/offices", "offices"),
         ("/v1/identity", "bodies"),
+        ("/v1/changes", "changes"),
+        ("/v1/candidates", "candidates"),
+        ("/v1/knowledge?then=0", "figures"),
     ] {
         let answer = server.get(path).await.json();
         assert_eq!((&answer[things], &answer["next"], &answer["as_of"]["position"]), (&json!([]), &Value::Null, &Value::Null), "{path}");

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use crate::{
     harness::{Server, event},
-    read_models::ROUTES,
+    read_models::{ROUTES, with},
 };
 
 #[tokio::test]
@@ -110,9 +110,10 @@ async fn a_read_waits_for_the_position_that_it_must_rest_on() {
         assert_eq!(page["as_of"]["position"], position);
     }
     let digest = "0".repeat(64);
-    let reads = ["/v1/exchanges?", "/v1/exchanges/ru-ua/bodies/2026-01-01?", "/v1/totals?", "/v1/channels?", "/v1/records?", "/v1/records/0?", "/?"];
+    let reads =
+        ["/v1/exchanges?", "/v1/exchanges/ru-ua/bodies/2026-01-01?", "/v1/totals?", "/v1/channels?", "/v1/records?", "/v1/records/0?", "/v1/integrity?", "/?"];
     let more =
-        ROUTES.map(|(route, _)| format!("{route}?")).into_iter().chain([format!("/v1/receipts/{digest}?"), "/exchanges/ru-ua/bodies/2026-01-01?".to_owned()]);
+        ROUTES.map(|(route, _)| with(route, "")).into_iter().chain([format!("/v1/receipts/{digest}?"), "/exchanges/ru-ua/bodies/2026-01-01?".to_owned()]);
     for read in reads.iter().map(|read| (*read).to_owned()).chain(more) {
         let answer = server.get(&format!("{read}at_least=99")).await;
         answer.problem(503);
