@@ -294,6 +294,18 @@ mod tests {
     }
 
     #[test]
+    fn the_refusal_that_came_last_is_found_among_more_than_a_page_of_them() {
+        let mut bench = Bench::new();
+        assert_eq!(bench.reader().last_refusal().unwrap(), None);
+        let refused = |number: usize| message("announce.a", format!("{{{number}"));
+        bench.commit(&(0..crate::MAX_PAGE + 2).map(refused).collect::<Vec<_>>());
+        let last = |bench: &Bench| bench.reader().last_refusal().unwrap().unwrap().number;
+        assert_eq!(last(&bench), crate::MAX_PAGE as u64 + 1);
+        bench.commit(&[Message { time: "2026-03-01T12:00:01Z".parse().unwrap(), ..refused(7) }]);
+        assert_eq!(last(&bench), 7, "it came again");
+    }
+
+    #[test]
     fn what_a_problem_repeats_is_bounded() {
         let long = "ä".repeat(5_000);
         let problem = shortened(Problem::at(Fault::UnknownField, &long, &long));

@@ -10,7 +10,7 @@ const KEY: &str = "ru-ua/bodies/2026-01-29";
 const OTHER_KEY: &str = "ru-ua/bodies/2026-01-30";
 
 /// All models, with what tells each apart in an expectation; an exchange's own for [`KEY`].
-const MODELS: [(&str, &str); 12] = [
+const MODELS: [(&str, &str); 14] = [
     ("totals", "/v1/totals"),
     ("exchanges", "/v1/exchanges"),
     ("dossier", "/v1/exchanges/ru-ua/bodies/2026-01-29"),
@@ -23,6 +23,8 @@ const MODELS: [(&str, &str); 12] = [
     ("third-parties", "/v1/third-parties"),
     ("offices", "/v1/offices"),
     ("identity", "/v1/identity"),
+    ("changes", "/v1/changes"),
+    ("candidates", "/v1/candidates"),
 ];
 
 fn id(position: u64) -> String {
@@ -78,7 +80,7 @@ impl Published {
     }
 
     fn ask(&self, path: &str, parameter: &str, position: u64) -> String {
-        let answer = http::get(&self.server.url(&format!("{path}?{parameter}={position}")));
+        let answer = http::get(&self.server.url(&format!("{path}{}{parameter}={position}", if path.contains('?') { '&' } else { '?' })));
         assert_eq!(answer.status, 200, "{path}: {answer:?}");
         answer.body
     }
@@ -112,6 +114,17 @@ impl Published {
         assert_eq!(self.past(position), before, "as known at {position}");
     }
 
+    /// Asserts what the feed of changes says of the last act: its kind, what it acts on, and line by line what it moved, old → new.
+    #[track_caller]
+    fn feeds(&self, kind: &str, acts_on: &[u64], expected: &[&str]) {
+        let act = self.next - 1;
+        let page: Value = serde_json::from_str(&self.ask(&format!("/v1/changes?from={act}&limit=1"), "at_least", act)).unwrap();
+        let [change] = page["changes"].as_array().unwrap().as_slice() else { panic!("{page}") };
+        assert_eq!((&change["position"], &change["kind"], &change["acts_on"]), (&json!(act), &json!(kind), &json!(acts_on)));
+        let lines: Vec<String> = change["exchanges"].as_array().unwrap().iter().flat_map(moved).collect();
+        assert_eq!(lines, expected, "{change}");
+    }
+
     /// What every model answers as it was known at a position.
     fn past(&self, position: u64) -> Vec<String> {
         MODELS.iter().map(|(_, path)| self.ask(path, "as_known_at", position)).collect()
@@ -125,6 +138,24 @@ impl Published {
         again.ask("/v1/totals", "at_least", again.next - 1);
         again
     }
+}
+
+/// What differs of an exchange, old → new.
+fn moved(exchange: &Value) -> Vec<String> {
+    let key = exchange["exchange"].as_str().unwrap().replace(KEY, "A").replace(OTHER_KEY, "B");
+    let state = ["status", "date"].into_iter().filter(|field| exchange[field]["old"] != exchange[field]["new"]);
+    let state = state.map(|field| format!("{key} {field}: {} → {}", exchange[field]["old"], exchange[field]["new"]));
+    let side = |figure: &Value| match figure {
+        Value::Null => "nothing".to_owned(),
+        figure if figure["disputed"] == true => format!("{} to {} disputed", figure["low"], figure["high"]),
+        figure => format!("{} to {}", figure["low"], figure["high"]),
+    };
+    let figures = exchange["figures"].as_array().unwrap().iter();
+    let figures = figures.map(|of| {
+        let way = ["from", "to", "category"].map(|name| of[name].as_str().unwrap()).join(" ");
+        format!("{key} {way}: {} → {}", side(&of["old"]), side(&of["new"]))
+    });
+    state.chain(figures).collect()
 }
 
 /// Where two answers differ: `place: before → after` for what isn't an object, `place +` and `place -` for things that came or went. A list's things are told
@@ -153,14 +184,12 @@ fn compare(before: &Value, after: &Value, place: &str, found: &mut BTreeSet<Stri
 }
 
 fn named(things: &[Value]) -> BTreeMap<String, &Value> {
-    const NAMES: [&str; 13] = ["position", "key", "exchange", "framework", "field", "between", "party", "office", "by", "origin", "from", "to", "category"];
-    let name = |thing: &Value| {
-        NAMES
-            .iter()
-            .filter_map(|name| thing[name].as_str().map(str::to_owned).or_else(|| thing[name].as_u64().map(|at| at.to_string())))
-            .collect::<Vec<_>>()
-            .join(" ")
-    };
+    const NAMES: [&str; 15] =
+        ["position", "key", "exchange", "with", "framework", "field", "between", "party", "office", "by", "origin", "from", "to", "category", "evidence"];
+    // A candidate is with another exchange or with a claim.
+    let value = |value: &Value| ["exchange", "claim"].into_iter().map(|of| value[of].clone()).find(|of| !of.is_null()).unwrap_or_else(|| value.clone());
+    let text = |value: Value| value.as_str().map(str::to_owned).or_else(|| value.as_u64().map(|number| number.to_string()));
+    let name = |thing: &Value| NAMES.iter().filter_map(|name| text(value(&thing[name]))).collect::<Vec<_>>().join(" ");
     let named: BTreeMap<String, &Value> = things.iter().map(|thing| (name(thing), thing)).collect();
     assert_eq!(named.len(), things.len(), "two things of one name in {things:?}");
     named
@@ -168,6 +197,9 @@ fn named(things: &[Value]) -> BTreeMap<String, &Value> {
 
 /// Russia's 1,003 (1) becomes 1,000 (11): the two sides agree, and the sum of January is 2,000, so that its total of 2,003 no longer fits.
 const CORRECTED: &str = r#"
+candidates.candidates[A B].counts[RU UA bodies].exchange.high: 1003 → 1000
+candidates.candidates[A B].for[same-counts] +
+changes.changes[11] +
 channels.channels[].views[].statements[8].completed_since.claims: [0,1] → [0,11]
 discrepancies.discrepancies[A count sides RU UA bodies].resolved_by: null → 11
 discrepancies.discrepancies[A count sides RU UA bodies].state: "open" → "resolved"
@@ -216,6 +248,7 @@ totals.figures[RU UA bodies].high: 2003 → 2000
 
 /// Russia contests Ukraine's statement (0); no figure moves.
 const DISPUTED: &str = r#"
+changes.changes[12] +
 discrepancies.discrepancies[A count sides RU UA bodies].disputed_by: [] → [12]
 dossier.claims[0].acts[12] +
 dossier.claims[0].contested_by: [] → [12]
@@ -228,6 +261,10 @@ offices.offices[UA headquarters].contested[0] +
 
 /// Seven bodies to Russia (4) were of no exchange that is known; now they are of B.
 const LINKED: &str = r#"
+candidates.candidates[A 4] -
+candidates.candidates[A B].against[UA own-claims] +
+candidates.candidates[B 4] -
+changes.changes[13] +
 channels.channels[].last_completed.claims: [3] → [3,4]
 exchanges.exchanges[B].figures[UA RU bodies] +
 exchanges.exchanges[B].reports: 1 → 2
@@ -239,6 +276,8 @@ totals.unassigned: 1 → 0
 
 /// B is A: the 1,000 of B (3) are the 1,000 of A, so 2,000 become 1,000, on a day that the two sides give differently.
 const MERGED: &str = r#"
+candidates.candidates[A B] -
+changes.changes[14] +
 channels.channels[].last_completed.claims: [3,4] → [0,3,4,11]
 channels.channels[].last_completed.date.earliest: "2026-01-30" → "2026-01-29"
 channels.channels[].last_completed.date.latest: "2026-01-30" → "2026-01-29"
@@ -283,6 +322,7 @@ totals.figures[RU UA bodies].low: 2000 → 1000
 
 /// The claim of B (3) is of B again. What was linked to B before the merge (4) stays with A.
 const SPLIT: &str = r#"
+changes.changes[15] +
 channels.channels[].last_completed.claims: [0,3,4,11] → [3]
 channels.channels[].last_completed.date.earliest: "2026-01-29" → "2026-01-30"
 channels.channels[].last_completed.date.latest: "2026-01-29" → "2026-01-30"
@@ -319,6 +359,7 @@ totals.figures[RU UA bodies].low: 1000 → 2000
 
 /// Ukraine's statement (0) is in no figure, and neither is its report (2); nothing is left for Russia to contest or to differ from, and nobody credits help.
 const QUARANTINED: &str = r#"
+changes.changes[16] +
 channels.channels[].views[].statements[8].completed_since.claims: [0,4,11] → [4,11]
 discrepancies.discrepancies[A count sides RU UA bodies] -
 dossier.claims[0].acts[16] +
@@ -351,6 +392,7 @@ totals.figures[RU UA bodies].excluded[0] +
 
 /// All of that is undone but the acts themselves.
 const RELEASED: &str = r#"
+changes.changes[17] +
 channels.channels[].views[].statements[8].completed_since.claims: [4,11] → [0,4,11]
 discrepancies.discrepancies[A count sides RU UA bodies] +
 dossier.claims[0].acts[17] +
@@ -383,6 +425,7 @@ totals.figures[RU UA bodies].excluded[0] -
 
 /// Russia's statement is withdrawn, with the correction that stood in its place (11).
 const RETRACTED: &str = r#"
+changes.changes[18] +
 channels.channels[].views[].statements[8].completed_since.claims: [0,4,11] → [0,4]
 discrepancies.discrepancies[A count sides RU UA bodies] -
 dossier.claims[11].live: true → false
@@ -451,15 +494,32 @@ fn each_act_changes_exactly_what_it_should_and_nothing_of_the_past() {
     let replacement = json!({"kind": "completed", "subject": KEY, "data": said});
     let corrected = json!({"announced": "2026-02-02", "announcer": ministry, "target": target(1), "reason": "a misprint", "replacement": replacement});
     ledger.changes(|ledger| ledger.publish("newsroom", "corrected", None, corrected), CORRECTED);
+    ledger.feeds("corrected", &[1], &["A RU UA bodies: 1000 to 1003 disputed → 1000 to 1000"]);
     let disputed = json!({"announced": "2026-02-02", "announcer": ministry, "target": target(0), "reason": "not stated"});
     ledger.changes(|ledger| ledger.publish("newsroom", "disputed", None, disputed), DISPUTED);
+    ledger.feeds("disputed", &[0], &[]);
     ledger.changes(|ledger| ledger.curate("linked", json!({"target": target(4), "exchange_key": OTHER_KEY})), LINKED);
+    ledger.feeds("linked", &[4], &["B UA RU bodies: nothing → 7 to 7"]);
     ledger.changes(|ledger| ledger.curate("merged", json!({"from": OTHER_KEY, "into": KEY})), MERGED);
+    let gone = [
+        "A UA RU bodies: nothing → 7 to 7",
+        "B status: \"completed\" → null",
+        "B date: {\"earliest\":\"2026-01-30\",\"latest\":\"2026-01-30\"} → null",
+        "B RU UA bodies: 1000 to 1000 → nothing",
+        "B UA RU bodies: 7 to 7 → nothing",
+    ];
+    ledger.feeds("merged", &[], &gone);
     ledger.changes(|ledger| ledger.curate("split", json!({"targets": [target(3)], "into": OTHER_KEY})), SPLIT);
+    let back =
+        ["B status: null → \"completed\"", "B date: null → {\"earliest\":\"2026-01-30\",\"latest\":\"2026-01-30\"}", "B RU UA bodies: nothing → 1000 to 1000"];
+    ledger.feeds("split", &[3], &back);
     ledger.changes(|ledger| ledger.curate("quarantined", json!({"target": target(0), "reason": "in doubt"})), QUARANTINED);
+    ledger.feeds("quarantined", &[0], &[]);
     ledger.changes(|ledger| ledger.curate("released", json!({"target": target(0), "reason": "found"})), RELEASED);
+    ledger.feeds("released", &[0], &[]);
     let retracted = json!({"announced": "2026-02-03", "announcer": null, "target": target(1), "reason": "published twice"});
     ledger.changes(|ledger| ledger.publish("newsroom", "retracted", None, retracted), RETRACTED);
+    ledger.feeds("retracted", &[1], &[]);
 
     let ledger = ledger.restarted();
     assert_eq!(ledger.pasts.keys().copied().collect::<Vec<_>>(), (10..=18).collect::<Vec<_>>());

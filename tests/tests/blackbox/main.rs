@@ -13,6 +13,7 @@ mod cluster;
 mod crashes;
 mod faults;
 mod hostile;
+mod integrity;
 mod operations;
 mod outages;
 mod power;

@@ -67,6 +67,17 @@ fn figure(body: &Value) -> (Value, Value, Value) {
     (figure["low"].clone(), figure["high"].clone(), figure["disputed"].clone())
 }
 
+/// The records whose changes are in the feed.
+fn positions(feed: &Value) -> Vec<u64> {
+    feed["changes"].as_array().unwrap().iter().map(|change| change["position"].as_u64().unwrap()).collect()
+}
+
+/// Low, high and whether it's disputed of the figure that the last change in the feed moved, old and new.
+fn last_figure(feed: &Value) -> [Value; 2] {
+    let figure = &feed["changes"].as_array().unwrap().last().unwrap()["exchanges"][0]["figures"][0];
+    ["old", "new"].map(|side| json!([figure[side]["low"], figure[side]["high"], figure[side]["disputed"]]))
+}
+
 async fn revisions(store: &Store) -> BTreeMap<String, u64> {
     let mut revisions = BTreeMap::new();
     let mut keys = store.keys().await.unwrap();
@@ -88,6 +99,13 @@ async fn each_act_is_seen_in_the_documents_that_it_changes_and_a_restart_writes_
     assert_eq!((figure(&body), &body["position"], &body["fold"]), ((json!(1_000), json!(1_000), json!(false)), &json!(0), &json!(1)));
 
     publish(&nats, &claim(2, "X-TWO", 1_003));
+    let feed = seen(&store, "changes", |body| body["position"] == 1).await;
+    assert_eq!((feed["policy"].as_str(), positions(&feed)), (Some("range"), vec![0, 1]));
+    let moved = &feed["changes"][1]["exchanges"][0];
+    assert_eq!(
+        (&moved["exchange"], last_figure(&feed)),
+        (&json!("x_one-x_two/bodies/2026-01-29"), [json!([1_000, 1_000, false]), json!([1_000, 1_003, true])])
+    );
     let body = seen(&store, EXCHANGE, |body| body["statements"] == 2).await;
     assert_eq!((figure(&body), &body["position"]), ((json!(1_000), json!(1_003), json!(true)), &json!(1)));
     for (policy, low) in [("range", json!(1_000)), ("receiver", json!(1_003)), ("sender", json!(1_000))] {
@@ -99,6 +117,9 @@ async fn each_act_is_seen_in_the_documents_that_it_changes_and_a_restart_writes_
     publish(&nats, &acts_on(3, "corrected", 2, json!({"reason": "counted again", "replacement": replacement})));
     let body = seen(&store, EXCHANGE, |body| body["position"] == 2).await;
     assert_eq!(figure(&body), (json!(1_000), json!(1_000), json!(false)));
+    let feed = seen(&store, "changes", |body| body["position"] == 2).await;
+    assert_eq!((positions(&feed), &feed["changes"][2]["acts_on"]), (vec![0, 1, 2], &json!([1])));
+    assert_eq!(last_figure(&feed), [json!([1_000, 1_003, true]), json!([1_000, 1_000, false])]);
 
     publish(&nats, &acts_on(4, "disputed", 1, json!({"reason": "not so"})));
     assert_eq!(seen(&store, EXCHANGE, |body| body["position"] == 3).await["disputed"], true);
@@ -114,19 +135,27 @@ async fn each_act_is_seen_in_the_documents_that_it_changes_and_a_restart_writes_
     let body = seen(&store, "channel.bodies.x_one-x_two", |_| true).await;
     assert_eq!((&body["views"][0]["statements"][0]["status"], &body["last_completed"]["key"]), (&json!("blocked"), &json!("x_one-x_two/bodies/2026-01-29")));
 
-    // A second node writes nothing that's there, and neither does the first after a restart.
+    // A second node writes nothing that's there, and neither does the first after a restart. What is said of a channel changes no exchange.
     let before = revisions(&store).await;
+    assert_eq!(positions(&seen(&store, "changes", |_| true).await), [0, 1, 2, 3, 4]);
     let second_data = TempDir::new().unwrap();
     let second = Serve::over(&nats, second_data.path()).with(["--role", "reader", "--views"]).start();
     server.kill();
     let server = Serve::over(&nats, data.path()).with(["--views"]).start();
-    // Nor does a contest of what was contested before.
+    for server in [&server, &second] {
+        assert_eq!(http::get(&server.url("/v1/totals?at_least=5")).status, 200);
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(revisions(&store).await, before);
+    // A contest of what was contested before is one more act, which one of the two writes once, and changes nothing else.
     publish(&nats, &acts_on(6, "disputed", 1, json!({"reason": "again"})));
     for server in [&server, &second] {
         assert_eq!(http::get(&server.url("/v1/totals?at_least=6")).status, 200);
     }
     tokio::time::sleep(Duration::from_millis(500)).await;
-    assert_eq!(revisions(&store).await, before);
+    let with_the_act =
+        BTreeMap::from_iter(before.iter().map(|(key, &at)| (key.clone(), if key == "changes" { before.values().max().unwrap() + 1 } else { at })));
+    assert_eq!(revisions(&store).await, with_the_act);
     publish(&nats, &claim(7, "X-TWO", 1_001));
     let body = seen(&store, EXCHANGE, |body| body["position"] == 7).await;
     assert_eq!(figure(&body), (json!(1_000), json!(1_001), json!(true)));
@@ -140,4 +169,25 @@ fn views_need_nats_and_read_models() {
         let ran = handover_command(arguments, b"");
         assert!(ran.code == Some(78) && ran.stderr.contains("--views"), "{ran:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_feed_has_the_last_hundred_changes_newest_last() {
+    let (nats, data) = (NatsServer::start(), TempDir::new().unwrap());
+    let server = Serve::over(&nats, data.path()).with(["--views"]).start();
+    // Each raises what the one before said: 100 to 229.
+    let events: Vec<String> = (0..130u64)
+        .map(|number| {
+            let mut event = claim(1, "X-ONE", 100 + number);
+            event["id"] = json!(format!("00000000-0000-8000-8000-{number:012}"));
+            event.to_string()
+        })
+        .collect();
+    let posted = http::post(&server.url("/v1/announcements"), "application/cloudevents-batch+json", format!("[{}]", events.join(",")).as_bytes());
+    assert_eq!(posted.status, 201, "{posted:?}");
+    let store = bucket(&nats).await;
+    let feed = seen(&store, "changes", |body| body["position"] == 129).await;
+    assert_eq!(positions(&feed), (30..130).collect::<Vec<_>>());
+    assert_eq!(last_figure(&feed)[1][1], 229);
+    assert_eq!(server.terminate(), Some(0));
 }
