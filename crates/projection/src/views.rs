@@ -3,7 +3,7 @@ use std::{
     time::Duration,
 };
 
-use announcement::{Digest, ExchangeKey, Position};
+use announcement::{Digest, ExchangeKey, Kind, Position};
 use async_nats::{
     Client,
     jetstream::{
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    AsKnown, ChannelsQuery, Known, Policy, Projection, TotalsQuery, changes::change, channels::channels, exchange::View, intern::Id, timeline::line,
+    AsKnown, Change, ChannelsQuery, Known, Policy, Projection, TotalsQuery, changes::change, channels::channels, exchange::View, intern::Id, timeline::line,
     totals::totals,
 };
 
@@ -99,7 +99,7 @@ pub async fn run_views(projection: Projection, client: Client, replicas: usize, 
 async fn follow(projection: &Projection, client: &Client, replicas: usize) -> Result<(), ViewsError> {
     let store = bucket(client, replicas).await?;
     let mut written = read(&store).await?;
-    let (mut from, mut fold) = (Position::new(0), 0);
+    let (mut from, mut fold, mut feed) = (Position::new(0), 0, Feed::default());
     let mut progress = projection.watch();
     loop {
         let (next, version) = {
@@ -109,11 +109,17 @@ async fn follow(projection: &Projection, client: &Client, replicas: usize) -> Re
         };
         if fold != version {
             // Another version of the fold may say something else of anything.
-            (from, fold) = (Position::new(0), version);
+            (from, fold, feed) = (Position::new(0), version, Feed::default());
         }
         let asked = projection.clone();
-        let documents = tokio::task::spawn_blocking(move || asked.ask(AsKnown::default(), |known| documents(known, from, fold)));
-        let (made, reached) = documents.await.map_err(ViewsError::of)?;
+        let documents = tokio::task::spawn_blocking(move || {
+            let (mut made, reached) = asked.ask(AsKnown::default(), |known| documents(known, from, fold));
+            feed.grow(&asked, reached);
+            made.extend(feed.document(fold));
+            (made, reached, feed)
+        });
+        let (made, reached, grown) = documents.await.map_err(ViewsError::of)?;
+        feed = grown;
         let changed: Vec<Document> = made.into_iter().filter(|document| written.get(&document.key).is_none_or(|written| document.replaces(written))).collect();
         let writes = changed.into_iter().map(|document| {
             let known = written.get(&document.key).copied();
@@ -229,25 +235,49 @@ fn documents(known: Known<'_>, from: Position, fold: u32) -> (Vec<Document>, Pos
         let name = json!(channel.channel).as_str().unwrap_or_default().to_owned();
         Document { key: format!("channel.{name}.{parties}"), position: head, fold: 0, body: json!(channel) }
     }));
-    documents.extend(changes_document(known));
     documents.iter_mut().for_each(|document| document.fold = fold);
     (documents, known.next())
 }
 
-/// What the last records changed, newest last.
-fn changes_document(known: Known<'_>) -> Option<Document> {
-    let end = known.next().get();
-    let looked_at = (end.saturating_sub(MAX_LOOKED_AT)..end).rev().map(Position::new);
-    let mut newest_first = looked_at.filter_map(|at| change(known, at, Policy::Range)).take(MAX_CHANGES).peekable();
-    let position = newest_first.peek()?.position;
-    let mut bytes = 0;
-    let fitting = newest_first.map(|change| json!(change)).take_while(|change| {
-        bytes += change.to_string().len();
-        bytes <= MAX_CHANGES_BYTES
-    });
-    let mut changes: Vec<Value> = fitting.collect();
-    changes.reverse();
-    Some(Document { key: "changes".to_owned(), position: Some(position), fold: 0, body: json!({"policy": Policy::Range, "changes": changes}) })
+/// The last changes, oldest first, and the first record that wasn't looked at.
+#[derive(Default)]
+struct Feed {
+    changes: Vec<Change>,
+    next: Position,
+}
+
+impl Feed {
+    /// Looks at the records before a position, one at a time, so that folding goes on in between. What a record changed stays as it is, until
+    /// something is redacted.
+    fn grow(&mut self, projection: &Projection, end: Position) {
+        if projection.ask(AsKnown::default(), |known| is_redacted(known, self.next, end)) {
+            *self = Self::default();
+        }
+        let first = self.next.get().max(end.get().saturating_sub(MAX_LOOKED_AT));
+        let changed = |at| projection.ask(AsKnown::default(), |known| change(known, Position::new(at), Policy::Range));
+        let newest_first: Vec<Change> = (first..end.get()).rev().filter_map(changed).take(MAX_CHANGES).collect();
+        self.changes.extend(newest_first.into_iter().rev());
+        self.changes.drain(..self.changes.len().saturating_sub(MAX_CHANGES));
+        self.next = end;
+    }
+
+    /// As many as a document may have.
+    fn document(&self, fold: u32) -> Option<Document> {
+        let mut bytes = 0;
+        let newest_first = self.changes.iter().rev().map(|change| json!(change)).take_while(|change| {
+            bytes += change.to_string().len();
+            bytes <= MAX_CHANGES_BYTES
+        });
+        let mut changes: Vec<Value> = newest_first.collect();
+        changes.reverse();
+        let body = json!({"policy": Policy::Range, "changes": changes});
+        Some(Document { key: "changes".to_owned(), position: Some(self.changes.last()?.position), fold, body })
+    }
+}
+
+/// Whether one of the records from a position on redacts another.
+fn is_redacted(known: Known<'_>, from: Position, end: Position) -> bool {
+    (from.get()..end.get()).any(|at| known.claim(Position::new(at)).is_some_and(|claim| claim.kind_of_record() == Kind::Redacted))
 }
 
 fn exchange_document(known: Known<'_>, key: &ExchangeKey, at: Position) -> Document {

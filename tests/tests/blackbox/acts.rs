@@ -184,14 +184,12 @@ fn compare(before: &Value, after: &Value, place: &str, found: &mut BTreeSet<Stri
 }
 
 fn named(things: &[Value]) -> BTreeMap<String, &Value> {
-    const NAMES: [&str; 13] = ["position", "key", "exchange", "framework", "field", "between", "party", "office", "by", "origin", "from", "to", "category"];
-    let name = |thing: &Value| {
-        NAMES
-            .iter()
-            .filter_map(|name| thing[name].as_str().map(str::to_owned).or_else(|| thing[name].as_u64().map(|at| at.to_string())))
-            .collect::<Vec<_>>()
-            .join(" ")
-    };
+    const NAMES: [&str; 15] =
+        ["position", "key", "exchange", "with", "framework", "field", "between", "party", "office", "by", "origin", "from", "to", "category", "evidence"];
+    // A candidate is with another exchange or with a claim.
+    let value = |value: &Value| ["exchange", "claim"].into_iter().map(|of| value[of].clone()).find(|of| !of.is_null()).unwrap_or_else(|| value.clone());
+    let text = |value: Value| value.as_str().map(str::to_owned).or_else(|| value.as_u64().map(|number| number.to_string()));
+    let name = |thing: &Value| NAMES.iter().filter_map(|name| text(value(&thing[name]))).collect::<Vec<_>>().join(" ");
     let named: BTreeMap<String, &Value> = things.iter().map(|thing| (name(thing), thing)).collect();
     assert_eq!(named.len(), things.len(), "two things of one name in {things:?}");
     named
@@ -199,6 +197,8 @@ fn named(things: &[Value]) -> BTreeMap<String, &Value> {
 
 /// Russia's 1,003 (1) becomes 1,000 (11): the two sides agree, and the sum of January is 2,000, so that its total of 2,003 no longer fits.
 const CORRECTED: &str = r#"
+candidates.candidates[A B].counts[RU UA bodies].exchange.high: 1003 → 1000
+candidates.candidates[A B].for[same-counts] +
 changes.changes[11] +
 channels.channels[].views[].statements[8].completed_since.claims: [0,1] → [0,11]
 discrepancies.discrepancies[A count sides RU UA bodies].resolved_by: null → 11
@@ -261,6 +261,9 @@ offices.offices[UA headquarters].contested[0] +
 
 /// Seven bodies to Russia (4) were of no exchange that is known; now they are of B.
 const LINKED: &str = r#"
+candidates.candidates[A 4] -
+candidates.candidates[A B].against[UA own-claims] +
+candidates.candidates[B 4] -
 changes.changes[13] +
 channels.channels[].last_completed.claims: [3] → [3,4]
 exchanges.exchanges[B].figures[UA RU bodies] +
@@ -273,6 +276,7 @@ totals.unassigned: 1 → 0
 
 /// B is A: the 1,000 of B (3) are the 1,000 of A, so 2,000 become 1,000, on a day that the two sides give differently.
 const MERGED: &str = r#"
+candidates.candidates[A B] -
 changes.changes[14] +
 channels.channels[].last_completed.claims: [3,4] → [0,3,4,11]
 channels.channels[].last_completed.date.earliest: "2026-01-30" → "2026-01-29"

@@ -201,21 +201,37 @@ fn every_read_model_has_a_command_that_prints_the_servers_answer_of_now_and_of_a
     assert!(nothing.code == Some(1) && nothing.stderr.contains("no claim is about ru-ua/bodies/1999-01-01"), "{nothing:?}");
 }
 
-#[test]
-fn tables_have_both_sides_alike_and_never_show_unknown_as_zero() {
-    let data = TempDir::new().unwrap();
-    let server = Serve::embedded(data.path()).start();
-    let events = [corpus::reference_article(), corpus::public_record()].map(|file| corpus::events(&file)).concat();
-    // In one batch, so that the positions are the order of the files.
-    let posted = http::post(&server.url("/v1/announcements"), "application/cloudevents-batch+json", format!("[{}]", events.join(",")).as_bytes());
-    assert_eq!(posted.status, 201, "{posted:?}");
-    let has = |command: &str, rows: &[&str]| {
-        let csv = run(&server, &format!("{command} --at-least 188 -o csv"));
+/// The real announcements in one batch, so that the positions are the order of the files.
+struct InOrder {
+    server: Handover,
+    _data: TempDir,
+}
+
+impl InOrder {
+    fn new() -> Self {
+        let data = TempDir::new().unwrap();
+        let server = Serve::embedded(data.path()).start();
+        let events = [corpus::reference_article(), corpus::public_record()].map(|file| corpus::events(&file)).concat();
+        let posted = http::post(&server.url("/v1/announcements"), "application/cloudevents-batch+json", format!("[{}]", events.join(",")).as_bytes());
+        assert_eq!(posted.status, 201, "{posted:?}");
+        Self { server, _data: data }
+    }
+
+    /// What a command prints as CSV, which must have these rows.
+    #[track_caller]
+    fn has(&self, command: &str, rows: &[&str]) -> String {
+        let csv = run(&self.server, &format!("{command} --at-least 188 -o csv"));
         for row in rows {
             assert!(csv.lines().any(|line| line == *row), "{command}: {row} isn't in\n{csv}");
         }
         csv
-    };
+    }
+}
+
+#[test]
+fn tables_have_both_sides_alike_and_never_show_unknown_as_zero() {
+    let ledger = InOrder::new();
+    let has = |command: &str, rows: &[&str]| ledger.has(command, rows);
     let header = "exchange,field,between,from,to,category,party,value,claims,state,since,resolved_by,disputed_by";
     let side = |said: &str| format!("ru-ua/bodies/2025-06-16,count,sides,RU,UA,bodies,{said},open,2025-06-16 (100),,");
     let both = format!("{header}\n{}\n{}\n", side("RU,1248,100"), side("UA,1245,99"));
@@ -279,7 +295,7 @@ fn tables_have_both_sides_alike_and_never_show_unknown_as_zero() {
     let missing = handover_command(&["knowledge", "--server", &server.url("")], b"");
     assert!(missing.code == Some(2) && missing.stderr.contains("--then"), "{missing:?}");
     // Of 9 June 2025 both sides say that prisoners were exchanged, and neither how many.
-    let unknown = run(&server, "totals --from 2025-06-09 --to 2025-06-09 -o csv");
+    let unknown = run(&ledger.server, "totals --from 2025-06-09 --to 2025-06-09 -o csv");
     assert!(unknown.contains(",RU,UA,prisoners,unknown,unknown,1,1,") && !unknown.contains(",0,no bound"), "{unknown}");
     // An outlet gives 30 January for what both sides have on the 29th.
     let way = |from: &str, to: &str, count: u64| json!({"from": from, "to": to, "counts": [{"category": "bodies", "count": {"exact": count}}]});
@@ -292,6 +308,48 @@ fn tables_have_both_sides_alike_and_never_show_unknown_as_zero() {
     });
     assert_eq!(http::post(&server.url("/v1/announcements"), "application/cloudevents+json", said.to_string().as_bytes()).status, 201);
     let pair = run(&server, "candidates --at-least 189 -o csv");
+    let row = "ru-ua/bodies/2026-01-29,ru-ua/bodies/2026-01-30,2026-01-29,2026-01-30,same counts both ways,a day apart,\
+               \"RU to UA, bodies: 1000 and 1000; UA to RU, bodies: 38 and 38\"";
+    assert!(pair.lines().any(|line| line == row), "{pair}");
+}
+
+#[test]
+fn tables_of_changes_and_knowledge_show_old_and_new() {
+    let ledger = InOrder::new();
+    let has = |command: &str, rows: &[&str]| ledger.has(command, rows);
+    // Ukraine's 1,245 (99) and Russia's 1,248 and 51 (100); June was 6,057 with 99, and 27 the other way. Help for no exchange (4) changes nothing.
+    let feed = has(
+        "changes --from 100 --limit 1",
+        &[
+            "100,2025-06-16,completed,,ru-ua/bodies/2025-06-16,figure,RU,UA,bodies,1245,1245 to 1248 (disputed)",
+            "100,2025-06-16,completed,,ru-ua/bodies/2025-06-16,figure,UA,RU,bodies,nothing announced,51",
+            "100,2025-06-16,completed,,ru-ua/bodies/2025-06-11_2025-06-16,figure,UA,RU,bodies,27,78",
+        ],
+    );
+    assert!(feed.starts_with("position,announced,kind,acts_on,exchange,field,from,to,category,old,new\n") && feed.lines().count() == 5, "{feed}");
+    has("changes --from 96 --limit 1", &["96,2025-06-15,quarantined,95,ru-ua/prisoners/2025-06,figure,RU,UA,prisoners,75,nothing announced"]);
+    let day = "knowledge --then 99 --as-known-at 100 --from 2025-06-16 --to 2025-06-16 --category bodies";
+    has(day, &[",,RU,UA,bodies,1245,1245 to 1248,0,+3,0,1", ",,UA,RU,bodies,nothing announced,51,+51,+51,+1,1"]);
+    let moves = run(&ledger.server, day);
+    assert!(moves.contains("then is position 99, now position 100") && moves.contains("What moved the totals") && moves.contains("not in it"), "{moves}");
+    let missing = handover_command(&["knowledge", "--server", &ledger.server.url("")], b"");
+    assert!(missing.code == Some(2) && missing.stderr.contains("--then"), "{missing:?}");
+}
+
+#[test]
+fn the_table_of_candidates_has_the_evidence_in_words() {
+    let ledger = InOrder::new();
+    // An outlet gives 30 January for what both sides have on the 29th.
+    let way = |from: &str, to: &str, count: u64| json!({"from": from, "to": to, "counts": [{"category": "bodies", "count": {"exact": count}}]});
+    let said = json!({
+        "specversion": "1.0", "id": "00000000-0000-5000-8000-000000000001", "source": "urn:test", "type": "org.handover.completed.v1",
+        "data": {
+            "announced": "2026-02-26", "announcer": null, "exchange": {"date": "2026-01-30"},
+            "transfers": [way("RU", "UA", 1000), way("UA", "RU", 38)],
+        },
+    });
+    assert_eq!(http::post(&ledger.server.url("/v1/announcements"), "application/cloudevents+json", said.to_string().as_bytes()).status, 201);
+    let pair = run(&ledger.server, "candidates --at-least 189 -o csv");
     let row = "ru-ua/bodies/2026-01-29,ru-ua/bodies/2026-01-30,2026-01-29,2026-01-30,same counts both ways,a day apart,\
                \"RU to UA, bodies: 1000 and 1000; UA to RU, bodies: 38 and 38\"";
     assert!(pair.lines().any(|line| line == row), "{pair}");

@@ -189,5 +189,10 @@ async fn the_feed_has_the_last_hundred_changes_newest_last() {
     let feed = seen(&store, "changes", |body| body["position"] == 129).await;
     assert_eq!(positions(&feed), (30..130).collect::<Vec<_>>());
     assert_eq!(last_figure(&feed)[1][1], 229);
+    // What a redacted record changed is no longer told: that it was redacted is.
+    let redacted = handover_command(&["redact", "129", "--reason", "it names a person", "--data", data.path().to_str().unwrap()], b"");
+    assert!(redacted.code == Some(0), "{redacted:?}");
+    let feed = seen(&store, "changes", |body| body["position"] == 130).await;
+    assert_eq!(positions(&feed), (30..129).chain([130]).collect::<Vec<_>>());
     assert_eq!(server.terminate(), Some(0));
 }

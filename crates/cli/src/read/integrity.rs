@@ -78,7 +78,8 @@ mod tests {
 
     #[test]
     fn what_a_reader_can_not_know_is_neither_none_nor_zero() {
-        let nothing = json!({"node": "reader", "refusals": {"kept": null, "last": null}, "read_models": {"position": 7, "lag": null, "state": "waiting", "reason": "alone"}});
+        let models = json!({"position": 7, "lag": null, "state": "waiting", "reason": "alone"});
+        let nothing = json!({"node": "reader", "refusals": {"kept": null, "last": null}, "read_models": models});
         let shown = facts(&nothing);
         let of = |what: &str| shown.iter().find(|(name, _)| *name == what).unwrap().1.as_str();
         assert_eq!((of("size"), of("refusals kept"), of("last checkpoint, size")), ("not known here", "not known here", "not known here"));

@@ -57,8 +57,11 @@ fn totals(page: &Value, list: &str) -> Rows {
     let mut rows = Rows::new(&["period", "frameworks", "from", "to", "category", "then", "now", "low_by", "high_by", "exchanges_by", "moves"]);
     for moved in things(page, list) {
         let gained = &moved["difference"];
+        // Between two lower bounds of nothing known lies 0, which would say that the totals are alike.
+        let is_unknown = ["then", "now"].into_iter().any(|at| count(&moved[at]) == "unknown");
+        let low = if is_unknown { "unknown".to_owned() } else { signed(&gained["low"]) };
         let high = if gained["high"].is_null() { "unknown".to_owned() } else { signed(&gained["high"]) };
-        let ends = [signed(&gained["low"]), high, signed(&gained["exchanges"]), things(moved, "moves").len().to_string()];
+        let ends = [low, high, signed(&gained["exchanges"]), things(moved, "moves").len().to_string()];
         rows.rows.push([&heading(moved)[..], &[count(&moved["then"]), count(&moved["now"])], &ends].concat());
     }
     rows.numbers = (5..=10).collect();
@@ -96,5 +99,23 @@ fn signed(number: &Value) -> String {
     match number.as_i64() {
         Some(number) if number > 0 => format!("+{number}"),
         _ => text(number),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_an_unknown_total_gained_is_unknown() {
+        let row = |then: Value, now: Value, low: i64, high: Value| {
+            let gained = json!({"low": low, "high": high, "exchanges": 1});
+            let page = json!({"figures": [{"category": "bodies", "then": then, "now": now, "difference": gained, "moves": []}]});
+            totals(&page, "figures").rows[0][5..10].to_vec()
+        };
+        let total = |low: u64, high: Value| json!({"low": low, "high": high, "exchanges": 1});
+        assert_eq!(row(json!(null), total(0, json!(null)), 0, json!(null)), ["nothing announced", "unknown", "unknown", "unknown", "+1"]);
+        assert_eq!(row(total(7, json!(7)), total(5, json!(9)), -2, json!(2)), ["7", "5 to 9", "-2", "+2", "+1"]);
     }
 }

@@ -41,6 +41,7 @@ async fn the_last_refusal_is_told_by_its_time_and_problem_alone() {
     let answer = server.get("/v1/integrity?at_least=0").await;
     let found = answer.json();
     assert_eq!((&found["size"], &found["refusals"]["kept"], &found["read_models"]["position"]), (&json!(1), &json!(2), &json!(0)));
+    assert_eq!(found["read_models"]["lag"], 0);
     let last = &found["refusals"]["last"];
     assert_eq!(last["type"], "urn:handover:problem:not-json");
     assert!(last["time"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap() >= begin, "{last}");
