@@ -189,7 +189,7 @@ impl Candidate {
             with_date: near.with_days.into(),
             evidence_for: evidence.speaks_for(),
             against: evidence.speaks_against(),
-            counts: evidence.counts,
+            counts: near.counts.clone(),
         })
     }
 }

@@ -1,19 +1,23 @@
-use std::collections::BTreeSet;
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
-use announcement::{Category, ExchangeKey, Span, What};
+use announcement::{Bounds, Category, ExchangeKey, Span, What};
 use jiff::civil;
 
-use crate::{Known, claim::Claim, exchange::View, intern::Id};
+use crate::{Compared, Direction, Known, Policy, claim::Claim, exchange::View, figure::figures, intern::Id, mention::LIVING};
 
 /// With how many of those that begin before its end or a day after it an exchange is compared: more would take a reader's time without end.
 const MAX_COMPARED: usize = 1_024;
 
-/// An exchange, and what took place at about the same time between the same parties and is of the same kind.
+/// An exchange, and what took place at about the same time between the same parties, is of the same kind, and by its counts may be the same.
 pub(crate) struct Near<'a> {
     pub(crate) exchange: Id<ExchangeKey>,
     pub(crate) days: Span,
     pub(crate) with: Of<'a>,
     pub(crate) with_days: Span,
+    pub(crate) counts: Vec<Compared>,
 }
 
 /// What may be the same as an exchange.
@@ -32,9 +36,13 @@ struct Dated<'a> {
     first: civil::Date,
     last: civil::Date,
     of: Of<'a>,
+    /// Made for what is near something else only.
+    counts: OnceCell<Counts>,
 }
 
-/// The pairs of which one begins no later than a day after the other's end.
+type Counts = BTreeMap<(Direction, Category), Bounds>;
+
+/// The pairs of which one begins no later than a day after the other's end, and whose counts leave it open whether they are one.
 pub(crate) fn near(book: Known<'_>) -> Vec<Near<'_>> {
     let dated = dated(book);
     let mut pairs = Vec::new();
@@ -50,17 +58,56 @@ impl<'a> Near<'a> {
     /// Of two exchanges the one whose key comes first is the exchange; two claims are no pair.
     fn new(book: Known<'a>, one: &Dated<'a>, other: &Dated<'a>) -> Option<Self> {
         let key = |id| book.pools().keys.get(id);
-        let pair = |exchange, one: &Dated<'a>, other: &Dated<'a>| Self { exchange, days: one.days(), with: other.of, with_days: other.days() };
-        match (one.of, other.of) {
-            (Of::Exchange(first), Of::Exchange(second)) if key(second) < key(first) => Some(pair(second, other, one)),
-            (Of::Exchange(first), _) => Some(pair(first, one, other)),
-            (_, Of::Exchange(second)) => Some(pair(second, other, one)),
-            _ => None,
+        let pair = |exchange, one: &Dated<'a>, other: &Dated<'a>| {
+            let counts = compared(one.counts(book), other.counts(book));
+            Self { exchange, days: one.days(), with: other.of, with_days: other.days(), counts }
+        };
+        let near = match (one.of, other.of) {
+            (Of::Exchange(first), Of::Exchange(second)) if key(second) < key(first) => pair(second, other, one),
+            (Of::Exchange(first), _) => pair(first, one, other),
+            (_, Of::Exchange(second)) => pair(second, other, one),
+            _ => return None,
+        };
+        near.may_be_one().then_some(near)
+    }
+
+    /// Days that only follow each other need a number that both may mean; days that overlap need only that not every count is another.
+    fn may_be_one(&self) -> bool {
+        let is_number = |bounds: Bounds| bounds != Bounds::UNKNOWN;
+        let fits = |count: &Compared| count.exchange.overlaps(count.with);
+        match self.overlap() {
+            Some(_) => self.counts.is_empty() || self.counts.iter().any(fits),
+            None => self.counts.iter().any(|count| fits(count) && is_number(count.exchange) && is_number(count.with)),
         }
+    }
+
+    /// The days on which both may have taken place.
+    pub(crate) fn overlap(&self) -> Option<Span> {
+        self.days.intersection(self.with_days)
+    }
+
+    /// Whether some count of one can't be the other's.
+    pub(crate) fn has_other_counts(&self) -> bool {
+        self.counts.iter().any(|count| !count.exchange.overlaps(count.with))
     }
 }
 
+fn compared(one: &Counts, other: &Counts) -> Vec<Compared> {
+    let compared = |(place, &exchange): (&(Direction, Category), &Bounds)| {
+        let &(Direction { from, to }, category) = place;
+        Some(Compared { from, to, category, exchange, with: *other.get(place)? })
+    };
+    one.iter().filter_map(compared).collect()
+}
+
 impl Dated<'_> {
+    fn counts(&self, book: Known<'_>) -> &Counts {
+        self.counts.get_or_init(|| match self.of {
+            Of::Exchange(id) => figures(book, id, Policy::Range).iter().filter_map(|(&place, figure)| Some((place, figure.bounds?))).collect(),
+            Of::Claim(claim) => counts_of(book, claim),
+        })
+    }
+
     const fn days(&self) -> Span {
         Span { earliest: Some(self.first), latest: Some(self.last) }
     }
@@ -70,7 +117,7 @@ impl Dated<'_> {
 fn dated(book: Known<'_>) -> Vec<Dated<'_>> {
     let dated = |group: Group, of, days: Option<Span>| {
         let days = days?;
-        Some(Dated { group, of, first: days.earliest?, last: days.latest? })
+        Some(Dated { group, of, first: days.earliest?, last: days.latest?, counts: OnceCell::new() })
     };
     let exchanges = book.exchanges().filter_map(|id| {
         let view = View::new(book, id);
@@ -83,6 +130,18 @@ fn dated(book: Known<'_>) -> Vec<Dated<'_>> {
     let mut all: Vec<Dated<'_>> = exchanges.chain(claims).collect();
     all.sort_by(|one, other| (&one.group, one.first).cmp(&(&other.group, other.first)));
     all
+}
+
+/// A statement that gives no total of the living makes it by its items.
+fn counts_of(book: Known<'_>, claim: &Claim) -> Counts {
+    let mut counts: Counts = book.counts(claim).into_iter().map(|(direction, category, bounds)| ((direction, category), bounds)).collect();
+    for direction in claim.handed.ways.iter().map(|way| way.direction(book.pools())) {
+        let living = LIVING.into_iter().filter_map(|category| counts.get(&(direction, category)).copied()).reduce(|one, other| one + other);
+        if let Some(living) = living {
+            counts.entry((direction, Category::People)).or_insert(living);
+        }
+    }
+    counts
 }
 
 /// Between whom a claim is and what it's about, as a key would say it.

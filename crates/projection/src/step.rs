@@ -4,7 +4,7 @@ use announcement::{ExchangeKey, Position};
 
 use crate::{Known, intern::Id};
 
-/// How many statements are looked at to see whose origins a record settles: more than reports of reports ever are.
+/// How many statements are looked at for a circle of reports.
 const MAX_REPORTS: usize = 1_024;
 
 /// What is known without a record and with it.
@@ -89,7 +89,7 @@ impl<'a> Step<'a> {
         while let Some(origin) = waiting.pop() {
             for report in book.events.reports(origin).filter(|&report| self.sides().iter().any(|known| known.sees(report))) {
                 let Some(statement) = book.claim(report).map(|claim| claim.statement) else { continue };
-                if found.len() < MAX_REPORTS && found.insert(statement) && is_report(self.at) {
+                if found.insert(statement) && found.len() < MAX_REPORTS && is_report(self.at) {
                     waiting.extend(self.versions(statement));
                 }
             }

@@ -116,6 +116,7 @@ pub fn totals(book: Known<'_>, query: &TotalsQuery) -> Totals {
     }
 }
 
+/// The rows, those of the exchanges that lie inside first.
 pub(crate) fn rows(book: Known<'_>, query: &TotalsQuery) -> BTreeMap<(List, Heading), Total> {
     let mut certain = Sums::default();
     let mut possible = Sums::default();

@@ -297,6 +297,7 @@ fn tables_of_changes_and_knowledge_show_old_and_new() {
     );
     assert!(feed.starts_with("position,announced,kind,acts_on,exchange,field,from,to,category,old,new\n") && feed.lines().count() == 5, "{feed}");
     has("changes --from 96 --limit 1", &["96,2025-06-15,quarantined,95,ru-ua/prisoners/2025-06,figure,RU,UA,prisoners,75,nothing announced"]);
+    has("changes --from 95 --limit 1", &["95,2025-06,completed,,ru-ua/prisoners/2025-06,status,,,,none,completed"]);
     let day = "knowledge --then 99 --as-known-at 100 --from 2025-06-16 --to 2025-06-16 --category bodies";
     has(day, &[",,RU,UA,bodies,1245,1245 to 1248,0,+3,0,1", ",,UA,RU,bodies,nothing announced,51,+51,+51,+1,1"]);
     let moves = run(&ledger.server, day);
