@@ -115,6 +115,23 @@ fn what_is_redacted_is_in_no_file_of_a_snapshot_any_more() {
     assert_eq!((read.difference(&log.book()), everything(read.now())), (None, everything(log.book().now())));
 }
 
+/// It was put aside before the redaction was folded, and what is folded anew never saw the payload.
+#[test]
+fn a_snapshot_that_was_put_aside_goes_with_the_first_redaction() {
+    const MARK: &str = "words that must go";
+    let (dir, mut log) = (TempDir::new().unwrap(), Log::default());
+    let target = with_words(&mut log, MARK);
+    let mut snapshots = Snapshots::open(dir.path()).unwrap();
+    snapshots.save(Slot::Served, &RwLock::new(log.book()), root(0), 1).unwrap();
+    snapshots.set_aside(Slot::Served).unwrap();
+    assert!(is_on_disk(&dir, MARK));
+    log.add("redacted", None, json!({"announced": "2026-01-20", "announcer": null, "target": target, "reason": "r"}));
+    let left = log.records[0].redact(Position::new(1)).unwrap();
+    let anew = Log { records: vec![left, log.records[1].clone()] };
+    snapshots.save(Slot::Served, &RwLock::new(anew.book()), root(1), 1).unwrap();
+    assert!(!is_on_disk(&dir, MARK));
+}
+
 #[test]
 fn a_steady_ledger_writes_what_changed_and_no_more() {
     let (dir, mut log) = (TempDir::new().unwrap(), Log::default());
