@@ -8,6 +8,7 @@ use projection::{Book, Slot, Snapshots, Stand};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use uuid::Uuid;
 
 use crate::{
     log::{Log, to_ukraine},
@@ -87,6 +88,7 @@ fn with_words(log: &mut Log, mark: &str) -> Value {
             "announced": "2026-01-10", "announcer": {"party": "UA", "office": mark},
             "exchange": {"date": "2026-01-10", "framework": mark}, "transfers": to_ukraine(items),
             "third_parties": [{"name": mark, "party": null, "role": "host"}],
+            "report": {"url": format!("https://example.org/{}", mark.replace(' ', "-")), "relays": [{"source": "urn:example:other", "id": Uuid::nil()}]},
         }),
     )
 }
@@ -111,7 +113,7 @@ fn what_is_redacted_is_in_no_file_of_a_snapshot_any_more() {
     drop(views);
     assert!(is_on_disk(&dir, KEPT) && !is_on_disk(&dir, MARK));
     let (read, stand) = loaded(&dir).unwrap();
-    assert_eq!(stand.next.get(), 302);
+    assert_eq!((stand.next.get(), &read), (302, &*book.read().unwrap()));
     assert_eq!((read.difference(&log.book()), everything(read.now())), (None, everything(log.book().now())));
 }
 
