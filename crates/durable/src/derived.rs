@@ -105,6 +105,9 @@ impl Derived {
     fn note(&mut self, change: impl FnOnce(&mut BTreeMap<String, u64>)) -> Result<(), WriteError> {
         let mut numbers = self.numbers.clone();
         change(&mut numbers);
+        if numbers == self.numbers {
+            return Ok(());
+        }
         let text: String = numbers.iter().map(|(name, number)| format!("{name} {number}\n")).collect();
         let note = self.dir.join(NOTE);
         write_synced(&note, text.as_bytes()).map_err(|error| WriteError::Sled(format!("{}: {error}", note.display())))?;

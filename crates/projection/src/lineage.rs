@@ -59,6 +59,22 @@ impl Events {
     /// Adds the next record's.
     pub(crate) fn insert(&mut self, event: Event, position: Position) {
         self.names.push(event);
+        self.index(event, position);
+    }
+
+    /// The same of one that was read, which is found only after [`index_all`](Self::index_all).
+    pub(crate) fn push(&mut self, event: Event) {
+        self.names.push(event);
+    }
+
+    pub(crate) fn index_all(&mut self) {
+        self.first.reserve(self.names.len());
+        for index in 0..self.names.len() {
+            self.index(self.names[index], Position::new(index as u64));
+        }
+    }
+
+    fn index(&mut self, event: Event, position: Position) {
         if *self.first.entry(event).or_insert(position) != position {
             self.others.entry(event).or_default().push(position);
         }
@@ -101,7 +117,6 @@ impl Events {
     /// Makes room for so many.
     pub(crate) fn reserve(&mut self, count: usize) {
         self.names.reserve(count);
-        self.first.reserve(count);
     }
 
     fn find(&self, source: Id<str>, id: Uuid) -> impl Iterator<Item = Position> {

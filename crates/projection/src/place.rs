@@ -69,7 +69,7 @@ impl Book {
     pub(crate) fn settle(&mut self, position: Position, key: Option<Id<ExchangeKey>>) {
         let claim = self.claim_mut(position);
         claim.key = key;
-        let (statement, part_of) = (claim.statement, claim.part_of);
+        let (statement, part_of, may_be_pinned) = (claim.statement, claim.part_of, claim.affected || claim.statement != position);
         match key {
             Some(key) => insert(&mut self.nodes[key.index()].named, position),
             None => insert(&mut self.unnamed, position),
@@ -77,8 +77,8 @@ impl Book {
         if let Some(whole) = part_of {
             insert(&mut self.nodes[whole.index()].stages, position);
         }
-        let pins = self.effects.get(&statement).map(|effects| effects.pins.clone()).unwrap_or_default();
-        for pin in pins {
+        let effects = if may_be_pinned { self.effects.get(&statement) } else { None };
+        for pin in effects.map(|effects| effects.pins.clone()).unwrap_or_default() {
             insert(&mut self.nodes[pin.key.index()].named, position);
         }
     }

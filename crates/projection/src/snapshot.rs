@@ -47,7 +47,8 @@ const HEAD_LEN: usize = 4 + 1 + 4 + 8 + 32 + 6 * 4 + 4;
 /// A sled with a book, and what of the book it holds.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
-    volume: Volume,
+    /// Closed after it was read, since sled keeps what it read in memory; opened again for the next writing.
+    volume: Option<Volume>,
     pools: [usize; 6],
     chunks: BTreeMap<Chunk, Stored>,
 }
@@ -113,14 +114,14 @@ impl Chunk {
 impl Snapshot {
     /// Writes a whole book into an empty sled, which is synced when this returns.
     pub(crate) fn of(volume: Volume, book: &RwLock<Book>, root: Digest, version: u32) -> Result<Self, WriteError> {
-        let mut snapshot = Self { volume, pools: [0; 6], chunks: BTreeMap::new() };
+        let mut snapshot = Self { volume: Some(volume), pools: [0; 6], chunks: BTreeMap::new() };
         let read = || book.read().unwrap_or_else(PoisonError::into_inner);
         let all = snapshot.changed(&read(), 0..u64::MAX);
         for slice in all.chunks(SLICE) {
             let encoded: Vec<_> = slice.iter().map(|&chunk| encode(&read(), chunk)).collect();
             let mut batch = Batch::new();
             snapshot.put(&mut batch, encoded);
-            snapshot.volume.apply(batch)?;
+            snapshot.volume()?.apply(batch)?;
         }
         let next = read().next();
         snapshot.stand(&read(), Batch::new(), Stand { next, root, version })?;
@@ -164,8 +165,21 @@ impl Snapshot {
     fn stand(&mut self, book: &Book, mut batch: Batch, stand: Stand) -> Result<(), WriteError> {
         self.pools = lens(&book.pools);
         batch.put(&HEAD, &head(stand, self.pools, self.checksum()));
-        self.volume.apply(batch)?;
-        self.volume.sync()
+        self.volume()?.apply(batch)?;
+        self.volume()?.sync()
+    }
+
+    fn volume(&self) -> Result<&Volume, WriteError> {
+        self.volume.as_ref().ok_or(WriteError::Poisoned)
+    }
+
+    /// Whether it has to be [opened again](Self::reopen) before it's written.
+    pub(crate) const fn is_closed(&self) -> bool {
+        self.volume.is_none()
+    }
+
+    pub(crate) fn reopen(&mut self, volume: Volume) {
+        self.volume = Some(volume);
     }
 
     fn checksum(&self) -> u32 {
@@ -179,7 +193,7 @@ impl Snapshot {
 
     /// Its folder goes with it.
     pub(crate) fn remove(self) {
-        self.volume.remove_when_closed();
+        self.volume.iter().for_each(Volume::remove_when_closed);
     }
 
     /// The book that a sled holds, and where it stood. Nothing where it was never finished.
@@ -188,10 +202,10 @@ impl Snapshot {
         let Some(head) = volume.get(&HEAD).map_err(unreadable)? else { return Ok(None) };
         let Head { stand, pools, checksum } = read_head(&head)?;
         let mut loading = Loading { stand, lens: pools, pools: Pools::default(), book: None, categories: Categories::new() };
-        let mut snapshot = Self { volume, pools, chunks: BTreeMap::new() };
+        let mut snapshot = Self { volume: None, pools, chunks: BTreeMap::new() };
         let (mut from, mut whole): (Vec<u8>, Option<Whole>) = (vec![0], None);
         loop {
-            let page = snapshot.volume.range(&from, &HEAD, READ).map_err(unreadable)?;
+            let page = volume.range(&from, &HEAD, READ).map_err(unreadable)?;
             let Some((last, _)) = page.last() else { break };
             from = [&last[..], &[0]].concat();
             for (key, value) in page {
@@ -333,7 +347,7 @@ impl Loading {
         if book.next() != next {
             return Err(Malformed("fewer records than were written"));
         }
-        book.find_places();
+        book.work_out();
         Ok(book)
     }
 }

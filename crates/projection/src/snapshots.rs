@@ -78,13 +78,22 @@ impl Snapshots {
     }
 
     fn try_save(&mut self, slot: Slot, book: &RwLock<Book>, root: Digest, version: u32) -> Result<(), WriteError> {
-        let changed = {
+        let (changed, has_redactions) = {
             let mut book = book.write().unwrap_or_else(PoisonError::into_inner);
             if book.changed.redacted {
                 book.forget_unnamed();
             }
-            mem::take(&mut book.changed)
+            (mem::take(&mut book.changed), book.has_redactions())
         };
+        if has_redactions {
+            // It may hold what they took away.
+            self.derived.forget(ASIDE)?;
+            self.derived.sweep();
+        }
+        if let Some(snapshot) = self.open.get_mut(&slot).filter(|snapshot| snapshot.is_closed()) {
+            let volume = self.derived.open(slot.name()).map_err(WriteError::Sled)?;
+            volume.into_iter().for_each(|volume| snapshot.reopen(volume));
+        }
         match self.open.get_mut(&slot) {
             Some(snapshot) if !changed.redacted && changed.chunks.len() <= snapshot.chunks() => snapshot.add(book, &changed, root, version),
             _ => {
@@ -92,9 +101,6 @@ impl Snapshots {
                 let snapshot = Snapshot::of(volume, book, root, version)?;
                 self.derived.name(slot.name(), number)?;
                 self.open.insert(slot, snapshot).into_iter().for_each(Snapshot::remove);
-                if changed.redacted {
-                    self.derived.forget(ASIDE)?;
-                }
                 self.derived.sweep();
                 Ok(())
             }

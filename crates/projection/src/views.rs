@@ -33,6 +33,8 @@ const RETRY: Duration = Duration::from_secs(1);
 const ATTEMPTS: usize = 8;
 /// What a document may take.
 const MAX_DOCUMENT: usize = 1 << 20;
+/// What totals may take with the positions of their claims.
+const MAX_TOTALS: usize = 512 << 10;
 /// How many changes the document of them has.
 const MAX_CHANGES: usize = 100;
 /// What they may take of it.
@@ -295,6 +297,18 @@ fn exchange_document(known: Known<'_>, key: &ExchangeKey, at: Position) -> Docum
     Document { key: format!("exchange.{key}"), position: Some(at), fold: 0, body }
 }
 
+/// Totals of very many claims are written without the claims' positions, which `/v1/totals` has.
+fn fitted(mut totals: Value) -> Value {
+    if totals.to_string().len() > MAX_TOTALS {
+        for list in ["figures", "possibly"] {
+            for total in totals[list].as_array_mut().into_iter().flatten() {
+                (total["claims"], total["excluded"]) = (Value::Null, Value::Null);
+            }
+        }
+    }
+    totals
+}
+
 /// The years in which exchanges took place, or were said to before the records from a position on.
 fn years(known: Known<'_>, exchanges: impl Iterator<Item = Id<ExchangeKey>>, from: Position) -> BTreeSet<i16> {
     let before = known.before(from);
@@ -307,6 +321,7 @@ fn total_documents(known: Known<'_>, policy: Policy, years: &BTreeSet<i16>, head
     let document = |key: String, query: &TotalsQuery| {
         let mut body = json!(totals(known, query));
         body.as_object_mut().expect("totals are an object").remove("as_of");
+        let body = fitted(body);
         Document { key, position: head, fold: 0, body }
     };
     let mut documents = vec![document(format!("totals.{name}"), &TotalsQuery { policy, ..TotalsQuery::default() })];

@@ -88,7 +88,7 @@ impl<'a> Take<'a> {
     }
 
     /// How many things follow, each of at least a byte.
-    fn count(&mut self) -> Result<usize, Malformed> {
+    pub(crate) fn count(&mut self) -> Result<usize, Malformed> {
         let count = usize::take(self)?;
         if count <= self.rest.len() { Ok(count) } else { Err(Malformed("it ends early")) }
     }
@@ -207,7 +207,13 @@ impl<T: Wire> Wire for Vec<T> {
     }
 
     fn take(from: &mut Take<'_>) -> Result<Self, Malformed> {
-        (0..from.count()?).map(|_| T::take(from)).collect()
+        // As many as there are: most of what is read are lists of one or two, and each that has to shrink costs more than reading it.
+        let count = from.count()?;
+        let mut values = Self::with_capacity(count);
+        for _ in 0..count {
+            values.push(T::take(from)?);
+        }
+        Ok(values)
     }
 }
 

@@ -107,12 +107,23 @@ impl Book {
             self.bare.insert(at);
         }
         self.claims.push(claim);
-        self.events.insert((source, id), at);
+        self.events.push((source, id));
         Ok(())
     }
 
-    /// What follows from the records: where each has its place, and which merges have an effect.
-    pub(crate) fn find_places(&mut self) {
+    /// What follows from the records: where each event is and each claim has its place, and which merges have an effect.
+    pub(crate) fn work_out(&mut self) {
+        let mut events = std::mem::take(&mut self.events);
+        std::thread::scope(|scope| {
+            scope.spawn(|| events.index_all());
+            self.find_places();
+        });
+        self.events = events;
+        self.tie();
+        self.changed = Changed::default();
+    }
+
+    fn find_places(&mut self) {
         self.grow();
         for Merged { at, from, into, .. } in std::mem::take(&mut self.merges) {
             self.merge_ids(from, into, at);
@@ -129,12 +140,15 @@ impl Book {
         for (at, exchange) in std::mem::take(&mut self.touches) {
             self.restore_touch(at, exchange);
         }
-        self.tie();
         let mentions: Vec<_> = self.extents.iter().flat_map(|(&at, extent)| extent.names.iter().map(move |&key| (at, key))).collect();
         for (at, key) in mentions {
             self.mention_id(at, key);
         }
-        self.changed = Changed::default();
+    }
+
+    /// Whether a record's payload was removed.
+    pub(crate) fn has_redactions(&self) -> bool {
+        !self.bare.is_empty()
     }
 
     /// Drops the shared values that no record names any more: what a redaction took away.

@@ -149,6 +149,7 @@ impl Claim {
 impl Wire for Handed {
     fn put(&self, to: &mut Put<'_>) {
         self.ways.len().put(to);
+        self.items.len().put(to);
         for way in &self.ways {
             let items = self.items(*way);
             way.from.put(to);
@@ -160,15 +161,20 @@ impl Wire for Handed {
     }
 
     fn take(from: &mut Take<'_>) -> Result<Self, Malformed> {
-        let too_many = |_| Malformed("more items than an event has");
-        let (mut ways, mut items) = (Vec::new(), Vec::new());
-        for _ in 0..usize::take(from)? {
+        let (of_ways, of_items) = (from.count()?, from.count()?);
+        let (mut ways, mut items) = (Vec::with_capacity(of_ways), Vec::with_capacity(of_items));
+        for _ in 0..of_ways {
             let (one, other, relation) = (Wire::take(from)?, Wire::take(from)?, Wire::take(from)?);
-            let first = u32::try_from(items.len()).map_err(too_many)?;
-            for _ in 0..usize::take(from)? {
+            let first = items.len();
+            let end = first.saturating_add(usize::take(from)?);
+            if end > of_items {
+                return Err(Malformed("more items than were written"));
+            }
+            while items.len() < end {
                 items.push(Counted::take(from)?);
             }
-            ways.push(Way { from: one, to: other, relation, first, end: u32::try_from(items.len()).map_err(too_many)? });
+            let place = |place: usize| u32::try_from(place).map_err(|_| Malformed("more items than an event has"));
+            ways.push(Way { from: one, to: other, relation, first: place(first)?, end: place(end)? });
         }
         Ok(Self { ways: ways.into_boxed_slice(), items: items.into_boxed_slice() })
     }

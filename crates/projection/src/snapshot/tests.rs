@@ -90,6 +90,44 @@ fn hostile_bytes_are_refused_or_make_some_book_and_nothing_panics() {
     assert!(refused > rounds / 4 && refused < rounds, "{refused} of {rounds}: too few of both to show anything");
 }
 
+/// Behind sled's own checksums: what an error of ours, or a write that came only in part, would leave.
+#[test]
+fn a_part_that_is_altered_missing_or_of_an_earlier_snapshot_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let derived = durable::Derived::take(dir.path()).unwrap();
+    let saved = |records: u64| {
+        let (_, volume) = derived.begin().unwrap();
+        let snapshot = Snapshot::of(volume, &RwLock::new(chronicle(records)), Digest::of(b"root"), 1).unwrap();
+        snapshot.volume.unwrap().range(&[0], &[255], 10_000).unwrap()
+    };
+    let load = |parts: &[(Vec<u8>, Vec<u8>)]| {
+        let (_, volume) = derived.begin().unwrap();
+        let mut batch = Batch::new();
+        parts.iter().for_each(|(key, value)| batch.put(key, value));
+        volume.apply(batch).unwrap();
+        Snapshot::load(volume).map(|loaded| loaded.map(|(_, book, _)| book))
+    };
+    let (whole, earlier) = (saved(600), saved(300));
+    assert_eq!(load(&whole).unwrap().unwrap(), chronicle(600));
+    let mut random = SplitMix::new(1);
+    for place in 0..whole.len() {
+        let mut altered = whole.clone();
+        let at = random.index(altered[place].1.len());
+        altered[place].1[at] ^= 1 << random.index(8);
+        assert!(load(&altered).is_err(), "bit of byte {at} of {:?}", whole[place].0);
+        let mut cut = whole.clone();
+        cut.remove(place);
+        let is_head = whole[place].0 == HEAD;
+        assert!(if is_head { load(&cut).unwrap().is_none() } else { load(&cut).is_err() }, "without {:?}", whole[place].0);
+    }
+    let first = record_chunk(0).key();
+    let of_first = |(key, _): &(Vec<u8>, Vec<u8>)| key.starts_with(&first);
+    let mut mixed: Vec<_> = whole.iter().filter(|part| !of_first(part)).cloned().collect();
+    mixed.extend(earlier.iter().filter(|part| of_first(part)).cloned());
+    assert!(mixed.len() == whole.len() && mixed != whole);
+    assert!(load(&mixed).is_err(), "a chunk of an earlier snapshot");
+}
+
 #[test]
 fn a_snapshot_of_another_format_is_not_read() {
     let stand = Stand { next: Position::new(3), root: Digest::of(b"root"), version: 9 };
@@ -110,4 +148,29 @@ fn the_places_of_kinds_stay() {
         "planned completed confirmed postponed cancelled offered aggregate stock channel contact agreement mediation identity disputed corrected retracted \
          linked merged split quarantined released redacted"
     );
+}
+
+#[test]
+fn what_points_out_of_the_book_is_not_read() {
+    let mut pools = Pools::default();
+    let (category, other) = (pools.texts.intern("prisoners"), pools.texts.intern("no category"));
+    let mut categories = Categories::new();
+    let read = |put: &dyn Fn(&mut Put<'_>), categories: &mut Categories, take: &dyn Fn(&mut Take<'_>) -> bool| {
+        let mut to = Put::ids();
+        to.at = 3;
+        put(&mut to);
+        let mut from = Take::new(&to.bytes, &pools, 5, categories);
+        from.at = 3;
+        take(&mut from)
+    };
+    for (position, there) in [(0, true), (4, true), (5, false), (u64::MAX, false)] {
+        let taken = read(&|to| Position::new(position).put(to), &mut categories, &|from| Position::take(from) == Ok(Position::new(position)));
+        assert_eq!(taken, there, "{position}");
+    }
+    for (id, there) in [(0_usize, true), (1, true), (2, false), (usize::MAX, false)] {
+        assert_eq!(read(&|to| id.put(to), &mut categories, &|from| crate::intern::Id::<str>::take(from).is_ok()), there, "{id}");
+    }
+    for (text, there) in [(category, true), (other, false)] {
+        assert_eq!(read(&|_| (), &mut categories, &|from| from.category(text).is_ok()), there);
+    }
 }

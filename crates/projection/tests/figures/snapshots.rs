@@ -8,6 +8,7 @@ use projection::{Book, Slot, Snapshots, Stand};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use uuid::Uuid;
 
 use crate::{
     log::{Log, to_ukraine},
@@ -87,6 +88,7 @@ fn with_words(log: &mut Log, mark: &str) -> Value {
             "announced": "2026-01-10", "announcer": {"party": "UA", "office": mark},
             "exchange": {"date": "2026-01-10", "framework": mark}, "transfers": to_ukraine(items),
             "third_parties": [{"name": mark, "party": null, "role": "host"}],
+            "report": {"url": format!("https://example.org/{}", mark.replace(' ', "-")), "relays": [{"source": "urn:example:other", "id": Uuid::nil()}]},
         }),
     )
 }
@@ -111,8 +113,25 @@ fn what_is_redacted_is_in_no_file_of_a_snapshot_any_more() {
     drop(views);
     assert!(is_on_disk(&dir, KEPT) && !is_on_disk(&dir, MARK));
     let (read, stand) = loaded(&dir).unwrap();
-    assert_eq!(stand.next.get(), 302);
+    assert_eq!((stand.next.get(), &read), (302, &*book.read().unwrap()));
     assert_eq!((read.difference(&log.book()), everything(read.now(), early(None))), (None, everything(log.book().now(), early(None))));
+}
+
+/// It was put aside before the redaction was folded, and what is folded anew never saw the payload.
+#[test]
+fn a_snapshot_that_was_put_aside_goes_with_the_first_redaction() {
+    const MARK: &str = "words that must go";
+    let (dir, mut log) = (TempDir::new().unwrap(), Log::default());
+    let target = with_words(&mut log, MARK);
+    let mut snapshots = Snapshots::open(dir.path()).unwrap();
+    snapshots.save(Slot::Served, &RwLock::new(log.book()), root(0), 1).unwrap();
+    snapshots.set_aside(Slot::Served).unwrap();
+    assert!(is_on_disk(&dir, MARK));
+    log.add("redacted", None, json!({"announced": "2026-01-20", "announcer": null, "target": target, "reason": "r"}));
+    let left = log.records[0].redact(Position::new(1)).unwrap();
+    let anew = Log { records: vec![left, log.records[1].clone()] };
+    snapshots.save(Slot::Served, &RwLock::new(anew.book()), root(1), 1).unwrap();
+    assert!(!is_on_disk(&dir, MARK));
 }
 
 #[test]
