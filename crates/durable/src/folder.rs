@@ -24,7 +24,7 @@ const UNFINISHED: &str = ".new";
 const NEXT: &str = ".next";
 /// The sled of a volume that's made anew, until nobody reads it any more.
 const AWAY: &str = ".away.new";
-/// A sled that couldn't be opened, or differed from its journal.
+/// A sled that was closed in good order and can't be read any more.
 const DAMAGED: &str = ".damaged-";
 /// What a disk must have room for that isn't called full, in bytes: two segments of sled and a journal's frame.
 const PROBE: usize = 2 << 20;
@@ -105,20 +105,27 @@ impl Folder {
         OpenError::JournalMissing { journal: self.path(JOURNAL, number), position: first_position }
     }
 
-    /// Opens a volume that's written, or makes it. One that can't be opened is set aside; then the reason is given, and an empty one.
+    /// Opens the sled of a volume that's written, as it was left; `None` where there is none.
     ///
     /// # Errors
-    /// [`OpenError::Sled`] where a new one can't be made either.
-    pub fn open_active(&self, number: u64) -> Result<(Volume, Option<String>), OpenError> {
+    /// Why it can't be opened.
+    pub fn open_active(&self, number: u64) -> Result<Option<Volume>, String> {
         let path = self.path(ACTIVE, number);
-        match Volume::open(&path) {
-            Ok(volume) => Ok((volume, None)),
-            Err(reason) => {
-                self.set_aside_active(number)?;
-                let volume = Volume::open(&path).map_err(|reason| OpenError::Sled { dir: path, reason })?;
-                Ok((volume, Some(reason)))
-            }
+        path.exists().then(|| Volume::open(&path)).transpose()
+    }
+
+    /// An empty sled for a volume that's written. Nothing of one that has its name is left.
+    ///
+    /// # Errors
+    /// [`OpenError::Sled`] or [`OpenError::Io`].
+    pub fn create_active(&self, number: u64) -> Result<Volume, OpenError> {
+        let path = self.path(ACTIVE, number);
+        if path.exists() {
+            // Half of it is never found under its name.
+            self.put_away_active(number)?;
+            self.remove_away(number)?;
         }
+        Volume::open(&path).map_err(|reason| OpenError::Sled { dir: path, reason })
     }
 
     /// Puts a journal in the place of one: the same frames with the payloads that `each` makes of theirs, if it can. It's on disk when this returns; half of it is never found.
@@ -174,7 +181,7 @@ impl Folder {
         Ok(names)
     }
 
-    /// Puts the folder of a volume aside, for whoever wants to look at it. Where nothing can be written that's why it can't be read either, and it stays.
+    /// Puts the damaged sled of a volume aside, for whoever wants to look at it. Where nothing can be written that's why it can't be read either, and it stays.
     ///
     /// # Errors
     /// [`OpenError::Io`].

@@ -98,6 +98,14 @@ impl JournalReader {
         Ok(())
     }
 
+    /// Brings what is in the journal to disk: a process that was killed may have written more than it came to sync.
+    ///
+    /// # Errors
+    /// [`OpenError::Io`].
+    pub fn sync(&self) -> Result<(), OpenError> {
+        self.reader.get_ref().sync_all().map_err(at(&self.path))
+    }
+
     /// How many bytes at the end are no whole frame: a write that was never acknowledged.
     #[must_use]
     pub const fn torn(&self) -> u64 {

@@ -6,11 +6,11 @@
 //! ```text
 //! DIR/lock                 held while the folder is open; the process that has it
 //! DIR/journal-<number>     "handover-log" · version u32 · frame · frame · … · zeros, while it's written
-//! DIR/active-<number>/     sled: what the frames wrote, as far as it has followed
+//! DIR/active-<number>/     sled: what the frames wrote, as far as it has followed; after a power cut, anything
 //! DIR/sealed-<number>/     sled, a file `summary`, and `removed` where something was removed from it since
 //! DIR/*.new                unfinished, or not needed any more: removed at the next opening
 //! DIR/*.next               whole: takes the place of what has the name without this, at the latest at the next opening
-//! DIR/active-<number>.damaged-<n>/   set aside
+//! DIR/active-<number>.damaged-<n>/   set aside: it was closed in good order and can't be read
 //!
 //! frame   0   "HjF2"
 //!         4   length of the payload      u32

@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, fmt::Display, path::Path, sync::Arc};
+use std::{fmt::Display, path::Path, sync::Arc};
 
 use announcement::Digest;
 use durable::{Folder, Frame, FrameHead, Journal, JournalReader, Volume, WriteError};
@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Frontier, OpenError, ReadError,
-    block::BLOCK,
     closed::Closed,
     follower::{Follower, Marker},
     layout::{self, Geometry},
@@ -31,7 +30,7 @@ pub(crate) struct Opened {
 }
 
 /// Where the next frame goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Place {
     pub(crate) volume: u64,
     pub(crate) frames: u64,
@@ -84,13 +83,13 @@ impl From<durable::OpenError> for Fault {
     }
 }
 
-/// Opens a folder, or makes it: the sealed volumes as they are, the others brought up to their journals or rebuilt from them.
+/// Opens a folder, or makes it: the sealed volumes as they are, and the last one with its sled, if the ledger was closed in good order.
 ///
-/// After anything but a close in good order every record of a volume that's written is held against its journal, and the journal against its tree.
+/// Every other volume that isn't sealed is made again from its journal, which is held against its tree: a sled that a power cut tore may have each key and not find it from another,
+/// or have lost what no look at it misses.
 pub(crate) fn open(dir: &Path, geometry: Geometry) -> Result<Opened, OpenError> {
     let folder = Arc::new(Folder::take(dir)?);
     check_geometry(&folder, geometry)?;
-    let closed = Closed::found(&folder)?;
     let store = Arc::new(Store::new(Arc::clone(&folder), geometry));
     let sealed = folder.sealed()?;
     for (expected, &number) in (0..).zip(&sealed) {
@@ -100,6 +99,7 @@ pub(crate) fn open(dir: &Path, geometry: Geometry) -> Result<Opened, OpenError> 
         place_sealed(&store, number)?;
         folder.remove_unsealed(number)?;
     }
+    let closed = Closed::found(&folder)?;
     let mut journals = folder.journals()?;
     let first = sealed.len() as u64;
     if journals.is_empty() && first == 0 && closed.is_none() && folder.active()?.is_empty() {
@@ -197,82 +197,89 @@ struct Opening {
 /// How many commits are brought into a volume together.
 const FOLLOWED_TOGETHER: usize = 64;
 
-/// The reason why a volume has to be rebuilt, or what was asked for.
+/// What was asked for, or the reason why a sled can't be gone on with.
 type Attempt<T> = Result<T, String>;
 
 impl Opening {
     fn volume(&mut self, number: u64) -> Result<(), OpenError> {
-        let folder = Arc::clone(&self.store.folder);
-        let (volume, mut rebuilt) = folder.open_active(number)?;
-        let first = self.store.geometry.first_of(number);
-        let mut reader = folder.open_journal(number, first)?;
-        let (nodes, state, commit) = (self.store.node_count(), self.state.clone(), self.commit);
-        let replayed = match self.replay(number, volume, &mut reader)? {
-            Ok(replayed) => replayed,
-            Err(reason) => {
-                self.store.unplace(number, nodes);
-                (self.state, self.commit) = (state, commit);
-                folder.set_aside_active(number)?;
-                rebuilt = Some(reason);
-                reader.rewind(first)?;
-                let (volume, _) = folder.open_active(number)?;
-                self.replay(number, volume, &mut reader)?.map_err(|reason| OpenError::Rebuild { volume: number, reason })?
-            }
+        let mut reader = self.store.folder.open_journal(number, self.store.geometry.first_of(number))?;
+        // Before a sled follows it: none ever has what its journal hasn't got on disk.
+        reader.sync()?;
+        let closed = self.closed.filter(|closed| closed.place.volume == number);
+        let whole = match closed.filter(|closed| closed.sound) {
+            Some(closed) => self.go_on(closed.place, &mut reader)?,
+            None => None,
         };
-        if let Some(reason) = rebuilt {
-            tracing::warn!(volume = number, reason, "sled was set aside and is rebuilt from the journal");
-        }
+        let follower = match whole {
+            Some(follower) => follower,
+            None => self.make_again(number, &mut reader)?,
+        };
         let place = Place { volume: number, frames: reader.frames() };
-        let size = self.state.tree.size();
         if place.frames == 0 {
             // A journal has its name only once it has its first frame.
             return Err(reader.damaged().into());
         }
-        if let Some(Closed { place: closed, .. }) = self.closed.filter(|closed| closed.place.volume == number && closed.place.frames > place.frames) {
+        if let Some(Closed { place: closed, .. }) = closed.filter(|closed| closed.place > place) {
             return Err(reader.short(closed.frames).into());
         }
-        if self.store.geometry.volume_of(size) > number {
+        if self.store.geometry.volume_of(self.state.tree.size()) > number {
             self.full.push(number);
         }
         self.ended = Some((reader.finish()?, place));
-        self.follower = Some(replayed);
+        self.follower = Some(follower);
         Ok(())
     }
 
-    /// Reads a journal whole. The volume has followed as far as its marker says; what comes after, the follower takes.
-    fn replay(&mut self, number: u64, volume: Volume, reader: &mut JournalReader) -> Result<Attempt<Follower>, OpenError> {
-        let checked = !self.closed.is_some_and(|closed| closed.sound);
-        let marker = match Marker::read(&volume) {
-            // It's written with the first of what follows.
-            Ok(None) if checked && !volume.range(b"", LAST, 1).is_ok_and(|found| found.is_empty()) => return Ok(Err("its marker is missing".to_owned())),
-            Ok(marker) => marker,
-            Err(error) => return Ok(Err(error.to_string())),
+    /// Goes on with a sled that was closed in good order at a place. One that isn't as it was then is set aside.
+    fn go_on(&mut self, closed: Place, reader: &mut JournalReader) -> Result<Option<Follower>, OpenError> {
+        let (number, folder) = (closed.volume, Arc::clone(&self.store.folder));
+        let (nodes, state, commit) = (self.store.node_count(), self.state.clone(), self.commit);
+        let attempt = match folder.open_active(number) {
+            Ok(Some(volume)) => match Marker::read(&volume) {
+                Ok(Some(marker)) if marker.frames == closed.frames => self.replay(number, volume, Some(marker), reader)?,
+                Ok(_) => Err("it has lost what it was closed with".to_owned()),
+                Err(error) => Err(error.to_string()),
+            },
+            Ok(None) => return Ok(None),
+            Err(reason) => Err(reason),
         };
+        let reason = match attempt {
+            Ok(follower) if reader.frames() <= closed.frames => return Ok(Some(follower)),
+            Ok(_) => "its journal went on without it".to_owned(),
+            Err(reason) => reason,
+        };
+        self.store.unplace(number, nodes);
+        (self.state, self.commit) = (state, commit);
+        folder.set_aside_active(number)?;
+        reader.rewind(self.store.geometry.first_of(number))?;
+        tracing::warn!(volume = number, reason, "sled was set aside and is made again from the journal");
+        Ok(None)
+    }
+
+    /// Makes a volume's sled of its journal alone.
+    fn make_again(&mut self, number: u64, reader: &mut JournalReader) -> Result<Follower, OpenError> {
+        let folder = Arc::clone(&self.store.folder);
+        if folder.active()?.contains(&number) {
+            tracing::info!(volume = number, "a volume whose sled wasn't closed in good order is made again from its journal");
+        }
+        let volume = folder.create_active(number)?;
+        self.replay(number, volume, None, reader)?.map_err(|reason| OpenError::Rebuild { volume: number, reason })
+    }
+
+    /// Reads a journal whole. The volume has followed as far as its marker says; what comes after, the follower takes. Where nothing vouches for the volume, nothing does for the
+    /// journal, which is held against its tree.
+    fn replay(&mut self, number: u64, volume: Volume, marker: Option<Marker>, reader: &mut JournalReader) -> Result<Attempt<Follower>, OpenError> {
         let shelf = match OpenShelf::new(number, volume) {
             Ok(shelf) => shelf,
             Err(error) => return Ok(Err(error.to_string())),
         };
         self.store.place(Shelf::Open(shelf));
         let shelf = self.store.newest().expect("it was placed just now");
-        let frames = marker.map_or(0, |marker| marker.frames);
-        let mut follower = Follower::new(Arc::clone(&self.store), Arc::clone(&shelf), marker);
-        let (mut had, mut waiting) = (BTreeMap::new(), Vec::new());
+        let mut follower = Follower::new(Arc::clone(&self.store), shelf, marker);
+        let mut waiting = Vec::new();
         while let Some(frame) = reader.next_frame()? {
-            let kept = self.take(number, &frame, checked).map_err(|wrong| wrong.into_error(reader))?;
+            let kept = self.take(number, &frame, marker.is_none()).map_err(|wrong| wrong.into_error(reader))?;
             let kept = Arc::new(Kept { frames: frame.number + 1, ..kept });
-            if checked && let Some(marker) = marker.filter(|marker| kept.frames <= marker.frames) {
-                had.extend(kept.keys.clone());
-                let same = same_records(&self.store, &kept, marker).and_then(|()| match &*shelf {
-                    Shelf::Open(open) if kept.frames == frames => {
-                        same_keys(&open.volume, &had)?;
-                        same_blocks(&open.volume, self.store.geometry.first_of(number), marker.blocks_end)
-                    }
-                    _ => Ok(()),
-                });
-                if let Err(reason) = same {
-                    return Ok(Err(reason));
-                }
-            }
             self.store.push(Arc::clone(&kept));
             self.store.made_durable(kept.commit);
             waiting.push(kept);
@@ -282,13 +289,7 @@ impl Opening {
                 return Ok(Err(fault.to_string()));
             }
         }
-        if let Err(fault) = follower.take(waiting.into_iter()) {
-            return Ok(Err(fault.to_string()));
-        }
-        if frames > reader.frames() {
-            return Err(reader.short(frames).into());
-        }
-        Ok(Ok(follower))
+        Ok(follower.take(waiting.into_iter()).map(|()| follower).map_err(|fault| fault.to_string()))
     }
 
     /// What a frame did to the ledger. The first one of a volume stands on the roots of all tiles before it.
@@ -330,30 +331,15 @@ impl Opening {
         let Some(((journal, place), mut follower)) = self.ended.take().zip(self.follower.take()) else {
             return Err(self.store.folder.journal_missing(first, self.store.geometry.first_of(first)).into());
         };
-        self.check_last(place.volume)?;
+        if self.closed.is_some_and(|closed| closed.place.volume > place.volume) {
+            let next = place.volume + 1;
+            return Err(self.store.folder.journal_missing(next, self.store.geometry.first_of(next)).into());
+        }
         Closed::forget(&self.store.folder)?;
         for &number in self.full.iter().filter(|&&number| number != place.volume) {
             follower.add_full(number);
         }
         Ok(Opened { store: self.store, state: self.state, journal, follower, place, commit: self.commit })
-    }
-}
-
-impl Opening {
-    /// That no later volume was ever written: each commit is in its journal before its sled has it.
-    fn check_last(&self, last: u64) -> Result<(), OpenError> {
-        let (folder, next) = (&self.store.folder, last + 1);
-        let written = || -> Result<bool, OpenError> {
-            if !folder.active()?.contains(&next) {
-                return Ok(false);
-            }
-            let (volume, _) = folder.open_active(next)?;
-            Ok(matches!(Marker::read(&volume), Ok(Some(_))))
-        };
-        if self.closed.is_some_and(|closed| closed.place.volume > last) || written()? {
-            return Err(folder.journal_missing(next, self.store.geometry.first_of(next)).into());
-        }
-        Ok(())
     }
 }
 
@@ -377,101 +363,6 @@ impl Wrong {
         match self {
             Self::Payload => reader.damaged().into(),
             Self::State(error) => error,
-        }
-    }
-}
-
-/// Whether the volume has the records of a commit, as far as it has followed.
-fn same_records(store: &Store, kept: &Kept, marker: Marker) -> Attempt<()> {
-    for (position, expected) in (kept.first..marker.blocks_end).zip(&kept.records) {
-        let found = store.record(position).map_err(|error| error.to_string())?;
-        if found.as_ref() != Some(expected) {
-            return Err(format!("position {position} differs from the journal"));
-        }
-    }
-    Ok(())
-}
-
-/// Whether the volume has these keys, each by itself and one after the other: sled may have lost how its pages follow one another, and nothing of
-/// what they hold.
-fn same_keys(volume: &Volume, expected: &BTreeMap<Vec<u8>, Option<Vec<u8>>>) -> Attempt<()> {
-    let differs = || "a key that is written again differs from the journal".to_owned();
-    for (key, value) in expected {
-        if volume.get(key).map_err(|error| error.to_string())? != *value {
-            return Err(differs());
-        }
-    }
-    for letter in layout::MUTABLE {
-        let (from, to) = (vec![letter], vec![letter + 1]);
-        let found = volume.range(&from, &to, usize::MAX).map_err(|error| error.to_string())?;
-        let expected = expected.range(from..to).filter_map(|(key, value)| Some((key, value.as_ref()?)));
-        if !found.iter().map(|(key, value)| (key, value)).eq(expected) {
-            return Err(differs());
-        }
-    }
-    Ok(())
-}
-
-/// Whether the volume's blocks are found one after the other, in looks that overlap: one that ends too early by one path of sled's doesn't by the other.
-fn same_blocks(volume: &Volume, first: u64, end: u64) -> Attempt<()> {
-    for start in (first..end).step_by(LOOK / 2) {
-        let to = end.min(start + LOOK as u64);
-        let found = volume.range(&layout::block(start), &layout::block(to), usize::MAX).map_err(|error| error.to_string())?;
-        if !found.iter().map(|(key, _)| layout::number(key)).eq((start..to).step_by(BLOCK as usize).map(Some)) {
-            return Err(format!("the blocks from position {start} on aren't found one after the other"));
-        }
-    }
-    Ok(())
-}
-
-/// How many records one look at their blocks reaches over.
-const LOOK: usize = 1_024;
-
-/// No key begins with this.
-const LAST: &[u8] = b"\xff";
-
-#[cfg(test)]
-mod tests {
-    use durable::Batch;
-
-    use super::*;
-
-    /// The sled was written and synced bit by bit; then one page of it was filled with zeros.
-    #[test]
-    fn a_torn_sled_that_has_each_key_and_does_not_find_them_one_after_the_other_is_not_the_same() {
-        let dir = tempfile::tempdir().unwrap();
-        let sled = dir.path().join("active-00000000");
-        std::fs::create_dir(&sled).unwrap();
-        let db = zstd::decode_all(&include_bytes!("../tests/fixtures/torn-sled/db.zst")[..]).unwrap();
-        std::fs::write(sled.join("db"), db).unwrap();
-        let (volume, set_aside) = Folder::take(dir.path()).unwrap().open_active(0).unwrap();
-        assert_eq!(set_aside, None);
-        let mut keys: BTreeMap<_, _> = (0..4_800).map(layout::refusal).map(|key| (key.clone(), volume.get(&key).unwrap())).collect();
-        assert!(keys.values().all(Option::is_some));
-        assert!(same_keys(&volume, &keys).is_err());
-
-        let found = volume.range(&layout::refusal(0), &layout::refusal(4_800), usize::MAX).unwrap();
-        keys.retain(|key, _| found.iter().any(|(other, _)| other == key));
-        assert_eq!(same_keys(&volume, &keys), Ok(()));
-    }
-
-    #[test]
-    fn each_block_is_found_from_the_ones_before_it() {
-        let dir = tempfile::tempdir().unwrap();
-        let (volume, _) = Folder::take(dir.path()).unwrap().open_active(0).unwrap();
-        let (first, end) = (4_096, 4_096 + 3 * LOOK as u64);
-        let mut batch = Batch::new();
-        (first..end).step_by(BLOCK as usize).for_each(|block| batch.put(&layout::block(block), b"a"));
-        volume.apply(batch).unwrap();
-        assert_eq!(same_blocks(&volume, first, end), Ok(()));
-        for missing in [first, first + LOOK as u64, end - BLOCK] {
-            let mut batch = Batch::new();
-            batch.remove(&layout::block(missing));
-            volume.apply(batch).unwrap();
-            assert!(same_blocks(&volume, first, end).is_err());
-            let mut batch = Batch::new();
-            batch.put(&layout::block(missing), b"a");
-            volume.apply(batch).unwrap();
         }
     }
 }

@@ -330,9 +330,7 @@ impl Verifying {
         if reader.torn() > 0 {
             tracing::debug!(bytes = reader.torn(), "the journal ends in a write that was never acknowledged");
         }
-        if self.folder.active()?.contains(&number) {
-            self.follows(number, frames, &kept)?;
-        }
+        self.follows(number, frames, &kept);
         Ok(())
     }
 
@@ -345,19 +343,16 @@ impl Verifying {
     }
 
     /// What the sled of a volume that's written has followed is what its journal says.
-    fn follows(&mut self, number: u64, frames: u64, kept: &[Vec<u8>]) -> Result<(), OpenError> {
-        let (volume, reason) = self.folder.open_active(number)?;
-        if let Some(reason) = reason {
-            self.damaged(format_args!("the sled of volume {number} can't be opened: {reason}"), None, REBUILT);
-            return Ok(());
-        }
+    fn follows(&mut self, number: u64, frames: u64, kept: &[Vec<u8>]) {
+        let volume = match self.folder.open_active(number) {
+            Ok(Some(volume)) => volume,
+            Ok(None) => return,
+            Err(reason) => return self.damaged(format_args!("the sled of volume {number} can't be opened: {reason}"), None, REBUILT),
+        };
         let first = self.report.positions[0];
         let marker = match Marker::read(&volume) {
             Ok(marker) => marker.unwrap_or(Marker { frames: 0, blocks_end: first }),
-            Err(error) => {
-                self.damaged(format_args!("the sled of volume {number}: {error}"), None, REBUILT);
-                return Ok(());
-            }
+            Err(error) => return self.damaged(format_args!("the sled of volume {number}: {error}"), None, REBUILT),
         };
         if marker.frames > frames {
             self.damaged(format_args!("the journal of volume {number} ends after {frames} frames, and {} were written", marker.frames), None, RESTORE);
@@ -373,6 +368,5 @@ impl Verifying {
                 self.damaged("a block differs from the journal", Some([from, from + BLOCK - 1]), REBUILT);
             }
         }
-        Ok(())
     }
 }

@@ -419,7 +419,7 @@ impl Writer {
         if volume == self.place.volume {
             return Ok(());
         }
-        let (sled, _) = self.store.folder.open_active(volume).map_err(Fault::new)?;
+        let sled = self.store.folder.create_active(volume).map_err(Fault::new)?;
         self.store.place(Shelf::Open(OpenShelf::new(volume, sled).map_err(Fault::new)?));
         let mut keys = BTreeMap::new();
         for letter in layout::MUTABLE {

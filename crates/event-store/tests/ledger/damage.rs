@@ -8,6 +8,7 @@ use std::{
 
 use announcement::Position;
 use bytes::Bytes;
+use durable::{Batch, Entry, Folder};
 use event_store::{Ledger, OpenError, Part};
 
 use crate::harness::{SUBJECT, audited, event, id, local, open, options, submit};
@@ -108,12 +109,13 @@ async fn a_flipped_bit_in_the_sled_that_is_written_is_healed_from_the_journal() 
             let dir = with_a_flipped_bit(whole_dir.path(), &name, at, true);
             let ledger = open(dir.path());
             whole(&ledger);
-            set_aside += usize::from(dir.path().join("active-00000002.damaged-1").exists());
+            assert!(!dir.path().join("active-00000002.damaged-1").exists(), "it isn't looked at");
             drop(ledger);
 
             // After a close in good order records aren't held against the journal: what sled noticed and dropped is written anew, the rest is noticed where it's read.
             let dir = with_a_flipped_bit(whole_dir.path(), &name, at, false);
             let ledger = open(dir.path());
+            set_aside += usize::from(dir.path().join("active-00000002.damaged-1").exists());
             for position in 512..SIZE {
                 if let Ok(record) = ledger.reader().record(Position::new(position)) {
                     assert_eq!(record.unwrap().event, event(position));
@@ -202,21 +204,125 @@ async fn a_flipped_bit_in_the_note_or_the_lock_costs_nothing() {
     }
 }
 
-#[tokio::test]
-async fn a_sled_that_holds_other_records_than_its_journal_is_set_aside() {
-    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    for (dir, first) in [(&one, 0), (&other, 1_000)] {
-        let ledger = open(dir.path());
-        submit(&ledger, first..first + 200, 1).await;
-        ledger.close().await;
+/// Everything in a sled, while nobody has its ledger open.
+fn sled(dir: &Path, number: u64) -> Vec<Entry> {
+    Folder::take(dir).unwrap().open_active(number).unwrap().unwrap().range(b"", b"\xff", usize::MAX).unwrap()
+}
+
+/// Every second key is another or gone, but for the marker: sled says that it has followed its journal.
+fn alter(dir: &Path, number: u64, gone: bool) {
+    let mut batch = Batch::new();
+    for (key, value) in sled(dir, number).into_iter().filter(|(key, _)| key != b"m").step_by(2) {
+        if gone { batch.remove(&key) } else { batch.put(&key, &value.iter().rev().copied().collect::<Vec<_>>()) }
     }
-    let sled = one.path().join("active-00000000");
-    fs::remove_dir_all(&sled).unwrap();
-    fs::rename(other.path().join("active-00000000"), &sled).unwrap();
-    fs::remove_file(one.path().join("clean")).unwrap();
-    let ledger = open(one.path());
-    let records = audited(&ledger.reader());
-    assert!(records.len() == 200 && records.iter().zip(0..).all(|(record, number)| record.event == event(number)));
-    assert!(one.path().join("active-00000000.damaged-1").exists());
+    Folder::take(dir).unwrap().open_active(number).unwrap().unwrap().apply(batch).unwrap();
+}
+
+/// Opens a ledger with refusals and closes it again; gives whether each sled is then as it was before, and nothing lies about.
+async fn made_again(dir: &Path, sleds: &[(u64, Vec<Entry>)]) {
+    let ledger = open(dir);
+    let size = sleds.iter().map(|(number, _)| number * 256).max().unwrap() + 200;
+    assert!(audited(&ledger.reader()).iter().map(|record| &record.event).eq(&(0..size).map(event).collect::<Vec<_>>()));
     ledger.close().await;
+    drop(ledger);
+    for (number, whole) in sleds {
+        let sealed = dir.join(format!("sealed-{number:08}")).exists();
+        assert!(sealed || sled(dir, *number) == *whole, "volume {number} is another");
+    }
+    let names = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert_eq!(names.filter(|name| name.contains("damaged") || name.contains("away")).collect::<Vec<_>>(), Vec::<String>::new());
+}
+
+/// Refusals and 200 records more, closed in good order.
+async fn with_refusals(dir: &Path, first: u64) {
+    let ledger = open(dir);
+    for number in 0..20_u8 {
+        ledger.submit(SUBJECT.to_owned(), Vec::new(), Bytes::from(vec![b'a' + number; 2_000])).await.unwrap();
+    }
+    submit(&ledger, first..first + 200, 1).await;
+    ledger.close().await;
+}
+
+#[tokio::test]
+async fn after_a_kill_nothing_of_the_old_sled_is_used() {
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    with_refusals(one.path(), 0).await;
+    with_refusals(other.path(), 1_000).await;
+    let whole = sled(one.path(), 0);
+    let (path, of_other) = (one.path().join("active-00000000"), other.path().join("active-00000000"));
+    let replaced = || {
+        fs::remove_dir_all(&path).unwrap();
+        assert!(Command::new("cp").arg("-a").args([&of_other, &path]).status().unwrap().success());
+    };
+    let half = || {
+        let mut batch = Batch::new();
+        whole.iter().take(whole.len() / 2).for_each(|(key, value)| batch.put(key, value));
+        Folder::take(one.path()).unwrap().create_active(0).unwrap().apply(batch).unwrap();
+    };
+    let spoils: [&dyn Fn(); 5] =
+        [&|| alter(one.path(), 0, true), &|| alter(one.path(), 0, false), &replaced, &half, &|| fs::write(path.join("db"), b"sled").unwrap()];
+    for spoil in spoils {
+        spoil();
+        fs::remove_file(one.path().join("clean")).unwrap();
+        made_again(one.path(), &[(0, whole.clone())]).await;
+    }
+    let ledger = open(one.path());
+    assert_eq!(ledger.reader().refusals(0, 30).unwrap().len(), 20);
+    ledger.submit(SUBJECT.to_owned(), Vec::new(), Bytes::from(vec![b'c'; 2_000])).await.unwrap();
+    assert_eq!(ledger.reader().refusals(0, 30).unwrap().len(), 20, "it's known");
+}
+
+/// The note speaks of the last volume's sled alone: the one before it wasn't synced any more.
+#[tokio::test]
+async fn the_sled_of_a_volume_that_waits_to_be_sealed_is_made_again_after_a_close_as_after_a_kill() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = open(dir.path());
+    submit(&ledger, 0..256, 1).await;
+    ledger.close().await;
+    drop(ledger);
+    let waiting = tempfile::tempdir().unwrap();
+    let first = sled(dir.path(), 0);
+    for name in ["journal-00000000", "active-00000000"] {
+        assert!(Command::new("cp").arg("-a").args([dir.path().join(name), waiting.path().join(name)]).status().unwrap().success());
+    }
+    let ledger = open(dir.path());
+    submit(&ledger, 256..456, 1).await;
+    ledger.close().await;
+    drop(ledger);
+    let sleds = [(0, first), (1, sled(dir.path(), 1))];
+    fs::remove_dir_all(dir.path().join("sealed-00000000")).unwrap();
+    for name in ["journal-00000000", "active-00000000"] {
+        assert!(Command::new("cp").arg("-a").args([waiting.path().join(name), dir.path().join(name)]).status().unwrap().success());
+    }
+    for gone in [true, false] {
+        alter(dir.path(), 0, gone);
+        for killed in [false, true] {
+            let copy = tempfile::tempdir().unwrap();
+            assert!(Command::new("cp").arg("-a").arg(dir.path().join(".")).arg(copy.path()).status().unwrap().success());
+            if killed {
+                alter(copy.path(), 1, gone);
+                fs::remove_file(copy.path().join("clean")).unwrap();
+            }
+            made_again(copy.path(), &sleds).await;
+        }
+    }
+}
+
+/// What a sled says of its journal's end is noted before it's put away, and the journal is refused however often it's tried.
+#[tokio::test]
+async fn a_journal_that_lost_its_end_is_refused_after_a_kill_though_its_sled_is_gone_by_then() {
+    let dir = tempfile::tempdir().unwrap();
+    with_refusals(dir.path(), 0).await;
+    fs::remove_file(dir.path().join("clean")).unwrap();
+    let path = dir.path().join("journal-00000000");
+    let journal = fs::read(&path).unwrap();
+    let frames = frames(&journal);
+    fs::write(&path, &journal[..frames[frames.len() - 3]]).unwrap();
+    for _ in 0..3 {
+        let error = Ledger::open(options(dir.path())).unwrap_err();
+        assert!(matches!(error, OpenError::Store(durable::OpenError::JournalShort { .. })), "{error}");
+        fs::remove_dir_all(dir.path().join("active-00000000")).unwrap();
+    }
+    fs::write(&path, &journal).unwrap();
+    assert_eq!(audited(&open(dir.path()).reader()).len(), 200);
 }
