@@ -5,7 +5,8 @@ use crate::{checked, follower::Marker, open::Place};
 
 const NAME: &str = "clean";
 
-/// Up to where the journals are known to have gone, before they're read: noted when the ledger was closed in good order, or by a sled, which never has what its journal hasn't.
+/// Up to where the journals are known to have gone, before they're read: noted when the ledger was closed in good order, or by a sled, which never
+/// has what its journal hasn't.
 ///
 /// It stays until the ledger is open again: what it says of the journal's end holds through every attempt that fails. What it says of sled holds for the first one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,8 +48,8 @@ impl Closed {
     }
 }
 
-/// How far the newest sled that says it had followed its journal. Nothing else is believed of a sled that wasn't closed in good order, and this can only refuse a journal that lost
-/// its end.
+/// How far the newest sled that says it had followed its journal. Nothing else is believed of a sled that wasn't closed in good order, and this can
+/// only refuse a journal that lost its end.
 fn followed(folder: &Folder) -> Result<Option<Closed>, OpenError> {
     let marker = |number| Marker::read(&folder.open_active(number).ok()??).ok()?;
     let place = |volume| marker(volume).map(|Marker { frames, .. }| Place { volume, frames });

@@ -13,8 +13,8 @@
 //! anew out of its journal (records by blocks with a dictionary of their own, the index sorted), held against the tree record by record, and renamed; then its journal goes.
 //!
 //! ```text
-//! DIR/clean              where the last journal ended, and whether its sled is whole: CRC-32C of the rest in hexadecimal · JSON; written when the ledger is closed in good
-//!                        order, and by an opening that has to put a sled away; goes once it's open
+//! DIR/clean              where the last journal ended, and whether its sled is whole: CRC-32C of the rest in hexadecimal · JSON; written when the ledger is
+//!                        closed in good order, and by an opening that has to put a sled away; goes once it's open
 //! DIR/last-verified-backup   the backup that was verified last, in the same form
 //! DIR/journal-<n>        frames; see the crate `durable`
 //! DIR/active-<n>/        sled of a volume that's written
@@ -82,9 +82,9 @@
 //! 4. The checkpoint is in the commit's frame. A message that was read before has no effect.
 //! 5. A failed write ends the writer; nothing is tried again in place, and reading goes on. The folder stays locked until the last handle is gone.
 //! 6. A stream that doesn't go on from the checkpoint stops the intake, and nothing else.
-//! 7. Nothing rests on sled alone until its volume is sealed. The sled of the last volume is gone on with where the ledger was closed in good order, and set aside where it can't be
-//!    read then; any other one is put away, and made again from its journal, which is held against the tree. Of a sled that's put away only the marker is believed, and only to refuse
-//!    a journal that ends before it.
+//! 7. Nothing rests on sled alone until its volume is sealed. The sled of the last volume is gone on with where the ledger was closed in good order, and
+//!    set aside where it can't be read then; any other one is put away, and made again from its journal, which is held against the tree. Of a sled
+//!    that's put away only the marker is believed, and only to refuse a journal that ends before it.
 //! 8. What LEDGER or another node holds otherwise stops the intake, with the first position, and never alters the ledger. A node compares each message of LEDGER, those that
 //!    were there before it started at leisure, and says which ones are missing.
 //! 9. Once a redaction's key is gone no file of the folder has anything of the payload. What is recorded afterwards doesn't depend on when that was.

@@ -85,8 +85,8 @@ impl From<durable::OpenError> for Fault {
 
 /// Opens a folder, or makes it: the sealed volumes as they are, and the last one with its sled, if the ledger was closed in good order.
 ///
-/// Every other volume that isn't sealed is made again from its journal, which is held against its tree: a sled that a power cut tore may have each key and not find it from another,
-/// or have lost what no look at it misses.
+/// Every other volume that isn't sealed is made again from its journal, which is held against its tree: a sled that a power cut tore may have each key
+/// and not find it from another, or have lost what no look at it misses.
 pub(crate) fn open(dir: &Path, geometry: Geometry) -> Result<Opened, OpenError> {
     let folder = Arc::new(Folder::take(dir)?);
     check_geometry(&folder, geometry)?;
@@ -266,8 +266,8 @@ impl Opening {
         self.replay(number, volume, None, reader)?.map_err(|reason| OpenError::Rebuild { volume: number, reason })
     }
 
-    /// Reads a journal whole. The volume has followed as far as its marker says; what comes after, the follower takes. Where nothing vouches for the volume, nothing does for the
-    /// journal, which is held against its tree.
+    /// Reads a journal whole. The volume has followed as far as its marker says; what comes after, the follower takes. Where nothing vouches for the
+    /// volume, nothing does for the journal, which is held against its tree.
     fn replay(&mut self, number: u64, volume: Volume, marker: Option<Marker>, reader: &mut JournalReader) -> Result<Attempt<Follower>, OpenError> {
         let shelf = match OpenShelf::new(number, volume) {
             Ok(shelf) => shelf,
