@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use announcement::{Category, ExchangeKey, Position};
-use projection::{AsKnown, Gain, Knowledge, KnowledgeQuery, Known, Moment, Move, Moved, OldAndNew, Part, Period, Total, TotalsQuery, knowledge, totals};
+use projection::{
+    AsKnown, Gain, Knowledge, KnowledgeQuery, Known, Moment, Move, Moved, OldAndNew, Part, Period, Policy, Total, TotalsQuery, knowledge, totals,
+};
 use proptest::prelude::*;
 
 use crate::{
-    log::{Log, exact, headquarters, ministry, to_ukraine},
+    log::{KEY, Log, exact, headquarters, ministry, to_ukraine},
     properties::{groupings, log_of, steps},
     totals::real,
 };
@@ -118,6 +120,42 @@ fn a_whole_that_no_longer_lies_inside_leaves_its_place_to_its_stages() {
     let lines = ["1 ru-ua/bodies/2026-01-10: nothing -> 400/400".to_owned(), format!("1 {whole}: 400/400 -> nothing")];
     assert_eq!(shown(&found.figures[0]), lines);
     assert_eq!(found.figures[0].difference, Gain { low: 0, high: Some(0), exchanges: 0 });
+}
+
+#[test]
+fn a_whole_that_becomes_a_stage_itself_leaves_its_stages_to_count_by_themselves() {
+    let [stage, whole, longer] = ["ru-ua/bodies/2026-01-10", "ru-ua/bodies/2026-01-10_2026-01-12", "ru-ua/bodies/2026-01"];
+    let mut log = Log::default();
+    let said = |part_of: &str, date: &str, count: u64| {
+        let exchange = serde_json::json!({"date": date, "part_of": part_of});
+        serde_json::json!({"announced": "2026-01-13", "announcer": ministry(), "exchange": exchange, "transfers": to_ukraine(exact("bodies", count))})
+    };
+    log.add("completed", Some(stage), said(whole, "2026-01-10", 400));
+    let wrong = log.add("completed", Some(whole), said(longer, "2026-01-10/2026-01-12", 900));
+    log.add("retracted", None, serde_json::json!({"announced": "2026-01-14", "announcer": null, "target": wrong, "reason": "r"}));
+    let found = since(log.book().now(), at(0), TotalsQuery::default());
+    // There is one level: a stage of what is a stage has no whole. 400 in the whole; then 900 in the longer one and 400 by themselves; then 400 again.
+    let lines = [
+        format!("1 {longer}: nothing -> 900/900"),
+        format!("1 {stage}: nothing -> 400/400"),
+        format!("1 {whole}: 400/400 -> nothing"),
+        format!("2 {longer}: 900/900 -> nothing"),
+        format!("2 {stage}: 400/400 -> nothing"),
+        format!("2 {whole}: nothing -> 400/400"),
+    ];
+    assert_eq!(shown(&found.figures[0]), lines);
+}
+
+#[test]
+fn a_total_in_whose_sum_there_was_no_exchange_has_gained_all_of_it() {
+    let mut log = Log::default();
+    log.claim(ministry(), to_ukraine(exact("bodies", 5)));
+    log.claim(headquarters(), to_ukraine(exact("bodies", 5)));
+    let found = since(log.book().now(), at(0), TotalsQuery { policy: Policy::Both, ..TotalsQuery::default() });
+    // Where only one party spoke, its number isn't in the sum.
+    assert_eq!(bounds(&found.figures[0]), [Some((None, None)), Some((Some(5), Some(5)))]);
+    assert_eq!(found.figures[0].difference, Gain { low: 5, high: Some(5), exchanges: 1 });
+    assert_eq!(shown(&found.figures[0]), [format!("1 {KEY}: ../.. -> 5/5")]);
 }
 
 #[test]

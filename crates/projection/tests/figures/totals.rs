@@ -152,6 +152,15 @@ fn the_real_bodies_by_agreement_come_to_what_was_worked_out_by_hand() {
 }
 
 #[test]
+fn a_real_whole_follows_the_agreement_that_its_stages_follow() {
+    // Of 23 to 25 May 2025 only the stages are claimed, each of them under the Istanbul agreements: 390 + 307 + 303 = 1,000 people each way.
+    let query = TotalsQuery { category: Some(Category::People), by: Grouping::of([By::Framework]), ..days("2025-05-23", "2025-05-25") };
+    let found = totals(real().now(), &query).figures;
+    let shown: Vec<_> = found.iter().map(|total| (total.frameworks.clone(), total.low, total.high, total.exchanges)).collect();
+    assert_eq!(shown, [(Some(vec!["Istanbul agreements (2025)".to_owned()]), Some(2_000), Some(2_000), 1)]);
+}
+
+#[test]
 fn where_only_one_direction_is_asked_for_no_row_is_of_both() {
     let mut log = Log::default();
     let transfers = serde_json::json!([
