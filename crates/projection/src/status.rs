@@ -5,8 +5,23 @@ use serde::Serialize;
 use crate::{Projection, Rebuild, Rebuilt, Source, State};
 
 /// The read models, by name. All are made from one fold.
-pub const MODELS: [&str; 12] =
-    ["timeline", "dossier", "totals", "reconciliation", "discrepancies", "plans", "channels", "third-parties", "frameworks", "offices", "lineage", "identity"];
+pub const MODELS: [&str; 15] = [
+    "timeline",
+    "dossier",
+    "totals",
+    "reconciliation",
+    "discrepancies",
+    "plans",
+    "channels",
+    "third-parties",
+    "frameworks",
+    "offices",
+    "lineage",
+    "identity",
+    "changes",
+    "knowledge",
+    "candidates",
+];
 
 /// Where a read model stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
