@@ -42,7 +42,7 @@ impl<'a> Step<'a> {
     /// The roots that it makes one.
     fn merged(self) -> impl Iterator<Item = Id<ExchangeKey>> {
         let merge = self.new.merge_at(self.at).into_iter();
-        merge.flat_map(move |merge| self.sides().map(|known| [known.root(merge.from), known.root(merge.into)])).flatten()
+        merge.flat_map(move |merge| self.sides().map(|known| known.root(merge.from)))
     }
 
     /// The versions of a statement: itself and its corrections.
@@ -57,17 +57,16 @@ impl<'a> Step<'a> {
         claims.flat_map(move |claim| self.sides().map(|known| known.place(claim))).flatten()
     }
 
-    /// The statements that it makes or acts on, those which these revise, and the reports of what it records.
+    /// The statements that it makes or acts on, those which one that's withdrawn revises, and the reports of what it records.
     fn statements(self) -> BTreeSet<Position> {
         let statement = |position| self.new.book().claim(position).map(|claim| claim.statement);
-        let own: Vec<Position> = std::iter::once(self.at).chain(self.new.book().acted_on(self.at)).filter_map(statement).collect();
-        let mut found: BTreeSet<Position> = own.iter().copied().collect();
-        let mut waiting = own;
-        while let Some(revising) = waiting.pop() {
-            for revised in self.revised_by(revising).filter_map(statement) {
-                // What stands in its place still does, unless it was withdrawn itself.
-                if found.insert(revised) && self.sides().iter().any(|known| known.is_withdrawn(revised)) {
-                    waiting.push(revised);
+        let mut waiting: Vec<Position> = statement(self.at).into_iter().collect();
+        let mut found: BTreeSet<Position> = waiting.iter().copied().collect();
+        while let Some(acting) = waiting.pop() {
+            for target in self.acted_on(acting).filter_map(statement) {
+                // What it revised is brought back only where it's withdrawn.
+                if found.insert(target) && self.sides().iter().any(|known| known.is_withdrawn(target)) {
+                    waiting.push(target);
                 }
             }
         }
@@ -75,8 +74,8 @@ impl<'a> Step<'a> {
         found
     }
 
-    /// The claims that the versions of a statement revise.
-    fn revised_by(self, statement: Position) -> impl Iterator<Item = Position> {
+    /// What the versions of a statement do something to.
+    fn acted_on(self, statement: Position) -> impl Iterator<Item = Position> {
         self.versions(statement).into_iter().flat_map(move |version| self.new.book().acted_on(version))
     }
 

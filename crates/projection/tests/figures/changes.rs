@@ -200,6 +200,23 @@ fn a_retracted_revision_brings_back_what_it_replaced_in_another_exchange() {
     );
 }
 
+#[test]
+fn a_revision_that_came_with_a_correction_is_undone_with_its_claim() {
+    let other = "ru-ua/prisoners/2026-01-11";
+    let mut log = Log::default();
+    let first = log.claim(headquarters(), to_ukraine(exact("bodies", 5)));
+    let second = log.claim_about(other, headquarters(), "2026-01-11", to_ukraine(exact("bodies", 6)));
+    let said = json!({"announced": "2026-01-12", "announcer": headquarters(), "exchange": {"date": "2026-01-11"},
+        "transfers": to_ukraine(exact("bodies", 7)), "revises": first});
+    let replacement = json!({"kind": "completed", "subject": other, "data": said});
+    log.add("corrected", None, json!({"announced": "2026-01-12", "announcer": null, "target": second, "reason": "r", "replacement": replacement}));
+    log.add("retracted", None, json!({"announced": "2026-01-13", "announcer": null, "target": second, "reason": "r"}));
+    let found = looked_at(log.book().now(), 2, 10);
+    assert_eq!([shown(&found[0], KEY), shown(&found[1], KEY)], [["RU to UA bodies: 5 -> nothing"], ["RU to UA bodies: nothing -> 5"]]);
+    // What it corrects, then what it revises.
+    assert_eq!(found[0].acts_on, [Position::new(1), Position::new(0)]);
+}
+
 type Place = (Party, Party, Category);
 
 /// What changes leave of an exchange.

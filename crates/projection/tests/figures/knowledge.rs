@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use announcement::{Category, ExchangeKey, Position};
-use projection::{AsKnown, Gain, Knowledge, KnowledgeQuery, Known, Moment, Move, Moved, OldAndNew, Part, Period, Total, TotalsQuery, knowledge, totals};
+use projection::{
+    AsKnown, Gain, Knowledge, KnowledgeQuery, Known, Moment, Move, Moved, OldAndNew, Part, Period, Policy, Total, TotalsQuery, knowledge, totals,
+};
 use proptest::prelude::*;
 
 use crate::{
-    log::{Log, exact, headquarters, ministry, to_ukraine},
+    log::{KEY, Log, exact, headquarters, ministry, to_ukraine},
     properties::{groupings, log_of, steps},
     totals::real,
 };
@@ -87,7 +89,8 @@ fn what_came_and_was_taken_out_moved_a_total_by_nothing() {
 fn a_correction_of_a_date_moves_an_exchange_from_one_month_to_another() {
     let mut log = Log::default();
     let claim = log.claim_about("ru-ua/bodies/2026-01", headquarters(), "2026-02-01", to_ukraine(exact("bodies", 5)));
-    let said = serde_json::json!({"announced": "2026-02-03", "announcer": headquarters(), "exchange": {"date": "2026-02-01"}, "transfers": to_ukraine(exact("bodies", 6))});
+    let transfers = to_ukraine(exact("bodies", 6));
+    let said = serde_json::json!({"announced": "2026-02-03", "announcer": headquarters(), "exchange": {"date": "2026-02-01"}, "transfers": transfers});
     let replacement = serde_json::json!({"kind": "completed", "subject": "ru-ua/bodies/2026-01", "data": said});
     let data = serde_json::json!({"announced": "2026-02-03", "announcer": null, "target": claim, "reason": "r", "replacement": replacement});
     log.add("corrected", None, data);
@@ -118,6 +121,42 @@ fn a_whole_that_no_longer_lies_inside_leaves_its_place_to_its_stages() {
     let lines = ["1 ru-ua/bodies/2026-01-10: nothing -> 400/400".to_owned(), format!("1 {whole}: 400/400 -> nothing")];
     assert_eq!(shown(&found.figures[0]), lines);
     assert_eq!(found.figures[0].difference, Gain { low: 0, high: Some(0), exchanges: 0 });
+}
+
+#[test]
+fn a_whole_that_becomes_a_stage_itself_leaves_its_stages_to_count_by_themselves() {
+    let [stage, whole, longer] = ["ru-ua/bodies/2026-01-10", "ru-ua/bodies/2026-01-10_2026-01-12", "ru-ua/bodies/2026-01"];
+    let mut log = Log::default();
+    let said = |part_of: &str, date: &str, count: u64| {
+        let exchange = serde_json::json!({"date": date, "part_of": part_of});
+        serde_json::json!({"announced": "2026-01-13", "announcer": ministry(), "exchange": exchange, "transfers": to_ukraine(exact("bodies", count))})
+    };
+    log.add("completed", Some(stage), said(whole, "2026-01-10", 400));
+    let wrong = log.add("completed", Some(whole), said(longer, "2026-01-10/2026-01-12", 900));
+    log.add("retracted", None, serde_json::json!({"announced": "2026-01-14", "announcer": null, "target": wrong, "reason": "r"}));
+    let found = since(log.book().now(), at(0), TotalsQuery::default());
+    // There is one level: a stage of what is a stage has no whole. 400 in the whole; then 900 in the longer one and 400 by themselves; then 400 again.
+    let lines = [
+        format!("1 {longer}: nothing -> 900/900"),
+        format!("1 {stage}: nothing -> 400/400"),
+        format!("1 {whole}: 400/400 -> nothing"),
+        format!("2 {longer}: 900/900 -> nothing"),
+        format!("2 {stage}: 400/400 -> nothing"),
+        format!("2 {whole}: nothing -> 400/400"),
+    ];
+    assert_eq!(shown(&found.figures[0]), lines);
+}
+
+#[test]
+fn a_total_in_whose_sum_there_was_no_exchange_has_gained_all_of_it() {
+    let mut log = Log::default();
+    log.claim(ministry(), to_ukraine(exact("bodies", 5)));
+    log.claim(headquarters(), to_ukraine(exact("bodies", 5)));
+    let found = since(log.book().now(), at(0), TotalsQuery { policy: Policy::Both, ..TotalsQuery::default() });
+    // Where only one party spoke, its number isn't in the sum.
+    assert_eq!(bounds(&found.figures[0]), [Some((None, None)), Some((Some(5), Some(5)))]);
+    assert_eq!(found.figures[0].difference, Gain { low: 5, high: Some(5), exchanges: 1 });
+    assert_eq!(shown(&found.figures[0]), [format!("1 {KEY}: ../.. -> 5/5")]);
 }
 
 #[test]
@@ -221,7 +260,10 @@ proptest! {
     fn pages_of_moves_are_all_moves(steps in steps(), then in as_known(), limit in 1_usize..7) {
         let book = log_of(&steps).book();
         let page = |from, limit| knowledge(book.now(), &KnowledgeQuery { totals: TotalsQuery::default(), then, from, limit });
-        let moves = |page: &Knowledge| page.figures.iter().chain(&page.possibly).flat_map(|row| row.moves.clone()).map(|moved| (moved.position, moved.exchange)).collect::<Vec<_>>();
+        let moves = |page: &Knowledge| {
+            let moved = page.figures.iter().chain(&page.possibly).flat_map(|row| row.moves.clone());
+            moved.map(|moved| (moved.position, moved.exchange)).collect::<Vec<_>>()
+        };
         let (mut from, mut found) = (Position::new(0), Vec::new());
         loop {
             let page = page(from, limit);
