@@ -47,8 +47,8 @@ fn both_ways(to_ukraine: u64, to_russia: u64) -> Value {
 #[test]
 fn equal_counts_of_the_real_record_are_no_evidence() {
     // 909 bodies on 28 March, 18 April and 16 May 2025; 1,000 and 19 on 17 July and on 19 August 2025: three weeks and more lie between them.
-    // Of the real exchanges of one kind none overlap or follow each other by a day, but the stages of one whole; June 2022 has two of other counts (160 and 50),
-    // and one of 2023 has no first day. The 75 of June 2025 are taken out.
+    // Of the real exchanges of one kind none overlap or follow each other by a day, but the stages of one whole; June 2022 has two of other counts
+    // (160 and 50), and one of 2023 has no first day. The 75 of June 2025 are taken out.
     assert_eq!(pairs(real().now()), [""; 0]);
 }
 
@@ -71,7 +71,8 @@ fn the_real_outlet_that_gives_another_day_without_a_key_makes_a_candidate() {
 #[test]
 fn a_real_claim_of_a_month_without_a_key_is_offered_with_the_exchange_that_it_fits() {
     // Russia's 99 and 23 of April 2024 (29) as if it came without a key. In April 2024 lie the 12th, 99 and 23, and the 26th, 140 to Ukraine.
-    let said = json!({"announced": "2024-04", "announcer": {"party": "RU", "office": "State Duma, coordination group"}, "exchange": {"date": "2024-04"}, "transfers": both_ways(99, 23)});
+    let group = json!({"party": "RU", "office": "State Duma, coordination group"});
+    let said = json!({"announced": "2024-04", "announcer": group, "exchange": {"date": "2024-04"}, "transfers": both_ways(99, 23)});
     let mut book = real_and("completed", None, &said);
     let found = all(book.now());
     assert_eq!(pairs(book.now()), ["ru-ua/bodies/2024-04-12~189"]);

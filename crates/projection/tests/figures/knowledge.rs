@@ -89,7 +89,8 @@ fn what_came_and_was_taken_out_moved_a_total_by_nothing() {
 fn a_correction_of_a_date_moves_an_exchange_from_one_month_to_another() {
     let mut log = Log::default();
     let claim = log.claim_about("ru-ua/bodies/2026-01", headquarters(), "2026-02-01", to_ukraine(exact("bodies", 5)));
-    let said = serde_json::json!({"announced": "2026-02-03", "announcer": headquarters(), "exchange": {"date": "2026-02-01"}, "transfers": to_ukraine(exact("bodies", 6))});
+    let transfers = to_ukraine(exact("bodies", 6));
+    let said = serde_json::json!({"announced": "2026-02-03", "announcer": headquarters(), "exchange": {"date": "2026-02-01"}, "transfers": transfers});
     let replacement = serde_json::json!({"kind": "completed", "subject": "ru-ua/bodies/2026-01", "data": said});
     let data = serde_json::json!({"announced": "2026-02-03", "announcer": null, "target": claim, "reason": "r", "replacement": replacement});
     log.add("corrected", None, data);
@@ -259,7 +260,10 @@ proptest! {
     fn pages_of_moves_are_all_moves(steps in steps(), then in as_known(), limit in 1_usize..7) {
         let book = log_of(&steps).book();
         let page = |from, limit| knowledge(book.now(), &KnowledgeQuery { totals: TotalsQuery::default(), then, from, limit });
-        let moves = |page: &Knowledge| page.figures.iter().chain(&page.possibly).flat_map(|row| row.moves.clone()).map(|moved| (moved.position, moved.exchange)).collect::<Vec<_>>();
+        let moves = |page: &Knowledge| {
+            let moved = page.figures.iter().chain(&page.possibly).flat_map(|row| row.moves.clone());
+            moved.map(|moved| (moved.position, moved.exchange)).collect::<Vec<_>>()
+        };
         let (mut from, mut found) = (Position::new(0), Vec::new());
         loop {
             let page = page(from, limit);

@@ -118,8 +118,8 @@ fn the_real_bodies_of_both_directions_come_to_what_was_worked_out_by_hand() {
     assert_eq!(bodies(2025, Grouping::default()), [one_way("RU to UA", 16_298, 16_304), one_way("UA to RU", 439, 439)]);
     // 16,298 + 439 and 16,304 + 439.
     assert_eq!(bodies(2025, Grouping::of([])), [one_way("RU and UA", 16_737, 16_743)]);
-    // 2024, to Ukraine: 100 + 121 + 99 + 140 + 212 + 254 + 250 + 501 + 563 + 502 + 503 = 3,245; to Russia in five of these eleven: 23 + 45 + 32 + 38 + 89 = 227.
-    // In the six others nobody said how many, or that none: at least 3,472, and no upper bound.
+    // 2024, to Ukraine: 100 + 121 + 99 + 140 + 212 + 254 + 250 + 501 + 563 + 502 + 503 = 3,245.
+    // To Russia in five of these eleven: 23 + 45 + 32 + 38 + 89 = 227. In the six others nobody said how many, or that none: at least 3,472, and no upper bound.
     assert_eq!(bodies(2024, Grouping::of([])), [("RU and UA".to_owned(), Some(3_472), None, 11)]);
 }
 
