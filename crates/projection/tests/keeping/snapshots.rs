@@ -19,7 +19,10 @@ async fn a_start_goes_on_from_where_the_last_stop_was() {
     assert_eq!((progress.saved, progress.last_error), (Some(Position::new(600)), None));
     assert_eq!(running.answers(), answers(node.folded().now()));
     let status = running.projection.status(&node.source(), jiff::Timestamp::now()).await;
-    assert_eq!((status.len(), status[0].position, status[0].snapshot, status[0].lag), (projection::MODELS.len(), Some(Position::new(699)), Some(Position::new(599)), 0));
+    assert_eq!(
+        (status.len(), status[0].position, status[0].snapshot, status[0].lag),
+        (projection::MODELS.len(), Some(Position::new(699)), Some(Position::new(599)), 0)
+    );
     running.stop().await;
 }
 
