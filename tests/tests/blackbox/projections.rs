@@ -34,7 +34,7 @@ fn an_operator_sees_where_the_read_models_stand_and_has_them_folded_anew() {
 
     let asked = |arguments: &[&str]| handover_command(&[&["projection"], arguments, &["--data", folder]].concat(), b"");
     let listed = asked(&["list"]);
-    assert!(listed.stdout.lines().count() == 12 && listed.stdout.starts_with("timeline\n"), "{listed:?}");
+    assert!(listed.stdout.lines().count() == 15 && listed.stdout.starts_with("timeline\n"), "{listed:?}");
     assert!(asked(&["rebuild", "weather"]).stderr.contains("there are timeline"));
     assert!(asked(&["cancel"]).stderr.contains("no rebuild is under way"));
     let rebuilt = asked(&["rebuild", "totals"]);
@@ -43,7 +43,7 @@ fn an_operator_sees_where_the_read_models_stand_and_has_them_folded_anew() {
     assert_eq!(outcome, serde_json::json!({"records": 600, "differs": null}));
     assert_eq!(http::get(&server.url("/v1/totals")).body, before);
     let printed: Value = serde_json::from_str(&asked(&["status"]).stdout).unwrap();
-    assert_eq!(printed["projections"][11]["name"], "identity");
+    assert_eq!(printed["projections"][14]["name"], "candidates");
     assert_eq!(server.terminate(), Some(0));
 
     let server = Serve::embedded(data.path()).start();
