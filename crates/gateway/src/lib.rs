@@ -28,8 +28,8 @@
 //!
 //! # Reading
 //!
-//! Every read takes `at_least=<position>` and waits for it within [`Limits::at_least`]. A read model also takes `as_known_at` (a position, an
-//! instant, or a day, which stands for its end in UTC) and `announced_until` (a day); the integrity is the ledger's own, of now. An unknown parameter is an error. Every error is a problem with a remedy.
+//! Every read takes `at_least=<position>` and waits for it within [`Limits::at_least`]. A read model also takes `as_known_at` (a position, an instant, or a day, which stands
+//! for its end in UTC) and `announced_until` (a day); the integrity is the ledger's own, of now. An unknown parameter is an error. Every error is a problem with a remedy.
 //!
 //! Invariants:
 //! 1. Every wait, body, page, batch and number of connections has a bound with a name ([`Limits`] and the constants); the server goes on after any of them is met.

@@ -17,7 +17,7 @@ const DAYS: u64 = 1_500;
 /// A chronicle of some years: announcements over many exchanges as a monitor meets them, the same ones for the same seed. Of 100 records some
 ///
 /// - 34 are claims that an exchange took place, one in twelve without a number, one in twenty about one long past whose number is given late;
-/// - 37 are reports that repeat one of them, one in eight in other numbers;
+/// - 37 are reports that repeat one of them, some in other numbers;
 /// - 6 are plans, postponements and cancellations, 7 are totals of a year or a month, 4 are words on channels, 3 are findings on the identity of bodies;
 /// - 4 correct, 1 withdraw, 2 contest a claim;
 /// - 2 are curation: a link, a merge, a quarantine or a release.
@@ -51,7 +51,7 @@ impl Chronicle {
     pub fn key(&self, exchange: u64) -> String {
         let among = exchange - self.first_of(day_of(exchange, self.exchanges));
         let suffix = if among < 2 { String::new() } else { format!(".{}", among / 2 + 1) };
-        format!("x_north-x_south/{}/{}{suffix}", what(exchange - self.first_of(day_of(exchange, self.exchanges))), self.date(exchange))
+        format!("x_north-x_south/{}/{}{suffix}", self.what(exchange), self.date(exchange))
     }
 
     /// The first exchange of a day.
@@ -231,14 +231,8 @@ impl Iterator for Chronicle {
         }
         let id = Uuid::new_v5(&NAMESPACE, format!("{}/{}", self.seed, self.next).as_bytes());
         let (kind, subject, data) = self.data(id);
-        let mut event = json!({
-            "specversion": "1.0", "id": id, "source": self.source(), "type": format!("org.handover.{kind}.v1"), "datacontenttype": "application/json", "data": data,
-        });
-        if let Some(subject) = subject {
-            event["subject"] = subject.into();
-        }
         self.next += 1;
-        Some(Generated { id, kind, event: event.to_string().into_bytes() })
+        Some(Generated::new(id, &self.source(), kind, subject, &data))
     }
 }
 

@@ -23,6 +23,18 @@ pub struct Generated {
     pub event: Vec<u8>,
 }
 
+impl Generated {
+    pub(crate) fn new(id: Uuid, source: &str, kind: &'static str, subject: Option<String>, data: &Value) -> Self {
+        let mut event = json!({
+            "specversion": "1.0", "id": id, "source": source, "type": format!("org.handover.{kind}.v1"), "datacontenttype": "application/json", "data": data,
+        });
+        if let Some(subject) = subject {
+            event["subject"] = subject.into();
+        }
+        Self { id, kind, event: event.to_string().into_bytes() }
+    }
+}
+
 /// Valid announcements without end: the same ones for the same seed, others for another.
 ///
 /// Claims, plans, totals, channels, disputes and corrections of a few exchanges between two invented parties. A dispute or a correction names one of the
@@ -140,14 +152,8 @@ impl Iterator for Generator {
     fn next(&mut self) -> Option<Generated> {
         let id = self.id(self.next);
         let (kind, subject, data) = self.data(id);
-        let mut event = json!({
-            "specversion": "1.0", "id": id, "source": self.source(), "type": format!("org.handover.{kind}.v1"), "datacontenttype": "application/json", "data": data,
-        });
-        if let Some(subject) = subject {
-            event["subject"] = subject.into();
-        }
         self.next += 1;
-        Some(Generated { id, kind, event: event.to_string().into_bytes() })
+        Some(Generated::new(id, &self.source(), kind, subject, &data))
     }
 }
 

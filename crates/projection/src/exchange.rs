@@ -154,7 +154,7 @@ impl<'a> View<'a> {
     }
 
     pub(crate) fn status(&self) -> Status {
-        if self.sheet.has_completions || self.stages().any(|stage| stage.sheet.has_completions) {
+        if !self.sheet.completions.is_empty() || self.stages().any(|stage| !stage.sheet.completions.is_empty()) {
             return Status::Completed;
         }
         match self.sheet.outcome {

@@ -117,7 +117,7 @@ impl<'a> Known<'a> {
 
     /// The claims about an exchange of which it's open whether they were announced by the day that is asked for.
     pub(crate) fn maybe_later(self, exchange: Id<ExchangeKey>) -> Vec<&'a Claim> {
-        if self.announced_until.is_none() && self.onward.is_none() {
+        if self.is_prefix() {
             return Vec::new();
         }
         let mut claims = Self { announced_until: None, onward: None, ..self }.members(exchange);

@@ -103,4 +103,4 @@ pub use tally::Sum;
 pub use third_parties::{Credit, Credited, ThirdParties, ThirdPartiesQuery, third_parties};
 pub use timeline::{Exchange, Helper, Timeline, TimelineQuery, timeline};
 pub use totals::{Excluded, Total, Totals, TotalsQuery, totals};
-pub use views::{VIEWS_BUCKET, run_views};
+pub use views::run_views;

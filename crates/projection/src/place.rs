@@ -120,8 +120,7 @@ impl Book {
 
     /// A statement was said to be about an exchange, and with it its corrections.
     pub(crate) fn name(&mut self, statement: Position, key: Id<ExchangeKey>) {
-        let corrections = self.effects.get(&statement).map(|effects| effects.corrections.clone()).unwrap_or_default();
-        for position in std::iter::once(statement).chain(corrections) {
+        for position in self.versions(statement) {
             insert(&mut self.nodes[key.index()].named, position);
         }
     }

@@ -28,7 +28,6 @@ pub(crate) struct Sheet {
     pub(crate) completed: Option<Span>,
     pub(crate) planned: Option<Span>,
     pub(crate) said: Option<Span>,
-    pub(crate) has_completions: bool,
     pub(crate) has_plans: bool,
     /// Whether what became of bodies is said.
     pub(crate) has_findings: bool,
@@ -80,7 +79,6 @@ impl Sheet {
             completed: when(Claim::is_of_completion),
             planned: when(|claim| claim.kind == Kind::Planned),
             said: when(|_| true),
-            has_completions: completions().next().is_some(),
             has_plans: statements.iter().any(|claim| claim.kind == Kind::Planned),
             has_findings: statements.iter().any(|claim| claim.handed.has_findings()),
             completions: completions().map(|claim| claim.position).collect(),

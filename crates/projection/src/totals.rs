@@ -122,7 +122,7 @@ pub(crate) fn rows(book: Known<'_>, query: &TotalsQuery) -> BTreeMap<(List, Head
     let mut possible = Sums::default();
     for id in book.exchanges() {
         let view = View::new(book, id);
-        if !view.sheet.has_completions {
+        if view.sheet.completions.is_empty() {
             certain.leave_out(&view, query);
         }
         let Some(counted) = query.counted(&view) else { continue };

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// The bucket's name.
-pub const VIEWS_BUCKET: &str = "handover-views";
+const VIEWS_BUCKET: &str = "handover-views";
 /// How many documents are read or written at once.
 const AT_ONCE: usize = 64;
 /// After a document was written others gather for so long: a flood of records is written as what it comes to.
@@ -229,15 +229,14 @@ fn documents(known: Known<'_>, from: Position, fold: u32) -> (Vec<Document>, Pos
     }
     let head = known.next().get().checked_sub(1).map(Position::new);
     let years = years(known, touched.keys().copied(), from);
-    let mut documents: Vec<Document> = touched.into_iter().map(|(exchange, at)| exchange_document(known, known.pools().keys.get(exchange), at)).collect();
-    documents.extend(Policy::ALL.into_iter().flat_map(|policy| total_documents(known, policy, &years, head)));
+    let mut documents: Vec<Document> = touched.into_iter().map(|(exchange, at)| exchange_document(known, known.pools().keys.get(exchange), at, fold)).collect();
+    documents.extend(Policy::ALL.into_iter().flat_map(|policy| total_documents(known, policy, &years, head, fold)));
     let channels = channels(known, &ChannelsQuery::default()).channels;
     documents.extend(channels.iter().map(|channel| {
         let parties = channel.parties.map(|party| party.key_part()).join("-");
         let name = json!(channel.channel).as_str().unwrap_or_default().to_owned();
-        Document { key: format!("channel.{name}.{parties}"), position: head, fold: 0, body: json!(channel) }
+        Document { key: format!("channel.{name}.{parties}"), position: head, fold, body: json!(channel) }
     }));
-    documents.iter_mut().for_each(|document| document.fold = fold);
     (documents, known.next())
 }
 
@@ -282,7 +281,7 @@ fn is_redacted(known: Known<'_>, from: Position, end: Position) -> bool {
     (from.get()..end.get()).any(|at| known.claim(Position::new(at)).is_some_and(|claim| claim.kind_of_record() == Kind::Redacted))
 }
 
-fn exchange_document(known: Known<'_>, key: &ExchangeKey, at: Position) -> Document {
+fn exchange_document(known: Known<'_>, key: &ExchangeKey, at: Position, fold: u32) -> Document {
     let key_of = |id| known.pools().keys.get(id);
     let body = match known.exchange(key) {
         Some(id) if key_of(id) == key && (known.has_members(id) || known.has_stages(id)) => {
@@ -294,7 +293,7 @@ fn exchange_document(known: Known<'_>, key: &ExchangeKey, at: Position) -> Docum
         // Its claims are about another exchange now, or about none.
         found => json!({"key": key, "now": found.map(key_of).filter(|&now| now != key)}),
     };
-    Document { key: format!("exchange.{key}"), position: Some(at), fold: 0, body }
+    Document { key: format!("exchange.{key}"), position: Some(at), fold, body }
 }
 
 /// Totals of very many claims are written without the claims' positions, which `/v1/totals` has.
@@ -316,13 +315,12 @@ fn years(known: Known<'_>, exchanges: impl Iterator<Item = Id<ExchangeKey>>, fro
     days.flat_map(|days| [days.earliest, days.latest]).flatten().map(jiff::civil::Date::year).collect()
 }
 
-fn total_documents(known: Known<'_>, policy: Policy, years: &BTreeSet<i16>, head: Option<Position>) -> Vec<Document> {
+fn total_documents(known: Known<'_>, policy: Policy, years: &BTreeSet<i16>, head: Option<Position>, fold: u32) -> Vec<Document> {
     let name = policy.as_str();
     let document = |key: String, query: &TotalsQuery| {
         let mut body = json!(totals(known, query));
         body.as_object_mut().expect("totals are an object").remove("as_of");
-        let body = fitted(body);
-        Document { key, position: head, fold: 0, body }
+        Document { key, position: head, fold, body: fitted(body) }
     };
     let mut documents = vec![document(format!("totals.{name}"), &TotalsQuery { policy, ..TotalsQuery::default() })];
     documents.extend(years.iter().filter_map(|&year| {
