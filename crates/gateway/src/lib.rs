@@ -31,14 +31,23 @@
 //! Every read takes `at_least=<position>` and waits for it within [`Limits::at_least`]. A read model also takes `as_known_at` (a position, an instant, or a day, which stands
 //! for its end in UTC) and `announced_until` (a day); the integrity is the ledger's own, of now. An unknown parameter is an error. Every error is a problem with a remedy.
 //!
+//! A read model's answer, and a page of records, comes as `Accept` or `format` asks: `application/json` (`format=json`), `application/jsonl` (one thing a line), or `text/csv`: a header, a
+//! row of HXL tags, and rows that cite in `claims` the positions that they rest on and in `source` an address that answers the same for ever. Who would rather have `text/html` is shown the
+//! way to the page of the same (303); what matches nothing is 406. Bounds of a count are `#affected+num+min` and `#affected+num+max`, empty where there is no number; who handed over is
+//! `#country+code+from`, who received `#country+code+to`, of what `#affected+category`; the exchange is `#event+id`, its days `#date+event`. Names and tags of columns stay.
+//!
+//! `ETag` names the records, the fold, the question and the form: `If-None-Match` is answered with 304 before anything is computed. Where there is a next page, `Link` leads to it.
+//!
 //! Invariants:
 //! 1. Every wait, body, page, batch and number of connections has a bound with a name ([`Limits`] and the constants); the server goes on after any of them is met.
 //! 2. What is published reaches the intake with its own bytes.
 //! 3. A page loads nothing from elsewhere and runs no script; every text in it is escaped.
 
+mod answer;
 mod app;
 mod body;
 mod exchanges;
+mod filter;
 mod guard;
 mod intake;
 mod integrity;
@@ -58,5 +67,7 @@ mod serve;
 
 pub use app::App;
 pub use intake::Intake;
-pub use limits::{DEFAULT_PAGE, Limits, MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_BODIES_BYTES, MAX_CONNECTIONS, MAX_HEAD_BYTES, MAX_PAGE, MAX_SCANS};
+pub use limits::{
+    DEFAULT_PAGE, Limits, MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_BODIES_BYTES, MAX_CONNECTIONS, MAX_HEAD_BYTES, MAX_KEPT_BYTES, MAX_PAGE, MAX_SCANS,
+};
 pub use serve::{ServeError, serve};

@@ -24,6 +24,9 @@ pub const MAX_SCANS: usize = 16;
 /// The bytes of all bodies that are held at once, whoever sends them: the memory that publishers can make the gateway hold. Who would pass it is told to come again.
 pub const MAX_BODIES_BYTES: usize = 32 * 1024 * 1024;
 
+/// The bytes of answers that are kept in memory until the next record, so that who asks the same again is answered at once.
+pub const MAX_KEPT_BYTES: usize = 64 * 1024 * 1024;
+
 /// The times that the gateway keeps to, and its connections. The defaults are the server's; tests shorten them.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
