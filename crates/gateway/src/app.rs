@@ -5,8 +5,9 @@ use axum::http::StatusCode;
 use event_store::{Checkpoints, Health};
 use projection::{Known, Projection, Source};
 use tokio::sync::{Semaphore, watch};
+use tokio_util::sync::CancellationToken;
 
-use crate::{Intake, Limits, MAX_BODIES_BYTES, MAX_SCANS, answer::Kept, parameters::Reading, problem::Failure};
+use crate::{Intake, Limits, MAX_BODIES_BYTES, MAX_SCANS, answer::Kept, parameters::Reading, problem::Failure, rate::Rates, stream::Streams};
 
 /// What the gateway answers from. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -18,6 +19,8 @@ pub struct App {
     pub(crate) limits: Limits,
     pub(crate) checkpoints: Option<Checkpoints>,
     pub(crate) kept: Arc<Kept>,
+    pub(crate) rates: Arc<Rates>,
+    pub(crate) streams: Arc<Streams>,
     gates: Arc<Gates>,
 }
 
@@ -32,6 +35,8 @@ impl App {
     #[must_use]
     pub fn new(projection: Projection, records: Source, intake: Intake, health: Option<watch::Receiver<Health>>) -> Self {
         let gates = Gates { scans: Arc::new(Semaphore::new(MAX_SCANS)), bodies: Arc::new(Semaphore::new(MAX_BODIES_BYTES)) };
+        let rates = Arc::new(Rates::new(Limits::default().rate));
+        let streams = Arc::new(Streams::new(Limits::default().streams, CancellationToken::new()));
         Self {
             projection: Some(projection),
             records,
@@ -40,6 +45,8 @@ impl App {
             limits: Limits::default(),
             checkpoints: None,
             kept: Arc::default(),
+            rates,
+            streams,
             gates: Arc::new(gates),
         }
     }
@@ -56,10 +63,16 @@ impl App {
         Self { checkpoints: Some(checkpoints), ..self }
     }
 
-    /// The same with other time limits.
+    /// The same with other limits.
     #[must_use]
     pub fn with_limits(self, limits: Limits) -> Self {
-        Self { limits, ..self }
+        Self { limits, rates: Arc::new(Rates::new(limits.rate)), ..self }
+    }
+
+    /// The same, with streams that end at `stop`.
+    pub(crate) fn until(self, stop: &CancellationToken) -> Self {
+        let streams = Arc::new(Streams::new(self.limits.streams, stop.clone()));
+        Self { streams, ..self }
     }
 
     /// The read models, once they hold the record at this position.

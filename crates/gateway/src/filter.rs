@@ -23,23 +23,35 @@ impl Filter {
         Ok(Self { kind, exchange: parameters.value("exchange")?, publisher: None })
     }
 
-    /// Whether a record is asked for. It's of an exchange where it's about it, or names it as a whole, in a scope, or in what a curator says.
-    pub(crate) fn takes(&self, record: &Record) -> bool {
-        if self.publisher.as_ref().is_some_and(|publisher| *publisher != record.publisher) {
-            return false;
-        }
-        if self.kind.is_none() && self.exchange.is_none() {
-            return true;
-        }
-        let Ok(announcement) = record.announcement() else { return false };
-        let names = |key: &ExchangeKey| announcement.key().as_ref() == Some(key) || named(&announcement.data).contains(&key);
-        self.kind.is_none_or(|kind| kind == announcement.kind()) && self.exchange.as_ref().is_none_or(names)
+    /// Whether something is asked for that concerns this.
+    pub(crate) fn takes(&self, concerns: &Concerns) -> bool {
+        self.kind.is_none_or(|kind| concerns.kind == Some(kind))
+            && self.exchange.as_ref().is_none_or(|exchange| concerns.exchanges.contains(exchange))
+            && self.publisher.as_ref().is_none_or(|publisher| concerns.publisher.as_ref() == Some(publisher))
+    }
+}
+
+/// What a record or a change concerns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Concerns {
+    kind: Option<Kind>,
+    publisher: Option<Publisher>,
+    exchanges: Vec<ExchangeKey>,
+}
+
+impl Concerns {
+    /// A record is of an exchange where it's about it, or names it as a whole, in a scope, or in what a curator says.
+    pub(crate) fn of_record(record: &Record) -> Self {
+        let publisher = Some(record.publisher.clone());
+        let Ok(announcement) = record.announcement() else { return Self { kind: None, publisher, exchanges: Vec::new() } };
+        let exchanges = announcement.key().into_iter().chain(named(&announcement.data).into_iter().cloned()).collect();
+        Self { kind: Some(announcement.kind()), publisher, exchanges }
     }
 
-    /// Whether a change is asked for. It's of an exchange where it changed it.
-    pub(crate) fn takes_change(&self, change: &Change) -> bool {
-        let changed = |key: &ExchangeKey| change.exchanges.iter().any(|exchange| exchange.exchange == *key || exchange.part_of.as_ref() == Some(key));
-        self.kind.is_none_or(|kind| kind == change.kind) && self.exchange.as_ref().is_none_or(changed)
+    /// A change is of an exchange where it changed it, or a stage of it.
+    pub(crate) fn of_change(change: &Change) -> Self {
+        let exchanges = change.exchanges.iter().flat_map(|changed| [Some(&changed.exchange), changed.part_of.as_ref()]).flatten().cloned().collect();
+        Self { kind: Some(change.kind), publisher: None, exchanges }
     }
 }
 

@@ -9,7 +9,7 @@ use projection::{
 use crate::{
     App,
     answer::{Asked, CANDIDATES, CHANGES, CHANNELS, DISCREPANCIES, FRAMEWORKS, IDENTITY, KNOWLEDGE, OFFICES, PLANS, RECONCILIATION, THIRD_PARTIES, TOTALS},
-    filter::Filter,
+    filter::{Concerns, Filter},
     parameters::{Parameters, missing},
     problem::Failure,
 };
@@ -54,7 +54,7 @@ pub(crate) async fn changes(State(app): State<App>, asked: Asked) -> Answer {
     };
     let model = |known: Known<'_>, (filter, query): &(Filter, ChangesQuery)| {
         let mut found = projection::changes(known, query);
-        found.changes.retain(|change| filter.takes_change(change));
+        found.changes.retain(|change| filter.takes(&Concerns::of_change(change)));
         found
     };
     app.answered(asked, &CHANGES, query, model).await

@@ -14,7 +14,7 @@ use crate::{
     App,
     answer::{Asked, RECORDS},
     exchanges::{bad_path, path_text},
-    filter::Filter,
+    filter::{Concerns, Filter},
     parameters::Parameters,
     problem::Failure,
 };
@@ -46,7 +46,7 @@ pub(crate) async fn range(State(app): State<App>, mut asked: Asked) -> Result<Re
     };
     let as_of = json!({ "position": last, "recorded": recorded });
     app.scan(move || {
-        let records = page.records.iter().filter(|record| filter.takes(record));
+        let records = page.records.iter().filter(|record| filter.takes(&Concerns::of_record(record)));
         asked.write(stamp(page.size, recorded), &written(&as_of, records, next), &RECORDS).response()
     })
     .await
