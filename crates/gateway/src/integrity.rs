@@ -5,12 +5,13 @@ use axum::{Json, extract::State, http::Uri};
 use event_store::{Checkpoints, HandedOut, Head, Reader, Refusal, VerifiedBackup};
 use jiff::Timestamp;
 use projection::{AsKnown, AsOf, Folded, Source, State as Folding};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{App, parameters::Parameters, problem::Failure};
 
 /// What is answered. On a node without a ledger of its own `null` is what it can't know; beside a ledger it's what there isn't.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Integrity {
     as_of: AsOf,
     /// Whether this node has the ledger, or asks one over NATS.
@@ -27,7 +28,7 @@ pub(crate) struct Integrity {
     merges_without_effect: Option<Vec<Position>>,
 }
 
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Node {
     Ledger,
@@ -35,39 +36,42 @@ enum Node {
 }
 
 /// The checkpoint that was handed out last.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct LastCheckpoint {
     origin: String,
     size: u64,
     root: Digest,
+    #[schemars(with = "Option<announcement::Instant>")]
     handed_out: Option<Timestamp>,
 }
 
 /// The backup that was verified last; where it is kept is the operator's to know.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct LastBackup {
     size: u64,
     root: Digest,
     epoch: u64,
+    #[schemars(with = "announcement::Instant")]
     verified: Timestamp,
 }
 
 /// How many refusals are kept. What was refused, and what its problem repeats of it, isn't public.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Refusals {
     kept: Option<u64>,
     last: Option<LastRefusal>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct LastRefusal {
+    #[schemars(with = "announcement::Instant")]
     time: Timestamp,
     #[serde(rename = "type")]
     kind: String,
 }
 
 /// How far the read models have come.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct ReadModels {
     /// The last record that was folded.
     position: Option<Position>,

@@ -24,7 +24,7 @@ pub struct IdentityQuery {
 }
 
 /// What became of the bodies.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Identity {
     /// Up to which record.
     pub as_of: AsOf,
@@ -39,7 +39,7 @@ pub struct Identity {
 }
 
 /// The bodies that were handed over in one direction of an exchange.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Bodies {
     /// The exchange.
     pub exchange: ExchangeKey,
@@ -54,7 +54,7 @@ pub struct Bodies {
 }
 
 /// What one voice says of so many bodies.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Found {
     /// Whose voice; `null` is an outlet's own or an unnamed source.
     pub by: Option<Party>,
@@ -68,7 +68,7 @@ pub struct Found {
 }
 
 /// A finding that no exchange is known of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct UnassignedFinding {
     /// Its place in the ledger.
     pub position: Position,

@@ -33,7 +33,7 @@ pub struct TimelineQuery {
 }
 
 /// What happened, newest first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Timeline {
     /// Up to which record.
     pub as_of: AsOf,
@@ -46,7 +46,7 @@ pub struct Timeline {
 }
 
 /// An exchange in a line.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Exchange {
     /// Its key.
     pub key: ExchangeKey,
@@ -75,7 +75,7 @@ pub struct Exchange {
 }
 
 /// Who helped, as it was said.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema)]
 pub struct Helper {
     /// What it's called.
     pub name: String,
