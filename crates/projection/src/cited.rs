@@ -7,28 +7,33 @@ pub const MAX_CITED: usize = 1_000;
 #[derive(Debug)]
 pub(crate) struct Cited<T = Position> {
     claims: Vec<T>,
-    /// How many aren't among them.
+    /// Whatever comes after it isn't listed.
+    last: Option<T>,
+    /// How many aren't listed.
     more: usize,
 }
 
 impl<T> Default for Cited<T> {
     fn default() -> Self {
-        Self { claims: Vec::new(), more: 0 }
+        Self { claims: Vec::new(), last: None, more: 0 }
     }
 }
 
 impl<T: Ord + Copy> Cited<T> {
     /// Adds claims that aren't in it.
     pub(crate) fn extend(&mut self, claims: impl IntoIterator<Item = T>) {
-        self.claims.extend(claims);
-        if self.claims.len() >= 16 * MAX_CITED {
+        for claim in claims {
+            if self.last.is_some_and(|last| claim > last) { self.more += 1 } else { self.claims.push(claim) }
+        }
+        if self.claims.len() >= 4 * MAX_CITED {
             self.cut();
         }
     }
 
     fn cut(&mut self) {
         if self.claims.len() > MAX_CITED {
-            self.claims.select_nth_unstable(MAX_CITED);
+            let (_, last, _) = self.claims.select_nth_unstable(MAX_CITED - 1);
+            self.last = Some(*last);
             self.more += self.claims.len() - MAX_CITED;
             self.claims.truncate(MAX_CITED);
         }

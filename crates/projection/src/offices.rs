@@ -100,8 +100,9 @@ pub(crate) type Against = (Position, Position, Field);
 pub fn offices(book: Known<'_>, query: &OfficesQuery) -> Offices {
     let mut found = Found { book, query, offices: BTreeMap::new(), of: Vec::new() };
     for view in book.exchanges().map(|id| View::new(book, id)) {
-        found.hear(view.sheet().heard(|| heard(&view)));
-        for &(position, by, field) in view.sheet().contradicted(|| contradicted(&view)) {
+        let (heard, contradicted) = of_exchange(&view);
+        found.hear(heard);
+        for &(position, by, field) in contradicted {
             found.contradict(position, Contradiction { position, by: Some(by), exchange: view.id, field: Some(field) });
         }
     }
@@ -114,6 +115,11 @@ pub fn offices(book: Known<'_>, query: &OfficesQuery) -> Offices {
     }
     let offices = found.offices.into_iter().map(|((party, office), said)| said.office(book, party, office.map(str::to_owned)));
     Offices { as_of: AsOf::of(book), offices: offices.collect(), next: None }
+}
+
+/// What offices say of an exchange, and what later statements contradict.
+pub(crate) fn of_exchange<'v>(view: &'v View<'_>) -> (&'v [Heard], &'v [Against]) {
+    (view.sheet().heard(|| heard(view)), view.sheet().contradicted(|| contradicted(view)))
 }
 
 /// What offices say of one exchange; repeats of recorded statements are left out.

@@ -9,13 +9,15 @@ use crate::{
     Discrepancy, Helper, Known, Policy,
     agreed::own_agreed,
     claim::Claim,
-    exchange::{dates, last_day},
+    exchange::{View, dates, last_day},
     figure::{Figures, Stands, own_figures, own_stands},
     intern::Id,
     line::Line,
     listed::Listed,
     mention::Said,
+    offices,
     offices::{Against, Heard},
+    totals,
     totals::LeftOut,
 };
 
@@ -45,7 +47,7 @@ pub(crate) struct Sheet {
     pub(crate) frameworks: Box<[Id<str>]>,
     pub(crate) helpers: Box<[Id<Helper>]>,
     /// Who credits whom with help.
-    pub(crate) credits: Box<[(Position, Option<Party>, Id<Helper>)]>,
+    pub(crate) credits: Box<[Crediting]>,
     /// What live claims call the whole of it, the best voice's first.
     pub(crate) wholes: Box<[Id<ExchangeKey>]>,
     stands: [OnceLock<Arc<Stands>>; Policy::ALL.len()],
@@ -143,8 +145,11 @@ fn of_items(book: Known<'_>, claim: &Claim) -> Vec<Category> {
     said.flat_map(|said| Category::ALL.into_iter().filter(move |&category| said.of_category(category).is_some())).collect()
 }
 
+/// A statement, whose voice it is, and whom it credits with help.
+pub(crate) type Crediting = (Position, Option<Party>, Id<Helper>);
+
 /// Whom a statement credits with help, and whose voice it is.
-pub(crate) fn credits(book: Known<'_>, claim: &Claim) -> impl Iterator<Item = (Position, Option<Party>, Id<Helper>)> {
+pub(crate) fn credits(book: Known<'_>, claim: &Claim) -> impl Iterator<Item = Crediting> {
     let by = claim.announcer.map(|announcer| book.pools().announcers.get(announcer).voice());
     claim.helpers.iter().map(move |&helper| (claim.position, by, helper))
 }
@@ -203,6 +208,17 @@ impl PartialEq for Sheets {
 }
 
 impl Known<'_> {
+    /// Makes what readers ask for of so many exchanges from one on; says of how many there were.
+    pub(crate) fn warm(self, from: usize, count: usize) -> usize {
+        let exchanges: Vec<_> = self.pools().keys.ids().skip(from).take(count).collect();
+        for &id in &exchanges {
+            let view = View::new(self, id);
+            totals::warm(&view);
+            offices::of_exchange(&view);
+        }
+        exchanges.len()
+    }
+
     /// What an exchange comes to, with its stages and as a stage.
     pub(crate) fn line(self, exchange: Id<ExchangeKey>) -> Arc<Line> {
         let make = || Arc::new(Line::of(self, exchange));

@@ -1,4 +1,5 @@
 use std::{
+    borrow::Cow,
     cell::RefCell,
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
@@ -23,8 +24,11 @@ pub(crate) struct Tally<'a> {
     policy: Policy,
     exchanges: Vec<View<'a>>,
     /// The exchanges with a figure of a row, all or what follows an agreement, those that begin last first; made when they're asked for.
-    rows: RefCell<BTreeMap<(Row, Option<Id<str>>), Rc<[Counted]>>>,
+    rows: RefCell<BTreeMap<Of, Rc<[Counted]>>>,
 }
+
+/// All exchanges with a figure of a row, or what follows an agreement.
+type Of = (Row, Option<Id<str>>);
 
 /// An exchange with a figure of a row.
 #[derive(Clone, Copy)]
@@ -122,7 +126,7 @@ impl Row {
         let mut making = Making::default();
         let added = self.of(figures)?;
         making.take(Summand::from(&added));
-        making.claims.extend(added.claims());
+        making.claims.extend(added.claims().iter().copied());
         Some(making.done())
     }
 
@@ -161,10 +165,14 @@ impl<'a> Added<'a> {
     }
 
     /// The claims that they were made from, each once.
-    pub(crate) fn claims(&self) -> impl Iterator<Item = Position> + use<'a> {
-        let others: BTreeSet<Position> = self.others.iter().flat_map(|figure| &figure.claims).copied().collect();
-        let others: BTreeSet<Position> = others.into_iter().filter(|claim| self.first.claims.binary_search(claim).is_err()).collect();
-        self.first.claims.iter().copied().chain(others)
+    pub(crate) fn claims(&self) -> Cow<'a, [Position]> {
+        if self.others.is_empty() {
+            return Cow::Borrowed(&self.first.claims);
+        }
+        let mut claims: Vec<Position> = self.figures().flat_map(|figure| &figure.claims).copied().collect();
+        claims.sort_unstable();
+        claims.dedup();
+        Cow::Owned(claims)
     }
 
     /// What enters the sum; no upper bound where something of it doesn't.
@@ -284,7 +292,7 @@ impl<'a> Tally<'a> {
             let making = if place == Place::Inside { &mut certain } else { &mut possible };
             making.take(counted.adds);
             let exchange = &self.exchanges[counted.at];
-            row.of(exchange.line.figures(self.book, exchange.id, self.policy)).iter().for_each(|added| making.claims.extend(added.claims()));
+            row.of(exchange.line.figures(self.book, exchange.id, self.policy)).iter().for_each(|added| making.claims.extend(added.claims().iter().copied()));
         }
         Sums { certain: certain.done(), possible: possible.done() }
     }

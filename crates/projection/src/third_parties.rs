@@ -8,7 +8,7 @@ use crate::{
     cited::{Cited, is_whole},
     exchange::View,
     intern::Id,
-    sheet::credits,
+    sheet::{Crediting, credits},
 };
 
 /// Which third parties are asked for.
@@ -110,7 +110,7 @@ struct Found<'a, 'q> {
 
 impl<'a> Found<'a, '_> {
     /// What is said of one exchange, or by a statement that names none.
-    fn take(&mut self, exchange: Option<&'a ExchangeKey>, credits: impl Iterator<Item = (Position, Option<Party>, Id<Helper>)>) {
+    fn take(&mut self, exchange: Option<&'a ExchangeKey>, credits: impl Iterator<Item = Crediting>) {
         // Of each helper, voice and role an exchange is listed once, and so is a statement.
         let mut of_exchange: BTreeMap<(Id<Helper>, Option<Party>), BTreeSet<Position>> = BTreeMap::new();
         for (position, by, helper) in credits {

@@ -218,7 +218,7 @@ impl TotalsQuery {
         let Some(Counted { list, group, figures }) = self.counted(&View::new(book, id)) else { return BTreeMap::new() };
         let mut shares = BTreeMap::new();
         self.each_row(&figures, |row, added| {
-            shares.insert((list, group.clone().heading(row)), Share { adds: Summand::from(&added), claims: added.claims().collect() });
+            shares.insert((list, group.clone().heading(row)), Share { adds: Summand::from(&added), claims: added.claims().into_owned() });
         });
         shares
     }
@@ -288,16 +288,17 @@ impl Sums {
         query.each_row(&counted.figures, |row, added| {
             let sum = rows.entry(row).or_default();
             sum.take(Summand::from(&added));
-            sum.claims.extend(added.claims().filter(|&claim| query.claims_after.is_none_or(|after| claim > after)));
+            sum.claims.extend(added.claims().iter().copied().filter(|&claim| query.claims_after.is_none_or(|after| claim > after)));
         });
         let mut leave_out = |left_out: &[LeftOut]| {
             let asked = left_out.iter().filter(|((direction, category), _)| query.asks_for(*direction, *category));
-            let mut out: Vec<(Row, Excluded)> = asked.map(|&((direction, category), claim)| (query.row(direction, category), claim)).collect();
-            if !query.by.has(By::Direction) {
-                out.sort_unstable();
-                out.dedup();
+            let of_rows = asked.map(|&((direction, category), claim)| (query.row(direction, category), claim));
+            let mut leave_out = |(row, claim): (Row, Excluded)| rows.entry(row).or_default().leave_out(claim, query);
+            if query.by.has(By::Direction) {
+                of_rows.for_each(leave_out);
+            } else {
+                of_rows.collect::<BTreeSet<_>>().into_iter().for_each(&mut leave_out);
             }
-            out.into_iter().for_each(|(row, claim)| rows.entry(row).or_default().leave_out(claim, query));
         };
         if view.line.stages.is_empty() {
             leave_out(view.sheet().left_out(query.policy, || left_out_of(view, &counted.figures)));
@@ -366,6 +367,14 @@ impl Sum {
             claims,
             more_claims,
         }
+    }
+}
+
+/// Makes what the default totals need of an exchange.
+pub(crate) fn warm(view: &View<'_>) {
+    let figures = view.figures(Policy::default());
+    if view.line.stages.is_empty() {
+        view.sheet().left_out(Policy::default(), || left_out_of(view, &figures));
     }
 }
 
