@@ -103,8 +103,8 @@ type Stated<'a> = (&'a Claim, &'a ChannelView);
 fn completed(book: Known<'_>, channel: ChannelOf, [one, other]: [Party; 2]) -> Vec<(Span, CompletedExchange)> {
     let mut completed: Vec<(Span, CompletedExchange)> = Vec::new();
     for view in book.exchanges().map(|id| View::new(book, id)).filter(|view| view.key().is_between(one, other)) {
-        let claims = &view.sheet.completions;
-        let of_channel = view.key().what() == what(channel) || view.sheet.categories.contains(&category(channel));
+        let claims = &view.sheet().completions;
+        let of_channel = view.key().what() == what(channel) || view.sheet().categories.contains(&category(channel));
         if of_channel
             && !claims.is_empty()
             && let Some(days) = view.days()

@@ -183,7 +183,7 @@ struct Thing {
 
 impl View<'_> {
     fn discrepancies(&self) -> &[Discrepancy] {
-        self.sheet.discrepancies(|| Found { view: self, list: Vec::new() }.all())
+        self.sheet().discrepancies(|| Found { view: self, list: Vec::new() }.all())
     }
 }
 

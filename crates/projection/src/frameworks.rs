@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::{
     AsOf, Direction, Gap, Known, Policy, SaidAt,
+    intern::Id,
     settle::{Settled, settle},
     tally::{Row, Scope, Sum, Tally},
 };
@@ -69,7 +70,8 @@ pub fn frameworks(book: Known<'_>, query: &FrameworksQuery) -> Frameworks {
     let tally = Tally::new(book, query.policy);
     let lineage = book.lineage(&[]);
     let live = book.claims().filter(|claim| claim.kind == Kind::Agreement && book.is_live(claim) && lineage.origin(claim).is_none());
-    let mut agreed: BTreeMap<&str, Agreed> = tally.frameworks().into_iter().map(|name| (name, Agreed::default())).collect();
+    let (named, places) = (tally.frameworks(), tally.places());
+    let mut agreed: BTreeMap<&str, Agreed> = named.keys().map(|&name| (name, Agreed::default())).collect();
     for claim in live {
         let Some(name) = claim.framework.map(|framework| book.pools().texts.get(framework)) else { continue };
         let of = agreed.entry(name).or_default();
@@ -79,7 +81,12 @@ pub fn frameworks(book: Known<'_>, query: &FrameworksQuery) -> Frameworks {
         }
     }
     agreed.retain(|name, _| query.framework.as_ref().is_none_or(|asked| asked == name));
-    let frameworks = agreed.into_iter().map(|(name, agreed)| agreed.framework(name, &tally)).collect();
+    let frameworks = agreed.into_iter().map(|(name, agreed)| {
+        let framework = named.get(name).copied();
+        let delivered = framework.and_then(|framework| places.get(&framework)).into_iter().flatten().copied();
+        agreed.framework(name, framework, delivered, &tally)
+    });
+    let frameworks = frameworks.collect();
     Frameworks { as_of: AsOf::of(book), policy: query.policy, frameworks, next: None }
 }
 
@@ -91,14 +98,15 @@ struct Agreed {
 }
 
 impl Agreed {
-    fn framework(self, name: &str, tally: &Tally<'_>) -> Framework {
-        let scope = Scope { days: Span { earliest: None, latest: None }, keys: None, framework: Some(name.to_owned()) };
-        let places: BTreeSet<Place> = self.terms.keys().copied().chain(tally.places(&scope)).collect();
+    fn framework(self, name: &str, framework: Option<Id<str>>, delivered: impl Iterator<Item = Place>, tally: &Tally<'_>) -> Framework {
+        let scope = Scope { days: Span { earliest: None, latest: None }, keys: None, framework };
+        let places: BTreeSet<Place> = self.terms.keys().copied().chain(delivered).collect();
         let term = |place: Place| {
             let (direction, category) = place;
             let said = self.terms.get(&place).map_or(&[][..], |said| said);
             let agreed = settle(&said.iter().map(|(bounds, _)| *bounds).collect::<Vec<_>>());
-            let delivered = tally.sum(&scope, Row::Way(direction, category)).certain;
+            // What nobody says follows it delivers nothing.
+            let delivered = framework.map_or_else(Sum::default, |_| tally.sum(&scope, Row::Way(direction, category)).certain);
             let done = delivered.low.map(|low| Bounds { low, high: delivered.high });
             Term {
                 from: direction.from,

@@ -111,7 +111,7 @@ fn of_exchange(view: &View<'_>, policy: Policy) -> Vec<Bodies> {
             directions.entry(direction).or_default().0 = Some(FigureAnswer::new(direction, category, figure));
         }
     }
-    let finding = view.sheet.has_findings.then(|| view.statements().filter(|claim| claim.is_of_completion() || claim.kind == Kind::Identity));
+    let finding = view.sheet().has_findings.then(|| view.statements().filter(|claim| claim.is_of_completion() || claim.kind == Kind::Identity));
     for claim in finding.into_iter().flatten() {
         let by = by(view.book, claim);
         for (direction, finding, bounds) in findings(view.book, claim) {

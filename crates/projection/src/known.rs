@@ -197,6 +197,11 @@ impl<'a> Known<'a> {
         self.announced_until
     }
 
+    /// Whether it's all that was applied.
+    pub(crate) fn is_now(self) -> bool {
+        self.is_prefix() && self.before == self.book.next()
+    }
+
     /// Whether every record up to a position is known.
     pub(crate) const fn is_prefix(self) -> bool {
         self.announced_until.is_none() && self.onward.is_none()

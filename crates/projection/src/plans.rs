@@ -109,7 +109,7 @@ pub struct HandedOver {
 #[must_use]
 pub fn plans(book: Known<'_>, query: &PlansQuery) -> Plans {
     let mut planned: Vec<(Option<&View<'_>>, &Claim)> = Vec::new();
-    let views: Vec<View<'_>> = book.exchanges().map(|id| View::new(book, id)).filter(|view| view.sheet.has_plans).collect();
+    let views: Vec<View<'_>> = book.exchanges().map(|id| View::new(book, id)).filter(|view| view.sheet().has_plans).collect();
     for view in &views {
         planned.extend(view.statements().filter(|claim| claim.kind == Kind::Planned).map(|claim| (Some(view), claim)));
     }

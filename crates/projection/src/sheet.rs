@@ -1,6 +1,6 @@
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock},
 };
 
 use announcement::{Category, ExchangeKey, Kind, Position, Span};
@@ -12,6 +12,8 @@ use crate::{
     exchange::{dates, last_day},
     figure::{Figures, Stands, own_figures, own_stands},
     intern::Id,
+    line::Line,
+    listed::Listed,
     mention::Said,
     totals::LeftOut,
 };
@@ -53,6 +55,10 @@ pub(crate) struct Sheet {
 pub(crate) struct Sheets {
     /// By key: of what is known now.
     now: Vec<OnceLock<Arc<Sheet>>>,
+    /// The same of lines.
+    lines: Vec<OnceLock<Arc<Line>>>,
+    /// Guards an order that readers put right after records came, and else only read.
+    pub(crate) listed: RwLock<Listed>,
     /// Of the past, by key and the record that touched it last. Guards a map that readers add to, for a look-up at a time.
     past: Mutex<Past>,
 }
@@ -129,16 +135,31 @@ fn distinct<T: Ord>(values: impl Iterator<Item = T>) -> Box<[T]> {
 
 impl Sheets {
     pub(crate) fn grow(&mut self, keys: usize) {
+        let new = self.now.len()..keys;
         self.now.resize_with(keys, OnceLock::default);
+        self.lines.resize_with(keys, OnceLock::default);
+        self.touched().extend(new.map(Id::at));
+    }
+
+    fn touched(&mut self) -> &mut Vec<Id<ExchangeKey>> {
+        &mut self.listed.get_mut().unwrap_or_else(PoisonError::into_inner).touched
     }
 
     pub(crate) fn touch(&mut self, exchange: Id<ExchangeKey>) {
         self.now[exchange.index()] = OnceLock::new();
+        self.touch_line(exchange);
+    }
+
+    /// What an exchange comes to with others is made again.
+    pub(crate) fn touch_line(&mut self, exchange: Id<ExchangeKey>) {
+        if self.lines[exchange.index()].take().is_some() {
+            self.touched().push(exchange);
+        }
     }
 
     /// The payload of a record went, also out of the past.
     pub(crate) fn forget(&mut self) {
-        *self = Self { now: (0..self.now.len()).map(|_| OnceLock::new()).collect(), past: Mutex::default() };
+        *self = self.clone();
     }
 }
 
@@ -159,6 +180,13 @@ impl PartialEq for Sheets {
 }
 
 impl Known<'_> {
+    /// What an exchange comes to, with its stages and as a stage.
+    pub(crate) fn line(self, exchange: Id<ExchangeKey>) -> Arc<Line> {
+        let make = || Arc::new(Line::of(self, exchange));
+        let is_as_now = || self.is_prefix() && self.book().is_alone(exchange) && self.touched(exchange).last().is_some_and(|&last| last < self.next());
+        if self.is_now() || is_as_now() { Arc::clone(self.book().sheets.lines[exchange.index()].get_or_init(make)) } else { make() }
+    }
+
     /// What an exchange's own claims come to.
     pub(crate) fn sheet(self, exchange: Id<ExchangeKey>) -> Arc<Sheet> {
         let sheets = &self.book().sheets;

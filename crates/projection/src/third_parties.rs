@@ -75,7 +75,7 @@ pub fn third_parties(book: Known<'_>, query: &ThirdPartiesQuery) -> ThirdParties
             said.credits.entry((by.is_none(), by, role)).or_default().push((book.place(claim), claim.position));
         }
     };
-    for view in book.exchanges().map(|id| View::new(book, id)).filter(|view| !view.sheet.helpers.is_empty()) {
+    for view in book.exchanges().map(|id| View::new(book, id)).filter(|view| !view.sheet().helpers.is_empty()) {
         view.statements().filter(|claim| !claim.helpers.is_empty()).for_each(&mut take);
     }
     let lineage = book.lineage(&[]);

@@ -15,7 +15,7 @@ use crate::{
     grouping::Heading,
     intern::Id,
     mention::Said,
-    tally::Row,
+    tally::{Row, Summand},
 };
 
 /// Which total is asked for.
@@ -120,17 +120,13 @@ pub fn totals(book: Known<'_>, query: &TotalsQuery) -> Totals {
 pub(crate) fn rows(book: Known<'_>, query: &TotalsQuery) -> BTreeMap<(List, Heading), Total> {
     let mut certain = Sums::default();
     let mut possible = Sums::default();
-    for id in book.exchanges() {
-        let view = View::new(book, id);
-        if view.sheet.completions.is_empty() {
+    for view in book.exchanges().map(|id| View::new(book, id)) {
+        if view.sheet().completions.is_empty() {
             certain.leave_out(&view, query);
         }
         let Some(counted) = query.counted(&view) else { continue };
         let sums = if counted.list == List::Certain { &mut certain } else { &mut possible };
-        sums.leave_out_of(&view, query, &counted);
-        for (heading, share) in query.shares(&counted) {
-            sums.sums.entry(heading).or_default().take(share);
-        }
+        sums.take(&view, query, counted);
     }
     let of = |list: List| move |(heading, total)| ((list, heading), total);
     certain.totals().map(of(List::Certain)).chain(possible.totals().map(of(List::Possible))).collect()
@@ -151,6 +147,7 @@ pub(crate) enum List {
 }
 
 /// What of an exchange decides in which rows it counts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Group {
     period: Option<String>,
     frameworks: Option<Vec<String>>,
@@ -163,14 +160,10 @@ struct Counted {
     figures: Arc<Figures>,
 }
 
-/// What one exchange adds to a row.
+/// What one exchange adds to a row, and the claims that it's made from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Share {
-    /// `None` where it isn't in the sum.
-    pub(crate) bounds: Option<Bounds>,
-    pub(crate) unknown: bool,
-    pub(crate) disputed: bool,
-    pub(crate) one_sided: bool,
+    pub(crate) adds: Summand,
     pub(crate) claims: Vec<Position>,
 }
 
@@ -191,15 +184,15 @@ impl TotalsQuery {
 
     /// An exchange that counts by itself: not where it counts in its whole, nor a whole that doesn't lie inside, whose stages count.
     fn counted(&self, view: &View<'_>) -> Option<Counted> {
-        let (book, id) = (view.book, view.id);
+        let book = view.book;
         let (list, period) = match self.place(view.days()) {
             Place::Inside(period) => (List::Certain, period),
-            Place::Possibly(_) if book.has_stages(id) => return None,
+            Place::Possibly(_) if !view.line.stages.is_empty() => return None,
             Place::Possibly(period) => (List::Possible, period),
             Place::Outside => return None,
         };
         let is_inside = |whole| matches!(self.place(View::new(book, whole).days()), Place::Inside(_));
-        let counts_in_its_whole = book.whole(id).is_some_and(is_inside);
+        let counts_in_its_whole = view.line.whole.is_some_and(is_inside);
         (!counts_in_its_whole).then(|| Counted { list, group: self.group(view, period), figures: view.figures(self.policy) })
     }
 
@@ -213,23 +206,33 @@ impl TotalsQuery {
 
     /// What an exchange adds to each row by itself.
     pub(crate) fn shares_of(&self, book: Known<'_>, id: Id<ExchangeKey>) -> BTreeMap<(List, Heading), Share> {
-        let Some(counted) = self.counted(&View::new(book, id)) else { return BTreeMap::new() };
-        self.shares(&counted).into_iter().map(|(heading, share)| ((counted.list, heading), share)).collect()
+        let Some(Counted { list, group, figures }) = self.counted(&View::new(book, id)) else { return BTreeMap::new() };
+        let mut shares = BTreeMap::new();
+        self.each_row(&figures, |row, adds, of_row| {
+            let claims = distinct(of_row.iter().flat_map(|figure| figure.claims.iter().copied()).collect());
+            shares.insert((list, group.clone().heading(row)), Share { adds, claims });
+        });
+        shares
     }
 
-    fn shares(&self, counted: &Counted) -> BTreeMap<Heading, Share> {
-        let asked = counted.figures.keys().filter(|(direction, category)| self.asks_for(*direction, *category));
-        let headings = asked.map(|&(direction, category)| self.heading(&counted.group, direction, category)).collect::<BTreeSet<_>>();
-        headings.into_iter().filter_map(|heading| Some((heading.clone(), Share::of(heading.row, &counted.figures)?))).collect()
+    /// What figures add to each row, and those that do.
+    fn each_row(&self, figures: &Figures, mut add: impl FnMut(Row, Summand, &[&Figure])) {
+        let rows =
+            figures.keys().filter(|(direction, category)| self.asks_for(*direction, *category)).map(|&(direction, category)| self.row(direction, category));
+        let rows: BTreeSet<Row> = rows.collect();
+        for row in rows {
+            if let Some(added) = row.of(figures) {
+                add(row, Summand::from(&added), &added.figures);
+            }
+        }
     }
 
-    fn heading(&self, group: &Group, direction: Direction, category: Category) -> Heading {
-        let row = if self.by.has(By::Direction) || !self.asks_for(direction.reversed(), category) {
+    fn row(&self, direction: Direction, category: Category) -> Row {
+        if self.by.has(By::Direction) || !self.asks_for(direction.reversed(), category) {
             Row::Way(direction, category)
         } else {
             Row::Both(Some(direction.min(direction.reversed())), category)
-        };
-        Heading { period: group.period.clone(), frameworks: group.frameworks.clone(), row }
+        }
     }
 
     fn asks_for(&self, direction: Direction, category: Category) -> bool {
@@ -239,22 +242,9 @@ impl TotalsQuery {
     }
 }
 
-impl Share {
-    /// What it is, whichever claims it's made from.
-    pub(crate) const fn value(&self) -> (Option<Bounds>, bool, bool, bool) {
-        (self.bounds, self.unknown, self.disputed, self.one_sided)
-    }
-
-    fn of(row: Row, figures: &Figures) -> Option<Self> {
-        let added = row.of(figures)?;
-        let any = |of: fn(&Figure) -> bool| added.figures.iter().any(|figure| of(figure));
-        Some(Self {
-            bounds: added.bounds(),
-            unknown: any(Figure::is_unknown),
-            disputed: any(|figure| figure.disputed),
-            one_sided: any(|figure| figure.one_sided),
-            claims: distinct(added.figures.iter().flat_map(|figure| figure.claims.iter().copied()).collect()),
-        })
+impl Group {
+    fn heading(self, row: Row) -> Heading {
+        Heading { period: self.period, frameworks: self.frameworks, row }
     }
 }
 
@@ -262,14 +252,12 @@ impl Share {
 pub(crate) type LeftOut = ((Direction, Category), Excluded);
 
 #[derive(Default)]
-struct Sums {
-    sums: BTreeMap<Heading, Sum>,
-    /// Claims that could have entered a row, and why they didn't.
-    left_out: Vec<(Heading, Excluded)>,
-}
+struct Sums(BTreeMap<Group, BTreeMap<Row, Sum>>);
 
 #[derive(Default)]
 struct Sum {
+    /// Whether any exchange has a figure of it. Where none has, no claim is in, and those that aren't stay readable in the dossier.
+    has_figures: bool,
     /// `None` where no exchange is in it.
     bounds: Option<Bounds>,
     exchanges: usize,
@@ -277,19 +265,29 @@ struct Sum {
     disputed: usize,
     one_sided: usize,
     claims: Vec<Position>,
+    /// Claims that could have entered it, and why they didn't.
+    excluded: Vec<Excluded>,
 }
 
 impl Sums {
-    /// The claims about an exchange that counts, where they aren't in its figures.
-    fn leave_out_of(&mut self, view: &View<'_>, query: &TotalsQuery, counted: &Counted) {
-        let stages: Vec<View<'_>> = view.stages().collect();
-        let heading = |place: (Direction, Category)| query.heading(&counted.group, place.0, place.1);
-        if stages.is_empty() {
-            let out = view.sheet.left_out(query.policy, || left_out_of(view, &counted.figures));
-            self.left_out.extend(out.iter().map(|&(place, excluded)| (heading(place), excluded)));
+    /// An exchange that counts, and the claims about it that aren't in its figures.
+    fn take(&mut self, view: &View<'_>, query: &TotalsQuery, counted: Counted) {
+        let rows = self.0.entry(counted.group).or_default();
+        query.each_row(&counted.figures, |row, adds, figures| {
+            let sum = rows.entry(row).or_default();
+            sum.take(adds);
+            sum.claims.extend(figures.iter().flat_map(|figure| &figure.claims));
+        });
+        let mut leave_out = |&((direction, category), excluded): &LeftOut| {
+            if query.asks_for(direction, category) {
+                rows.entry(query.row(direction, category)).or_default().excluded.push(excluded);
+            }
+        };
+        if view.line.stages.is_empty() {
+            view.sheet().left_out(query.policy, || left_out_of(view, &counted.figures)).iter().for_each(leave_out);
         } else {
-            let all = std::iter::once(view).chain(&stages).flat_map(|view| left_out_of(view, &counted.figures));
-            self.left_out.extend(all.map(|(place, excluded)| (heading(place), excluded)));
+            let stages: Vec<View<'_>> = view.stages().collect();
+            std::iter::once(view).chain(&stages).for_each(|view| left_out_of(view, &counted.figures).iter().for_each(&mut leave_out));
         }
     }
 
@@ -299,39 +297,35 @@ impl Sums {
             if let Place::Inside(period) = query.place(claim.date.map(|date| date.span())) {
                 let excluded = Excluded { position: claim.position, why: reason(view, claim) };
                 let frameworks = || claim.framework.map(|framework| view.book.pools().texts.get(framework).to_owned()).into_iter().collect();
-                let group = Group { period, frameworks: query.by.has(By::Framework).then(frameworks) };
-                self.left_out.extend(said_of(view.book, claim).map(|(direction, category)| (query.heading(&group, direction, category), excluded)));
+                let rows = self.0.entry(Group { period, frameworks: query.by.has(By::Framework).then(frameworks) }).or_default();
+                for (direction, category) in said_of(view.book, claim) {
+                    rows.entry(query.row(direction, category)).or_default().excluded.push(excluded);
+                }
             }
         }
     }
 
     fn totals(self) -> impl Iterator<Item = (Heading, Total)> {
-        let mut excluded: BTreeMap<Heading, Vec<Excluded>> = BTreeMap::new();
-        for (heading, claim) in self.left_out {
-            // Where no claim is in, there is no figure; the claims stay readable in the dossier.
-            if self.sums.contains_key(&heading) {
-                excluded.entry(heading).or_default().push(claim);
-            }
-        }
-        self.sums.into_iter().map(move |(heading, sum)| (heading.clone(), sum.total(excluded.remove(&heading).unwrap_or_default(), heading)))
+        let rows = self.0.into_iter().flat_map(|(group, rows)| rows.into_iter().map(move |(row, sum)| (group.clone().heading(row), sum)));
+        rows.filter(|(_, sum)| sum.has_figures).map(|(heading, sum)| (heading.clone(), sum.total(heading)))
     }
 }
 
 impl Sum {
-    fn take(&mut self, share: Share) {
-        self.unknown += usize::from(share.unknown);
-        self.disputed += usize::from(share.disputed);
-        self.one_sided += usize::from(share.one_sided);
-        if let Some(bounds) = share.bounds {
+    fn take(&mut self, adds: Summand) {
+        self.has_figures = true;
+        self.unknown += usize::from(adds.unknown);
+        self.disputed += usize::from(adds.disputed);
+        self.one_sided += usize::from(adds.one_sided);
+        if let Some(bounds) = adds.bounds {
             self.bounds = Some(self.bounds.map_or(bounds, |sum| sum + bounds));
             self.exchanges += 1;
         }
-        self.claims.extend(share.claims);
     }
 
-    fn total(self, mut excluded: Vec<Excluded>, heading: Heading) -> Total {
-        excluded.sort_unstable();
-        excluded.dedup();
+    fn total(mut self, heading: Heading) -> Total {
+        self.excluded.sort_unstable();
+        self.excluded.dedup();
         let way = heading.way();
         Total {
             from: way.map(|way| way.from),
@@ -346,7 +340,7 @@ impl Sum {
             unknown: self.unknown,
             disputed: self.disputed,
             one_sided: self.one_sided,
-            excluded,
+            excluded: self.excluded,
             claims: distinct(self.claims),
         }
     }

@@ -303,9 +303,9 @@ fn is_redacted(known: Known<'_>, from: Position, end: Position) -> bool {
 fn exchange_document(known: Known<'_>, key: &ExchangeKey, at: Position, fold: u32) -> Document {
     let key_of = |id| known.pools().keys.get(id);
     let body = match known.exchange(key) {
-        Some(id) if key_of(id) == key && (known.has_members(id) || known.has_stages(id)) => {
+        Some(id) if key_of(id) == key && (known.is_known(id)) => {
             let view = View::new(known, id);
-            let mut body = json!(line(&view, view.days(), Policy::Range));
+            let mut body = json!(line(&view, Policy::Range));
             body["policy"] = json!(Policy::Range);
             body
         }
