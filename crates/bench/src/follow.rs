@@ -5,11 +5,13 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    task::Poll,
     time::{Duration, Instant},
 };
 
 use announcement::{ExchangeKey, Outcome, Position, Publisher};
 use event_store::{Ledger, Ready};
+use futures::poll;
 use generator::{Chronicle, Generated, Generator};
 use jiff::Timestamp;
 use projection::{AsKnown, Policy, Projection, Settings, Snapshots, Source};
@@ -145,13 +147,18 @@ async fn visible(ledger: &Ledger, projection: &Projection, events: Vec<Generated
             waits.push(waited.map_err(BenchError::failed)??);
         }
         let (ledger, projection) = (ledger.clone(), projection.clone());
-        waiting.spawn(async move {
+        let mut one = Box::pin(async move {
             let receipt = ledger.submit(format!("handover.announce.{PUBLISHER}"), Vec::new(), generated.event.into()).await.map_err(BenchError::failed)?;
             let receipted = Instant::now();
             let Outcome::Recorded { position, .. } = receipt.outcome else { return Err(BenchError::Failed(format!("not recorded: {receipt:?}"))) };
             projection.at_least(position, PATIENCE).await.map_err(BenchError::failed)?;
             Ok(receipted.elapsed())
         });
+        // Polled once it's sent, before the next one, which may act on it.
+        match poll!(&mut one) {
+            Poll::Ready(waited) => waits.push(waited?),
+            Poll::Pending => drop(waiting.spawn(one)),
+        }
     }
     while let Some(waited) = waiting.join_next().await {
         waits.push(waited.map_err(BenchError::failed)??);
