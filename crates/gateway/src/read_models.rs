@@ -29,6 +29,7 @@ fn totals_query(parameters: &mut Parameters) -> Result<TotalsQuery, Failure> {
         receiver: parameters.value("receiver")?,
         period: parameters.value("period")?,
         by: parameters.value("by")?.unwrap_or_default(),
+        claims_after: parameters.position("claims_after")?,
     })
 }
 

@@ -182,7 +182,7 @@ struct Thing {
 }
 
 impl View<'_> {
-    fn discrepancies(&self) -> &[Discrepancy] {
+    pub(crate) fn discrepancies(&self) -> &[Discrepancy] {
         self.sheet().discrepancies(|| Found { view: self, list: Vec::new() }.all())
     }
 }

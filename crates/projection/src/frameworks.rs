@@ -1,13 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use announcement::{Bounds, Category, Kind, Party, Position, Span};
+use announcement::{Bounds, Category, Kind, Party, Position};
 use serde::Serialize;
 
 use crate::{
     AsOf, Direction, Gap, Known, Policy, SaidAt,
-    intern::Id,
     settle::{Settled, settle},
-    tally::{Row, Scope, Sum, Tally},
+    tally::{Sum, Tally},
 };
 
 /// Which agreements are asked for.
@@ -70,7 +69,7 @@ pub fn frameworks(book: Known<'_>, query: &FrameworksQuery) -> Frameworks {
     let tally = Tally::new(book, query.policy);
     let lineage = book.lineage(&[]);
     let live = book.claims().filter(|claim| claim.kind == Kind::Agreement && book.is_live(claim) && lineage.origin(claim).is_none());
-    let (named, places) = (tally.frameworks(), tally.places());
+    let (named, mut delivered) = (tally.frameworks(), tally.delivered());
     let mut agreed: BTreeMap<&str, Agreed> = named.keys().map(|&name| (name, Agreed::default())).collect();
     for claim in live {
         let Some(name) = claim.framework.map(|framework| book.pools().texts.get(framework)) else { continue };
@@ -82,9 +81,8 @@ pub fn frameworks(book: Known<'_>, query: &FrameworksQuery) -> Frameworks {
     }
     agreed.retain(|name, _| query.framework.as_ref().is_none_or(|asked| asked == name));
     let frameworks = agreed.into_iter().map(|(name, agreed)| {
-        let framework = named.get(name).copied();
-        let delivered = framework.and_then(|framework| places.get(&framework)).into_iter().flatten().copied();
-        agreed.framework(name, framework, delivered, &tally)
+        let delivered = named.get(name).and_then(|framework| delivered.remove(framework)).unwrap_or_default();
+        agreed.framework(name, delivered)
     });
     let frameworks = frameworks.collect();
     Frameworks { as_of: AsOf::of(book), policy: query.policy, frameworks, next: None }
@@ -98,15 +96,13 @@ struct Agreed {
 }
 
 impl Agreed {
-    fn framework(self, name: &str, framework: Option<Id<str>>, delivered: impl Iterator<Item = Place>, tally: &Tally<'_>) -> Framework {
-        let scope = Scope { days: Span { earliest: None, latest: None }, keys: None, framework };
-        let places: BTreeSet<Place> = self.terms.keys().copied().chain(delivered).collect();
+    fn framework(self, name: &str, mut delivered: BTreeMap<Place, Sum>) -> Framework {
+        let places: BTreeSet<Place> = self.terms.keys().chain(delivered.keys()).copied().collect();
         let term = |place: Place| {
             let (direction, category) = place;
             let said = self.terms.get(&place).map_or(&[][..], |said| said);
             let agreed = settle(&said.iter().map(|(bounds, _)| *bounds).collect::<Vec<_>>());
-            // What nobody says follows it delivers nothing.
-            let delivered = framework.map_or_else(Sum::default, |_| tally.sum(&scope, Row::Way(direction, category)).certain);
+            let delivered = delivered.remove(&place).unwrap_or_default();
             let done = delivered.low.map(|low| Bounds { low, high: delivered.high });
             Term {
                 from: direction.from,

@@ -99,7 +99,7 @@ pub fn identity(book: Known<'_>, query: &IdentityQuery) -> Identity {
     let (bodies, next) = by_key(book, query.exchange.as_ref(), query.after.as_ref(), query.limit, |view| of_exchange(view, query.policy));
     let is_first = query.exchange.is_none() && query.after.is_none();
     let lineage = book.lineage(&[]);
-    let unplaced = book.unplaced().filter(|claim| claim.kind == Kind::Identity && is_first);
+    let unplaced = book.unplaced(if is_first { &[Kind::Identity] } else { &[] });
     let live = unplaced.filter(|claim| book.is_live(claim) && lineage.origin(claim).is_none());
     Identity { as_of: AsOf::of(book), policy: query.policy, bodies, unassigned: live.flat_map(|claim| unassigned(book, claim)).collect(), next }
 }

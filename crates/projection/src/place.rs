@@ -71,10 +71,10 @@ impl Book {
     pub(crate) fn settle(&mut self, position: Position, key: Option<Id<ExchangeKey>>) {
         let claim = self.claim_mut(position);
         claim.key = key;
-        let (statement, part_of, may_be_pinned) = (claim.statement, claim.part_of, claim.affected || claim.statement != position);
+        let (kind, statement, part_of, may_be_pinned) = (claim.kind, claim.statement, claim.part_of, claim.affected || claim.statement != position);
         match key {
             Some(key) => self.nodes[key.index()].name(position, part_of),
-            None => insert(&mut self.unnamed, position),
+            None => insert(self.unnamed.entry(kind).or_default(), position),
         }
         if let Some(whole) = part_of {
             insert(&mut self.nodes[whole.index()].stages, position);

@@ -3,7 +3,7 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError, RwLock},
 };
 
-use announcement::{Category, ExchangeKey, Kind, Position, Span};
+use announcement::{Category, ExchangeKey, Kind, Party, Position, Span};
 
 use crate::{
     Discrepancy, Helper, Known, Policy,
@@ -15,6 +15,7 @@ use crate::{
     line::Line,
     listed::Listed,
     mention::Said,
+    offices::{Against, Heard},
     totals::LeftOut,
 };
 
@@ -30,7 +31,8 @@ pub(crate) struct Sheet {
     pub(crate) completed: Option<Span>,
     pub(crate) planned: Option<Span>,
     pub(crate) said: Option<Span>,
-    pub(crate) has_plans: bool,
+    /// The plans of it.
+    pub(crate) plans: Box<[Position]>,
     /// Whether what became of bodies is said.
     pub(crate) has_findings: bool,
     /// The claims that it took place, and the categories of which they say something.
@@ -42,12 +44,16 @@ pub(crate) struct Sheet {
     pub(crate) is_contested: bool,
     pub(crate) frameworks: Box<[Id<str>]>,
     pub(crate) helpers: Box<[Id<Helper>]>,
+    /// Who credits whom with help.
+    pub(crate) credits: Box<[(Position, Option<Party>, Id<Helper>)]>,
     /// What live claims call the whole of it, the best voice's first.
     pub(crate) wholes: Box<[Id<ExchangeKey>]>,
     stands: [OnceLock<Arc<Stands>>; Policy::ALL.len()],
     figures: [OnceLock<Arc<Figures>>; Policy::ALL.len()],
     left_out: [OnceLock<Box<[LeftOut]>>; Policy::ALL.len()],
     discrepancies: OnceLock<Box<[Discrepancy]>>,
+    heard: OnceLock<Box<[Heard]>>,
+    contradicted: OnceLock<Box<[Against]>>,
 }
 
 /// The sheets that were made; no part of what the book knows.
@@ -85,7 +91,7 @@ impl Sheet {
             completed: when(Claim::is_of_completion),
             planned: when(|claim| claim.kind == Kind::Planned),
             said: when(|_| true),
-            has_plans: statements.iter().any(|claim| claim.kind == Kind::Planned),
+            plans: statements.iter().filter(|claim| claim.kind == Kind::Planned).map(|claim| claim.position).collect(),
             has_findings: statements.iter().any(|claim| claim.handed.has_findings()),
             completions: completions().map(|claim| claim.position).collect(),
             categories: distinct(completions().flat_map(|claim| of_items(book, claim))),
@@ -93,6 +99,7 @@ impl Sheet {
             is_contested: statements.iter().any(|claim| book.disputes(claim).next().is_some()),
             frameworks: distinct(statements.iter().filter_map(|claim| claim.framework)),
             helpers: distinct(statements.iter().flat_map(|claim| claim.helpers.iter().copied())),
+            credits: statements.iter().flat_map(|claim| credits(book, claim)).collect(),
             wholes: wholes.into_boxed_slice(),
             ..Self::default()
         }
@@ -114,6 +121,16 @@ impl Sheet {
         self.discrepancies.get_or_init(|| make().into_boxed_slice())
     }
 
+    /// What offices say of it.
+    pub(crate) fn heard(&self, make: impl FnOnce() -> Vec<Heard>) -> &[Heard] {
+        self.heard.get_or_init(|| make().into_boxed_slice())
+    }
+
+    /// Which claims later ones contradict.
+    pub(crate) fn contradicted(&self, make: impl FnOnce() -> Vec<Against>) -> &[Against] {
+        self.contradicted.get_or_init(|| make().into_boxed_slice())
+    }
+
     /// The claims that aren't in its figures, where it has no stages.
     pub(crate) fn left_out(&self, policy: Policy, make: impl FnOnce() -> Vec<LeftOut>) -> &[LeftOut] {
         self.left_out[policy as usize].get_or_init(|| make().into_boxed_slice())
@@ -124,6 +141,12 @@ impl Sheet {
 fn of_items(book: Known<'_>, claim: &Claim) -> Vec<Category> {
     let said = claim.handed.ways.iter().map(|&way| Said::of(book.pools(), &claim.handed, way));
     said.flat_map(|said| Category::ALL.into_iter().filter(move |&category| said.of_category(category).is_some())).collect()
+}
+
+/// Whom a statement credits with help, and whose voice it is.
+pub(crate) fn credits(book: Known<'_>, claim: &Claim) -> impl Iterator<Item = (Position, Option<Party>, Id<Helper>)> {
+    let by = claim.announcer.map(|announcer| book.pools().announcers.get(announcer).voice());
+    claim.helpers.iter().map(move |&helper| (claim.position, by, helper))
 }
 
 fn distinct<T: Ord>(values: impl Iterator<Item = T>) -> Box<[T]> {

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::{
     Direction, Known, Policy,
+    cited::{Cited, is_whole},
     exchange::View,
     figure::{Figure, Figures},
     intern::Id,
@@ -21,15 +22,18 @@ pub(crate) struct Tally<'a> {
     book: Known<'a>,
     policy: Policy,
     exchanges: Vec<View<'a>>,
-    /// The exchanges with a figure of a row, those that begin last first; made for the rows that are asked for.
-    rows: RefCell<BTreeMap<Row, Rc<[Counted]>>>,
+    /// The exchanges with a figure of a row, all or what follows an agreement, those that begin last first; made when they're asked for.
+    rows: RefCell<BTreeMap<(Row, Option<Id<str>>), Rc<[Counted]>>>,
 }
 
 /// An exchange with a figure of a row.
+#[derive(Clone, Copy)]
 struct Counted {
     /// Which of the tally's.
     at: usize,
     days: Span,
+    /// Whether it has stages or is one.
+    is_related: bool,
     adds: Summand,
 }
 
@@ -77,8 +81,11 @@ pub struct Sum {
     pub disputed: usize,
     /// How many only one party spoke of, under the policy `both`: not in the sum.
     pub one_sided: usize,
-    /// The claims that it was made from.
+    /// The claims that it was made from; of more than [`MAX_CITED`](crate::MAX_CITED) the first.
     pub claims: Vec<Position>,
+    /// How many more there are.
+    #[serde(skip_serializing_if = "is_whole")]
+    pub more_claims: usize,
 }
 
 /// The sums of the exchanges that lie in a scope, and of those that may.
@@ -88,7 +95,7 @@ pub(crate) struct Sums {
     pub(crate) possible: Sum,
 }
 
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Inside,
     Possibly,
@@ -113,16 +120,21 @@ impl Row {
     /// What one exchange's figures come to.
     pub(crate) fn sum(self, figures: &Figures) -> Option<Sum> {
         let mut making = Making::default();
-        making.take(Summand::from(&self.of(figures)?));
-        making.cite(self, figures);
+        let added = self.of(figures)?;
+        making.take(Summand::from(&added));
+        making.claims.extend(added.claims());
         Some(making.done())
     }
 
     /// What an exchange adds to it; nothing where nobody spoke of it. Where only one direction is spoken of, the sum of the two has no upper bound.
     pub(crate) fn of(self, figures: &Figures) -> Option<Added<'_>> {
+        if let Self::Way(direction, category) = self {
+            return figures.get(&(direction, category)).map(Added::one);
+        }
         let found: Vec<(Direction, &Figure)> = figures.iter().filter(|((way, of), _)| self.has(*way, *of)).map(|((way, _), figure)| (*way, figure)).collect();
-        let one_way = matches!(self, Self::Both(..)) && found.iter().any(|(way, _)| !found.iter().any(|(other, _)| *other == way.reversed()));
-        (!found.is_empty()).then(|| Added { figures: found.into_iter().map(|(_, figure)| figure).collect(), one_way })
+        let one_way = found.iter().any(|(way, _)| !found.iter().any(|(other, _)| *other == way.reversed()));
+        let mut found = found.into_iter().map(|(_, figure)| figure);
+        Some(Added { first: found.next()?, others: found.collect(), one_way })
     }
 }
 
@@ -134,23 +146,46 @@ impl Direction {
 
 /// The figures of an exchange that a row is made from.
 pub(crate) struct Added<'a> {
-    pub(crate) figures: Vec<&'a Figure>,
+    first: &'a Figure,
+    others: Vec<&'a Figure>,
     one_way: bool,
 }
 
-impl Added<'_> {
+impl<'a> Added<'a> {
+    pub(crate) const fn one(figure: &'a Figure) -> Self {
+        Self { first: figure, others: Vec::new(), one_way: false }
+    }
+
+    fn figures(&self) -> impl Iterator<Item = &'a Figure> + Clone {
+        [self.first].into_iter().chain(self.others.iter().copied())
+    }
+
+    /// The claims that they were made from, each once.
+    pub(crate) fn claims(&self) -> impl Iterator<Item = Position> + use<'a> {
+        let others: BTreeSet<Position> = self.others.iter().flat_map(|figure| &figure.claims).copied().collect();
+        let others: BTreeSet<Position> = others.into_iter().filter(|claim| self.first.claims.binary_search(claim).is_err()).collect();
+        self.first.claims.iter().copied().chain(others)
+    }
+
     /// What enters the sum; no upper bound where something of it doesn't.
-    pub(crate) fn bounds(&self) -> Option<Bounds> {
-        let in_sum = self.figures.iter().filter(|figure| figure.counts).filter_map(|figure| figure.bounds);
+    fn bounds(&self) -> Option<Bounds> {
+        let in_sum = self.figures().filter(|figure| figure.counts).filter_map(|figure| figure.bounds);
         let sum = in_sum.reduce(|one, other| one + other)?;
-        let is_whole = !self.one_way && self.figures.iter().all(|figure| figure.counts && figure.bounds.is_some());
+        let is_whole = !self.one_way && self.figures().all(|figure| figure.counts && figure.bounds.is_some());
         Some(if is_whole { sum } else { Bounds { high: None, ..sum } })
+    }
+}
+
+impl From<&Figure> for Summand {
+    fn from(figure: &Figure) -> Self {
+        let bounds = figure.bounds.filter(|_| figure.counts);
+        Self { bounds, unknown: figure.is_unknown(), disputed: figure.disputed, one_sided: figure.one_sided }
     }
 }
 
 impl From<&Added<'_>> for Summand {
     fn from(added: &Added<'_>) -> Self {
-        let any = |of: fn(&Figure) -> bool| added.figures.iter().any(|figure| of(figure));
+        let any = |of: fn(&Figure) -> bool| added.figures().any(of);
         let (unknown, disputed, one_sided) = (any(Figure::is_unknown), any(|figure| figure.disputed), any(|figure| figure.one_sided));
         Self { bounds: added.bounds(), unknown, disputed, one_sided }
     }
@@ -161,6 +196,7 @@ impl From<&Added<'_>> for Summand {
 struct Making {
     sum: Sum,
     left_out: bool,
+    claims: Cited,
 }
 
 impl Making {
@@ -180,16 +216,10 @@ impl Making {
         }
     }
 
-    fn cite(&mut self, row: Row, figures: &Figures) {
-        let figures = figures.iter().filter(|((way, of), _)| row.has(*way, *of));
-        self.sum.claims.extend(figures.flat_map(|(_, figure)| figure.claims.iter().copied()));
-    }
-
-    fn done(mut self) -> Sum {
-        self.sum.claims.sort_unstable();
-        self.sum.claims.dedup();
+    fn done(self) -> Sum {
         let high = self.sum.high.filter(|_| !self.left_out);
-        Sum { high, ..self.sum }
+        let (claims, more_claims) = self.claims.done();
+        Sum { high, claims, more_claims, ..self.sum }
     }
 }
 
@@ -227,27 +257,34 @@ impl<'a> Tally<'a> {
         self.exchanges.iter().filter_map(|exchange| exchange.days()?.earliest).filter(|&first| first <= last).map(civil::Date::year).collect()
     }
 
-    /// The directions and categories of which the exchanges that follow each agreement have figures.
-    pub(crate) fn places(&self) -> BTreeMap<Id<str>, BTreeSet<(Direction, Category)>> {
-        let mut places: BTreeMap<Id<str>, BTreeSet<(Direction, Category)>> = BTreeMap::new();
-        for exchange in self.exchanges.iter().filter(|exchange| !exchange.sheet().frameworks.is_empty() && exchange.days().is_some()) {
-            let figures = exchange.line.figures(self.book, exchange.id, self.policy);
-            for &framework in &exchange.sheet().frameworks {
-                places.entry(framework).or_default().extend(figures.keys());
+    /// What the exchanges that follow each agreement come to, by direction and category. A stage counts in its whole where that follows it too.
+    pub(crate) fn delivered(&self) -> BTreeMap<Id<str>, BTreeMap<(Direction, Category), Sum>> {
+        let mut making: BTreeMap<Id<str>, BTreeMap<(Direction, Category), Making>> = BTreeMap::new();
+        let follows = |exchange: &View<'_>, framework| exchange.days().is_some() && exchange.sheet().frameworks.contains(&framework);
+        for exchange in &self.exchanges {
+            let whole = exchange.line.whole.map(|whole| View::new(self.book, whole));
+            let counts = |framework: Id<str>| follows(exchange, framework) && !whole.as_ref().is_some_and(|whole| follows(whole, framework));
+            for framework in exchange.sheet().frameworks.iter().copied().filter(|&framework| counts(framework)) {
+                let sums = making.entry(framework).or_default();
+                for (&(direction, category), figure) in exchange.line.figures(self.book, exchange.id, self.policy).iter() {
+                    let making = sums.entry((direction, category)).or_default();
+                    making.take(Summand::from(figure));
+                    making.claims.extend(figure.claims.iter().copied());
+                }
             }
         }
-        places
+        making.into_iter().map(|(framework, sums)| (framework, sums.into_iter().map(|(place, making)| (place, making.done())).collect())).collect()
     }
 
     /// The sum, and the claims that it was made from.
     pub(crate) fn sum(&self, scope: &Scope, row: Row) -> Sums {
         let (mut certain, mut possible) = (Making::default(), Making::default());
-        let counted = self.row(row);
+        let counted = self.row(row, scope.framework);
         for (counted, place) in self.in_scope(scope, &counted) {
             let making = if place == Place::Inside { &mut certain } else { &mut possible };
             making.take(counted.adds);
             let exchange = &self.exchanges[counted.at];
-            making.cite(row, exchange.line.figures(self.book, exchange.id, self.policy));
+            row.of(exchange.line.figures(self.book, exchange.id, self.policy)).iter().for_each(|added| making.claims.extend(added.claims()));
         }
         Sums { certain: certain.done(), possible: possible.done() }
     }
@@ -255,7 +292,7 @@ impl<'a> Tally<'a> {
     /// What those that certainly lie in a scope come to, where that has both bounds; and how many they are.
     pub(crate) fn bounds(&self, scope: &Scope, row: Row) -> Option<(Bounds, usize)> {
         let mut making = Making::default();
-        let counted = self.row(row);
+        let counted = self.row(row, scope.framework);
         self.in_scope(scope, &counted).filter(|&(_, place)| place == Place::Inside).for_each(|(counted, _)| making.take(counted.adds));
         let sum = making.done();
         Some((Bounds::between(sum.low?, sum.high?), sum.exchanges))
@@ -265,7 +302,7 @@ impl<'a> Tally<'a> {
     pub(crate) fn exchanges(&self, scope: &Scope, rows: &[Row]) -> (usize, usize) {
         let [mut certain, mut possible] = [BTreeSet::new(), BTreeSet::new()];
         for &row in rows {
-            for (counted, place) in self.in_scope(scope, &self.row(row)) {
+            for (counted, place) in self.in_scope(scope, &self.row(row, scope.framework)) {
                 if place == Place::Inside {
                     certain.insert(counted.at)
                 } else {
@@ -276,37 +313,51 @@ impl<'a> Tally<'a> {
         (certain.len(), possible.len())
     }
 
-    fn row(&self, row: Row) -> Rc<[Counted]> {
-        let make = || {
-            let counted = self.exchanges.iter().enumerate().filter_map(|(at, exchange)| {
-                let figures = exchange.line.figures(self.book, exchange.id, self.policy);
-                Some(Counted { at, days: exchange.days()?, adds: Summand::from(&row.of(figures)?) })
-            });
-            let mut counted: Vec<Counted> = counted.collect();
-            // Of one day a whole after its stages, whose place it takes.
-            counted.sort_by_cached_key(|counted| {
-                let exchange = &self.exchanges[counted.at];
-                (Reverse(counted.days.earliest), !exchange.line.stages.is_empty(), exchange.key())
-            });
-            counted.into()
+    fn row(&self, row: Row, framework: Option<Id<str>>) -> Rc<[Counted]> {
+        if let Some(made) = self.rows.borrow().get(&(row, framework)) {
+            return Rc::clone(made);
+        }
+        let made: Rc<[Counted]> = match framework {
+            None => self.all_of(row).into(),
+            Some(framework) => {
+                self.row(row, None).iter().filter(|counted| self.exchanges[counted.at].sheet().frameworks.contains(&framework)).copied().collect()
+            }
         };
-        Rc::clone(self.rows.borrow_mut().entry(row).or_insert_with(make))
+        self.rows.borrow_mut().insert((row, framework), Rc::clone(&made));
+        made
+    }
+
+    fn all_of(&self, row: Row) -> Vec<Counted> {
+        let counted = self.exchanges.iter().enumerate().filter_map(|(at, exchange)| {
+            let adds = Summand::from(&row.of(exchange.line.figures(self.book, exchange.id, self.policy))?);
+            let is_related = exchange.line.whole.is_some() || !exchange.line.stages.is_empty();
+            Some(Counted { at, days: exchange.days()?, is_related, adds })
+        });
+        let mut counted: Vec<Counted> = counted.collect();
+        // Of one day a whole after its stages, whose place it takes.
+        counted.sort_by_cached_key(|counted| {
+            let exchange = &self.exchanges[counted.at];
+            (Reverse(counted.days.earliest), !exchange.line.stages.is_empty(), exchange.key())
+        });
+        counted
     }
 
     /// As totals count: a whole once where it lies inside, else its stages.
     fn in_scope<'c>(&self, scope: &Scope, counted: &'c [Counted]) -> impl Iterator<Item = (&'c Counted, Place)> {
         let inside = |id: Id<ExchangeKey>| scope.place(&View::new(self.book, id)) == Place::Inside;
         counted.iter().filter_map(move |counted| {
-            let exchange = &self.exchanges[counted.at];
-            let place = if scope.days.overlaps(counted.days) { scope.place(exchange) } else { Place::Outside };
-            let elsewhere = || exchange.line.whole.is_some_and(inside) || place != Place::Inside && !exchange.line.stages.is_empty();
-            (place != Place::Outside && !elsewhere()).then_some((counted, place))
+            let place = scope.place_of(counted.days, || &self.exchanges[counted.at]);
+            let elsewhere = || {
+                let exchange = &self.exchanges[counted.at];
+                exchange.line.whole.is_some_and(inside) || place != Place::Inside && !exchange.line.stages.is_empty()
+            };
+            (place != Place::Outside && !(counted.is_related && elsewhere())).then_some((counted, place))
         })
     }
 
     /// Since which day the exchanges up to `last` come to what is claimed. Only those that certainly lie inside are counted, and only sums with an upper bound.
     pub(crate) fn since(&self, last: civil::Date, row: Row, claimed: Bounds) -> Vec<Since> {
-        let counted = self.row(row);
+        let counted = self.row(row, None);
         let is_inside = |days: Span| days.earliest.is_some() && days.latest.is_some_and(|latest| latest <= last);
         let mut running = Running::default();
         let mut found: Vec<Since> = Vec::new();
@@ -314,13 +365,13 @@ impl<'a> Tally<'a> {
         for of_day in counted.chunk_by(|one, other| one.days.earliest == other.days.earliest) {
             let mut latest = None;
             for counted in of_day.iter().filter(|counted| is_inside(counted.days)) {
-                let exchange = &self.exchanges[counted.at];
                 // A whole takes the place of its stages, which all begin on its first day or later.
-                for stage in exchange.stages().filter(|stage| stage.days().is_some_and(is_inside)) {
+                let stages = counted.is_related.then(|| self.exchanges[counted.at].stages()).into_iter().flatten();
+                for stage in stages.filter(|stage| stage.days().is_some_and(is_inside)) {
                     row.of(&stage.figures(self.policy)).iter().for_each(|added| running.change(added.bounds(), false));
                 }
                 running.change(counted.adds.bounds, true);
-                latest = Some(exchange.id);
+                latest = Some(self.exchanges[counted.at].id);
             }
             let Some((day, exchange)) = of_day.first().and_then(|counted| counted.days.earliest).zip(latest) else { continue };
             let fits = running.bounds().is_some_and(|bounds| bounds.high.is_some() && bounds.overlaps(claimed));
@@ -340,15 +391,19 @@ impl<'a> Tally<'a> {
 
 impl Scope {
     fn place(&self, exchange: &View<'_>) -> Place {
-        let named = |keys: &BTreeSet<Id<ExchangeKey>>| keys.contains(&exchange.id) || exchange.line.whole.is_some_and(|whole| keys.contains(&whole));
-        let follows = |framework: Id<str>| exchange.sheet().frameworks.contains(&framework);
-        let Some(days) = exchange.days().filter(|_| self.keys.as_ref().is_none_or(named) && self.framework.is_none_or(follows)) else {
-            return Place::Outside;
-        };
-        match (self.days.contains(days), self.days.overlaps(days)) {
-            (true, _) => Place::Inside,
-            (_, true) => Place::Possibly,
-            _ => Place::Outside,
+        exchange.days().map_or(Place::Outside, |days| self.place_of(days, || exchange))
+    }
+
+    /// The same of an exchange that took place on these days.
+    fn place_of<'v, 'a: 'v>(&self, days: Span, exchange: impl Fn() -> &'v View<'a>) -> Place {
+        let named = |keys: &BTreeSet<Id<ExchangeKey>>| keys.contains(&exchange().id) || exchange().line.whole.is_some_and(|whole| keys.contains(&whole));
+        let follows = |framework: Id<str>| exchange().sheet().frameworks.contains(&framework);
+        if !self.days.overlaps(days) || !self.keys.as_ref().is_none_or(named) || !self.framework.is_none_or(follows) {
+            Place::Outside
+        } else if self.days.contains(days) {
+            Place::Inside
+        } else {
+            Place::Possibly
         }
     }
 }

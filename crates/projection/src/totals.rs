@@ -9,13 +9,14 @@ use serde::Serialize;
 
 use crate::{
     AsOf, By, Direction, Grouping, Known, Period, Policy, Why,
+    cited::{Cited, is_whole},
     claim::Claim,
     exchange::View,
-    figure::{Figure, Figures},
+    figure::Figures,
     grouping::Heading,
     intern::Id,
     mention::Said,
-    tally::{Row, Summand},
+    tally::{Added, Row, Summand},
 };
 
 /// Which total is asked for.
@@ -37,6 +38,8 @@ pub struct TotalsQuery {
     pub period: Option<Period>,
     /// What else there is a row for each of.
     pub by: Grouping,
+    /// List only claims after this one: for what is more than one answer lists.
+    pub claims_after: Option<Position>,
 }
 
 /// How many, by category and whatever else was asked for. Rows never share an exchange, so those of the months add up to those of the year.
@@ -86,10 +89,16 @@ pub struct Total {
     pub disputed: usize,
     /// How many only one party spoke of, under the policy `both`: not in the sum.
     pub one_sided: usize,
-    /// Claims of numbers that are not in it, and why.
+    /// Claims of numbers that are not in it, and why; of very many the first.
     pub excluded: Vec<Excluded>,
-    /// The claims that it was made from.
+    /// How many more there are than are listed.
+    #[serde(skip_serializing_if = "is_whole")]
+    pub more_excluded: usize,
+    /// The claims that it was made from; of more than [`MAX_CITED`](crate::MAX_CITED) the first.
     pub claims: Vec<Position>,
+    /// How many more there are.
+    #[serde(skip_serializing_if = "is_whole")]
+    pub more_claims: usize,
 }
 
 /// A claim that's not in a total.
@@ -208,21 +217,24 @@ impl TotalsQuery {
     pub(crate) fn shares_of(&self, book: Known<'_>, id: Id<ExchangeKey>) -> BTreeMap<(List, Heading), Share> {
         let Some(Counted { list, group, figures }) = self.counted(&View::new(book, id)) else { return BTreeMap::new() };
         let mut shares = BTreeMap::new();
-        self.each_row(&figures, |row, adds, of_row| {
-            let claims = distinct(of_row.iter().flat_map(|figure| figure.claims.iter().copied()).collect());
-            shares.insert((list, group.clone().heading(row)), Share { adds, claims });
+        self.each_row(&figures, |row, added| {
+            shares.insert((list, group.clone().heading(row)), Share { adds: Summand::from(&added), claims: added.claims().collect() });
         });
         shares
     }
 
-    /// What figures add to each row, and those that do.
-    fn each_row(&self, figures: &Figures, mut add: impl FnMut(Row, Summand, &[&Figure])) {
-        let rows =
-            figures.keys().filter(|(direction, category)| self.asks_for(*direction, *category)).map(|&(direction, category)| self.row(direction, category));
-        let rows: BTreeSet<Row> = rows.collect();
-        for row in rows {
-            if let Some(added) = row.of(figures) {
-                add(row, Summand::from(&added), &added.figures);
+    /// The figures of each row.
+    fn each_row<'f>(&self, figures: &'f Figures, mut add: impl FnMut(Row, Added<'f>)) {
+        let asked = figures.iter().filter(|((direction, category), _)| self.asks_for(*direction, *category));
+        let mut before = Vec::new();
+        for (&(direction, category), figure) in asked {
+            match self.row(direction, category) {
+                row @ Row::Way(..) => add(row, Added::one(figure)),
+                row if before.contains(&row) => {}
+                row => {
+                    before.push(row);
+                    row.of(figures).into_iter().for_each(|added| add(row, added));
+                }
             }
         }
     }
@@ -264,30 +276,34 @@ struct Sum {
     unknown: usize,
     disputed: usize,
     one_sided: usize,
-    claims: Vec<Position>,
+    claims: Cited,
     /// Claims that could have entered it, and why they didn't.
-    excluded: Vec<Excluded>,
+    excluded: Cited<Excluded>,
 }
 
 impl Sums {
     /// An exchange that counts, and the claims about it that aren't in its figures.
     fn take(&mut self, view: &View<'_>, query: &TotalsQuery, counted: Counted) {
         let rows = self.0.entry(counted.group).or_default();
-        query.each_row(&counted.figures, |row, adds, figures| {
+        query.each_row(&counted.figures, |row, added| {
             let sum = rows.entry(row).or_default();
-            sum.take(adds);
-            sum.claims.extend(figures.iter().flat_map(|figure| &figure.claims));
+            sum.take(Summand::from(&added));
+            sum.claims.extend(added.claims().filter(|&claim| query.claims_after.is_none_or(|after| claim > after)));
         });
-        let mut leave_out = |&((direction, category), excluded): &LeftOut| {
-            if query.asks_for(direction, category) {
-                rows.entry(query.row(direction, category)).or_default().excluded.push(excluded);
+        let mut leave_out = |left_out: &[LeftOut]| {
+            let asked = left_out.iter().filter(|((direction, category), _)| query.asks_for(*direction, *category));
+            let mut out: Vec<(Row, Excluded)> = asked.map(|&((direction, category), claim)| (query.row(direction, category), claim)).collect();
+            if !query.by.has(By::Direction) {
+                out.sort_unstable();
+                out.dedup();
             }
+            out.into_iter().for_each(|(row, claim)| rows.entry(row).or_default().leave_out(claim, query));
         };
         if view.line.stages.is_empty() {
-            view.sheet().left_out(query.policy, || left_out_of(view, &counted.figures)).iter().for_each(leave_out);
+            leave_out(view.sheet().left_out(query.policy, || left_out_of(view, &counted.figures)));
         } else {
             let stages: Vec<View<'_>> = view.stages().collect();
-            std::iter::once(view).chain(&stages).for_each(|view| left_out_of(view, &counted.figures).iter().for_each(&mut leave_out));
+            std::iter::once(view).chain(&stages).for_each(|view| leave_out(&left_out_of(view, &counted.figures)));
         }
     }
 
@@ -298,9 +314,8 @@ impl Sums {
                 let excluded = Excluded { position: claim.position, why: reason(view, claim) };
                 let frameworks = || claim.framework.map(|framework| view.book.pools().texts.get(framework).to_owned()).into_iter().collect();
                 let rows = self.0.entry(Group { period, frameworks: query.by.has(By::Framework).then(frameworks) }).or_default();
-                for (direction, category) in said_of(view.book, claim) {
-                    rows.entry(query.row(direction, category)).or_default().excluded.push(excluded);
-                }
+                let of: BTreeSet<Row> = said_of(view.book, claim).map(|(direction, category)| query.row(direction, category)).collect();
+                of.into_iter().for_each(|row| rows.entry(row).or_default().leave_out(excluded, query));
             }
         }
     }
@@ -323,9 +338,15 @@ impl Sum {
         }
     }
 
-    fn total(mut self, heading: Heading) -> Total {
-        self.excluded.sort_unstable();
-        self.excluded.dedup();
+    fn leave_out(&mut self, claim: Excluded, query: &TotalsQuery) {
+        if query.claims_after.is_none_or(|after| claim.position > after) {
+            self.excluded.extend([claim]);
+        }
+    }
+
+    fn total(self, heading: Heading) -> Total {
+        let (claims, more_claims) = self.claims.done();
+        let (excluded, more_excluded) = self.excluded.done();
         let way = heading.way();
         Total {
             from: way.map(|way| way.from),
@@ -340,8 +361,10 @@ impl Sum {
             unknown: self.unknown,
             disputed: self.disputed,
             one_sided: self.one_sided,
-            excluded: self.excluded,
-            claims: distinct(self.claims),
+            excluded,
+            more_excluded,
+            claims,
+            more_claims,
         }
     }
 }
@@ -361,13 +384,9 @@ fn left_out_of(view: &View<'_>, figures: &Figures) -> Vec<LeftOut> {
             out.extend(places.map(|place| (place, excluded)));
         }
     }
+    out.sort_unstable();
+    out.dedup();
     out
-}
-
-fn distinct(mut positions: Vec<Position>) -> Vec<Position> {
-    positions.sort_unstable();
-    positions.dedup();
-    positions
 }
 
 /// Why a claim isn't in a figure.
