@@ -2,7 +2,7 @@
 
 use announcement::{Digest, Position};
 use axum::{Json, extract::State, http::Uri};
-use event_store::{Checkpoints, HandedOut, Head, Reader, Refusal, VerifiedBackup};
+use event_store::{Checkpoints, HandedOut, Head, Reader, Refusal, Verification, VerifiedBackup};
 use jiff::Timestamp;
 use projection::{AsKnown, AsOf, Folded, Source, State as Folding};
 use serde::Serialize;
@@ -21,6 +21,7 @@ pub(crate) struct Integrity {
     root: Option<Digest>,
     epoch: Option<u64>,
     checkpoint: Option<LastCheckpoint>,
+    verification: Option<Verification>,
     verified_backup: Option<LastBackup>,
     refusals: Refusals,
     read_models: Option<ReadModels>,
@@ -82,6 +83,7 @@ struct ReadModels {
 struct Kept {
     name: Option<String>,
     checkpoint: Option<LastCheckpoint>,
+    verification: Option<Verification>,
     verified_backup: Option<LastBackup>,
     refusal: Option<LastRefusal>,
 }
@@ -91,6 +93,7 @@ impl Kept {
         Ok(Self {
             name: checkpoints.map(|checkpoints| checkpoints.key().name().to_string()),
             checkpoint: checkpoints.and_then(Checkpoints::last).map(LastCheckpoint::from),
+            verification: reader.verification().map_err(Failure::internal)?,
             verified_backup: reader.verified_backup().map_err(Failure::internal)?.map(LastBackup::from),
             refusal: reader.last_refusal().map_err(Failure::internal)?.map(LastRefusal::from),
         })
@@ -136,6 +139,7 @@ impl Integrity {
             root: head.map(|head| head.root),
             epoch: head.map(|head| head.epoch),
             checkpoint: kept.checkpoint,
+            verification: kept.verification,
             verified_backup: kept.verified_backup,
             refusals: Refusals { kept: head.map(|head| head.refused), last: kept.refusal },
             read_models,
