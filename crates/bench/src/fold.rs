@@ -91,6 +91,7 @@ pub(crate) fn fold(records: u64, exchanges: u64) -> Result<Vec<Figure>, BenchErr
     }
     let (book, saved) = saved(book, records)?;
     figures.extend(saved);
+    figures.push(made_ahead(&book, records));
     let most = MOST.min(records as usize);
     for (model, ask) in models() {
         for when in When::ALL.into_iter().filter(|when| *when != When::AnnouncedUntil || BY_A_DAY.contains(&model)) {
@@ -158,6 +159,20 @@ impl Question<'_> {
     fn key(self) -> String {
         self.chronicle.key(self.exchange)
     }
+}
+
+/// What it takes to make ahead what readers ask for, as the runner does when nothing else is to do.
+fn made_ahead(book: &Book, records: u64) -> Figure {
+    let start = Instant::now();
+    let mut made = 0;
+    loop {
+        let more = book.now().warm(made, CHUNK);
+        made += more;
+        if more == 0 {
+            break;
+        }
+    }
+    Figure::new("fold", format!("made ahead for readers, {made} exchanges of {records} records"), made as u64).rate(start.elapsed().as_secs_f64(), 0).memory()
 }
 
 /// What it takes to save the book, and to go on from there; and the book that was read.

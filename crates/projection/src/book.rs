@@ -35,7 +35,7 @@ pub struct Book {
     pub(crate) events: Events,
     /// What reports repeat, by the reports' positions.
     pub(crate) origins: HashMap<Position, Box<[Origin]>>,
-    pub(crate) effects: HashMap<Position, Effects>,
+    pub(crate) effects: HashMap<Position, Box<Effects>>,
     /// Which records did something to which others, by position: what is kept in `effects`, the other way round.
     pub(crate) acts: Vec<(Position, Position)>,
     pub(crate) nodes: Vec<Node>,

@@ -152,7 +152,7 @@ impl<'a> Known<'a> {
 
     /// What was ever done to a record, also what isn't known.
     pub(crate) fn effects(self, position: Position) -> Option<&'a Effects> {
-        self.book.effects.get(&position)
+        self.book.effects.get(&position).map(Box::as_ref)
     }
 
     /// The merges of keys.

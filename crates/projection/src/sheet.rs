@@ -208,8 +208,8 @@ impl PartialEq for Sheets {
 }
 
 impl Known<'_> {
-    /// Makes what readers ask for of so many exchanges from one on; says of how many there were.
-    pub(crate) fn warm(self, from: usize, count: usize) -> usize {
+    /// Makes ahead what readers ask for of so many exchange keys from one on, in the order in which they came; says how many there were.
+    pub fn warm(self, from: usize, count: usize) -> usize {
         let exchanges: Vec<_> = self.pools().keys.ids().skip(from).take(count).collect();
         for &id in &exchanges {
             let view = View::new(self, id);

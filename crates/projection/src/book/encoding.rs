@@ -30,7 +30,7 @@ impl Book {
     pub(crate) fn put_record(&self, at: Position, to: &mut Put<'_>) {
         let index = usize::try_from(at.get()).expect("it's in memory");
         let (claim, (source, id)) = (&self.claims[index], self.events.names()[index]);
-        let (effects, origins, extent) = (self.effects.get(&at), self.origins.get(&at), self.extents.get(&at));
+        let (effects, origins, extent) = (self.effects.get(&at).map(Box::as_ref), self.origins.get(&at), self.extents.get(&at));
         let (channel, corrected_on) = (self.channels.get(&at), self.corrected_on.get(&at));
         let merged = self.merges.binary_search_by_key(&at, |merged| merged.at).ok().map(|index| self.merges[index]);
         let touches = Some(self.touches_of(at)).filter(|touches| touches[..] != claim.key.as_slice()[..] && !to.is_of_values());
@@ -90,7 +90,7 @@ impl Book {
         let parts = Parts::take(from)?;
         let claim = Claim::take(at, parts, from)?;
         let (source, id) = (Wire::take(from)?, Uuid::from_bytes(Wire::take(from)?));
-        self.effects.extend(parts.read(Parts::EFFECTS, from)?.map(|effects| (at, effects)));
+        self.effects.extend(parts.read(Parts::EFFECTS, from)?.map(|effects| (at, Box::new(effects))));
         self.origins.extend(parts.read(Parts::ORIGINS, from)?.map(|origins| (at, origins)));
         self.extents.extend(parts.read(Parts::EXTENT, from)?.map(|extent| (at, extent)));
         self.channels.extend(parts.read(Parts::CHANNEL, from)?.map(|channel| (at, channel)));
