@@ -125,6 +125,9 @@ pub(crate) struct Serve {
     /// How much the stream LEDGER, which has every record for subscribers, may hold, where it's made; full means that it lags behind
     #[arg(long, env = "HANDOVER_LEDGER_MAX_BYTES", default_value_t = event_store::nats::Options::DEFAULT_MAX_BYTES, value_parser = clap::value_parser!(i64).range(1..))]
     pub(crate) ledger_max_bytes: i64,
+    /// How many HTTP requests one address may send a second; 0 is without a bound. Behind a proxy all have one address
+    #[arg(long, env = "HANDOVER_RATE", default_value_t = gateway::DEFAULT_RATE, value_name = "REQUESTS")]
+    pub(crate) rate: u32,
     /// How the log is written; RUST_LOG says what is
     #[arg(long, env = "HANDOVER_LOG", default_value = "text")]
     pub(crate) log: Log,

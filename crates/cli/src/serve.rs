@@ -3,9 +3,10 @@ use std::{future, io::IsTerminal, time::Duration};
 use announcement::Publisher;
 use async_nats::{ConnectError, ConnectErrorKind};
 use event_store::{Checkpoints, CheckpointsError, Ledger, control, nats};
-use gateway::{App, Intake};
+use gateway::{App, Intake, Limits};
 use producer::{Options as ProducerOptions, Producer};
 use projection::{Projection, Settings, Snapshots, Source, run_views};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -36,6 +37,7 @@ const WORKERS: usize = 2;
 
 pub(crate) fn run(arguments: Serve) -> Result<(), Failure> {
     log(arguments.log);
+    allow_files();
     let failed = |error: std::io::Error| Failure::new(Code::Failed, error);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build().map_err(failed)?;
     let ended = runtime.block_on(serve(arguments));
@@ -170,7 +172,8 @@ impl Node {
             (None, None) => return Err(Failure::new(Code::Configuration, "there is neither a ledger nor NATS to publish to")),
         };
         let address = listener.local_addr().map_err(|error| Failure::new(Code::Failed, error))?;
-        let app = App::new(projection, source, intake, self.ledger.as_ref().map(Ledger::health));
+        let limits = Limits { rate: arguments.rate, ..Limits::default() };
+        let app = App::new(projection, source, intake, self.ledger.as_ref().map(Ledger::health)).with_limits(limits);
         let app = if with_read_models { app } else { app.without_read_models() };
         let app = match &self.ledger {
             Some(ledger) => app.with_checkpoints(checkpoints(arguments, ledger)?),
@@ -207,6 +210,14 @@ impl Node {
         if let Some(ledger) = &self.ledger {
             ledger.close().await;
         }
+    }
+}
+
+/// Takes as many open files as the system allows: every reader of a stream holds one.
+fn allow_files() {
+    let allowed = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: allowed.maximum, ..allowed }) {
+        tracing::warn!(%error, files = allowed.current, "more open files could not be had");
     }
 }
 

@@ -1,16 +1,13 @@
 use std::sync::Arc;
 
 use announcement::Position;
-use axum::http::{StatusCode, Uri};
+use axum::http::StatusCode;
 use event_store::{Checkpoints, Health};
 use projection::{Known, Projection, Source};
 use tokio::sync::{Semaphore, watch};
+use tokio_util::sync::CancellationToken;
 
-use crate::{
-    Intake, Limits, MAX_BODIES_BYTES, MAX_SCANS,
-    parameters::{Parameters, Reading},
-    problem::Failure,
-};
+use crate::{Intake, Limits, MAX_BODIES_BYTES, MAX_SCANS, answer::Kept, parameters::Reading, problem::Failure, rate::Rates, stream::Streams};
 
 /// What the gateway answers from. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -21,6 +18,9 @@ pub struct App {
     pub(crate) health: Option<watch::Receiver<Health>>,
     pub(crate) limits: Limits,
     pub(crate) checkpoints: Option<Checkpoints>,
+    pub(crate) kept: Arc<Kept>,
+    pub(crate) rates: Arc<Rates>,
+    pub(crate) streams: Arc<Streams>,
     gates: Arc<Gates>,
 }
 
@@ -35,7 +35,20 @@ impl App {
     #[must_use]
     pub fn new(projection: Projection, records: Source, intake: Intake, health: Option<watch::Receiver<Health>>) -> Self {
         let gates = Gates { scans: Arc::new(Semaphore::new(MAX_SCANS)), bodies: Arc::new(Semaphore::new(MAX_BODIES_BYTES)) };
-        Self { projection: Some(projection), records, intake, health, limits: Limits::default(), checkpoints: None, gates: Arc::new(gates) }
+        let rates = Arc::new(Rates::new(Limits::default().rate));
+        let streams = Arc::new(Streams::new(Limits::default().streams, CancellationToken::new()));
+        Self {
+            projection: Some(projection),
+            records,
+            intake,
+            health,
+            limits: Limits::default(),
+            checkpoints: None,
+            kept: Arc::default(),
+            rates,
+            streams,
+            gates: Arc::new(gates),
+        }
     }
 
     /// The same without read models, for a node that runs none: what would be read from them is answered with a problem, and readiness doesn't wait for them.
@@ -50,10 +63,16 @@ impl App {
         Self { checkpoints: Some(checkpoints), ..self }
     }
 
-    /// The same with other time limits.
+    /// The same with other limits.
     #[must_use]
     pub fn with_limits(self, limits: Limits) -> Self {
-        Self { limits, ..self }
+        Self { limits, rates: Arc::new(Rates::new(limits.rate)), ..self }
+    }
+
+    /// The same, with streams that end at `stop`.
+    pub(crate) fn until(self, stop: &CancellationToken) -> Self {
+        let streams = Arc::new(Streams::new(self.limits.streams, stop.clone()));
+        Self { streams, ..self }
     }
 
     /// The read models, once they hold the record at this position.
@@ -70,20 +89,6 @@ impl App {
     pub(crate) async fn ask<T: Send + 'static>(&self, reading: Reading, model: impl FnOnce(Known<'_>) -> T + Send + 'static) -> Result<T, Failure> {
         let projection = self.reach(reading.at_least).await?;
         self.scan(move || projection.ask(reading.as_known, model)).await
-    }
-
-    /// Answers an address with a read model: `query` takes the parameters that are the model's own.
-    pub(crate) async fn answer<Q: Send + 'static, A: Send + 'static>(
-        &self,
-        uri: &Uri,
-        query: impl FnOnce(&mut Parameters) -> Result<Q, Failure>,
-        model: fn(Known<'_>, &Q) -> A,
-    ) -> Result<A, Failure> {
-        let mut parameters = Parameters::parse(uri.query())?;
-        let query = query(&mut parameters)?;
-        let reading = parameters.reading()?;
-        parameters.finish()?;
-        self.ask(reading, move |known| model(known, &query)).await
     }
 
     /// Waits until the record at this position can be read.

@@ -2,22 +2,26 @@
 
 use announcement::{Data, ExchangeKey, Position, Record, Report};
 use axum::{
-    Json,
     extract::{Path, State, rejection::PathRejection},
     http::{StatusCode, Uri},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use futures::{StreamExt, stream};
-use projection::{AsKnown, Dossier, Lineages, Timeline, TimelineQuery};
+use projection::{AsKnown, Dossier, Policy, Stamp, TimelineQuery};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::{App, MAX_PAGE, parameters::Parameters, problem::Failure};
+use crate::{
+    App, MAX_PAGE,
+    answer::{Asked, DOSSIER, LINEAGE, TIMELINE},
+    parameters::{Parameters, Reading},
+    problem::Failure,
+};
 
 /// How many records are looked up at once for one dossier.
 const LOOK_UPS: usize = 8;
 
-pub(crate) async fn timeline(State(app): State<App>, uri: Uri) -> Result<Json<Timeline>, Failure> {
+pub(crate) async fn timeline(State(app): State<App>, asked: Asked) -> Result<Response, Failure> {
     let query = |parameters: &mut Parameters| {
         Ok(TimelineQuery {
             from: parameters.day("from")?,
@@ -31,28 +35,37 @@ pub(crate) async fn timeline(State(app): State<App>, uri: Uri) -> Result<Json<Ti
             limit: parameters.limit()?,
         })
     };
-    app.answer(&uri, query, projection::timeline).await.map(Json)
+    app.answered(asked, &TIMELINE, query, projection::timeline).await
 }
 
 /// What is asked about one exchange: its dossier, or what the end of the path names. Keys have slashes, so that no route could tell the two apart.
-pub(crate) async fn exchange(State(app): State<App>, path: Result<Path<String>, PathRejection>, uri: Uri) -> Result<Response, Failure> {
+pub(crate) async fn exchange(State(app): State<App>, path: Result<Path<String>, PathRejection>, asked: Asked) -> Result<Response, Failure> {
     let path = path_text(path)?;
     match path.strip_suffix("/lineage") {
-        None => Ok(dossier(&app, &key(&path)?, &uri).await?.into_response()),
-        Some(of) => Ok(lineage(&app, key(of)?, &uri).await?.into_response()),
+        None => dossier(&app, key(&path)?, asked).await,
+        Some(of) => lineage(&app, key(of)?, asked).await,
     }
 }
 
-async fn dossier(app: &App, key: &ExchangeKey, uri: &Uri) -> Result<Json<Value>, Failure> {
-    let Found { dossier, next, .. } = find(app, key, uri).await?;
-    let said = said(app, dossier.claims.iter().map(|claim| claim.position).collect()).await?;
-    Ok(Json(with_words(&dossier, said, next)))
+async fn dossier(app: &App, key: ExchangeKey, mut asked: Asked) -> Result<Response, Failure> {
+    let wanted = Wanted::take(&mut asked.parameters)?;
+    let reading = asked.reading()?;
+    let make = async move || {
+        let (stamp, Found { dossier, next, .. }) = wanted.find(app, &key, reading).await?;
+        let said = said(app, dossier.claims.iter().map(|claim| claim.position).collect()).await?;
+        Ok((stamp, with_words(&dossier, said, next)))
+    };
+    app.given(asked, reading, &DOSSIER, make).await
 }
 
-async fn lineage(app: &App, key: ExchangeKey, uri: &Uri) -> Result<Json<Lineages>, Failure> {
-    let asked = key.clone();
-    let found = app.answer(uri, |_| Ok(asked), projection::lineage).await?;
-    found.map(Json).ok_or_else(|| missing(&key))
+async fn lineage(app: &App, key: ExchangeKey, mut asked: Asked) -> Result<Response, Failure> {
+    let reading = asked.reading()?;
+    let make = async move || {
+        let of = key.clone();
+        let (stamp, found) = app.ask_stamped(reading, move |known| projection::lineage(known, &of)).await?;
+        Ok((stamp, found.ok_or_else(|| missing(&key))?))
+    };
+    app.given(asked, reading, &LINEAGE, make).await
 }
 
 /// What stands in a path.
@@ -92,21 +105,37 @@ pub(crate) struct Found {
     pub(crate) as_known: AsKnown,
 }
 
+/// What of a dossier is asked for.
+struct Wanted {
+    policy: Policy,
+    after: Option<Position>,
+    limit: usize,
+}
+
+impl Wanted {
+    fn take(parameters: &mut Parameters) -> Result<Self, Failure> {
+        let policy = parameters.value("policy")?.unwrap_or_default();
+        Ok(Self { policy, after: parameters.position("after")?, limit: parameters.limit_or(MAX_PAGE)? })
+    }
+
+    async fn find(self, app: &App, key: &ExchangeKey, reading: Reading) -> Result<(Stamp, Found), Failure> {
+        let of = key.clone();
+        let (stamp, found) = app.ask_stamped(reading, move |known| projection::dossier(known, &of, self.policy)).await?;
+        let mut dossier = found.ok_or_else(|| missing(key))?;
+        dossier.claims.retain(|claim| self.after.is_none_or(|after| claim.position > after));
+        let next = dossier.claims.get(self.limit).and(self.limit.checked_sub(1)).map(|last| dossier.claims[last].position);
+        dossier.claims.truncate(self.limit);
+        Ok((stamp, Found { dossier, next, as_known: reading.as_known }))
+    }
+}
+
 /// The dossier that a query asks for, with at most `limit` of its claims, from the one `after` a position on.
 pub(crate) async fn find(app: &App, key: &ExchangeKey, uri: &Uri) -> Result<Found, Failure> {
     let mut parameters = Parameters::parse(uri.query())?;
-    let policy = parameters.value("policy")?.unwrap_or_default();
-    let after = parameters.position("after")?;
-    let limit = parameters.limit_or(MAX_PAGE)?;
+    let wanted = Wanted::take(&mut parameters)?;
     let reading = parameters.reading()?;
     parameters.finish()?;
-    let asked = key.clone();
-    let found = app.ask(reading, move |known| projection::dossier(known, &asked, policy)).await?;
-    let mut dossier = found.ok_or_else(|| missing(key))?;
-    dossier.claims.retain(|claim| after.is_none_or(|after| claim.position > after));
-    let next = dossier.claims.get(limit).and(limit.checked_sub(1)).map(|last| dossier.claims[last].position);
-    dossier.claims.truncate(limit);
-    Ok(Found { dossier, next, as_known: reading.as_known })
+    wanted.find(app, key, reading).await.map(|(_, found)| found)
 }
 
 /// What a record says beside its numbers: the words that the read models leave in the ledger.

@@ -10,7 +10,7 @@ use axum::{
 };
 use futures::FutureExt;
 
-use crate::{App, problem::Failure};
+use crate::{App, problem::Failure, rate::too_often, serve::Client};
 
 /// Nothing but our own style sheet and icon is loaded; no script, no frame, no form, no outside request.
 const CONTENT_SECURITY_POLICY: HeaderValue =
@@ -18,6 +18,10 @@ const CONTENT_SECURITY_POLICY: HeaderValue =
 
 pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
     let (method, path, begun) = (request.method().clone(), request.uri().path().to_owned(), Instant::now());
+    let asked = request.extensions().get::<Client>().map_or(Ok(()), |client| app.rates.take(client.address, begun));
+    if let Err(wait) = asked {
+        return too_often(wait).into_response();
+    }
     let answering = AssertUnwindSafe(next.run(request)).catch_unwind();
     let mut response = match tokio::time::timeout(app.limits.request, answering).await {
         Ok(Ok(response)) => response,

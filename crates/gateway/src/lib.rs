@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! POST /v1/announcements ──▶ read within bounds ▶ parse ▶ intake (this process's ledger, or the queue) ──▶ receipts
-//! GET  /v1/…, /          ──▶ wait for at_least ▶ read models, and the ledger's records for words ──▶ JSON, or a page
+//! GET  /v1/stream        ──▶ hub: each record read and written once, for all who follow ──▶ server-sent events
+//! GET  /v1/…, /          ──▶ wait for at_least ▶ read models, and the ledger's records for words ──▶ JSON, lines, CSV, or a page
 //! ```
 //!
 //! # Publishing
@@ -31,14 +32,30 @@
 //! Every read takes `at_least=<position>` and waits for it within [`Limits::at_least`]. A read model also takes `as_known_at` (a position, an instant, or a day, which stands
 //! for its end in UTC) and `announced_until` (a day); the integrity is the ledger's own, of now. An unknown parameter is an error. Every error is a problem with a remedy.
 //!
+//! A read model's answer, and a page of records, comes as `Accept` or `format` asks: `application/json` (`format=json`), `application/jsonl` (one thing a line), or `text/csv`: a header, a
+//! row of HXL tags, and rows that cite in `claims` the positions that they rest on and in `source` an address that answers the same for ever. Who would rather have `text/html` is shown the
+//! way to the page of the same (303); what matches nothing is 406. Bounds of a count are `#affected+num+min` and `#affected+num+max`, empty where there is no number; who handed over is
+//! `#country+code+from`, who received `#country+code+to`, of what `#affected+category`; the exchange is `#event+id`, its days `#date+event`. Names and tags of columns stay.
+//!
+//! `ETag` names the records, the fold, the question and the form: `If-None-Match` is answered with 304 before anything is computed. Where there is a next page, `Link` leads to it.
+//!
+//! # Following
+//!
+//! `/v1/stream` gives each record as it comes, `/v1/changes/stream` what each changed, as server-sent events: `from=<position>` begins there, without it with what comes. An event's `id` is
+//! the position, and `Last-Event-ID` goes on after it. A reader that falls [`MAX_BEHIND`] records behind is told so (`event: dropped`) and ended; it comes again and misses nothing.
+//!
+//! Pages of other sites may read (CORS) and can't publish. Who asks more often than [`Limits::rate`] allows is told when to come again (429).
+//!
 //! Invariants:
-//! 1. Every wait, body, page, batch and number of connections has a bound with a name ([`Limits`] and the constants); the server goes on after any of them is met.
+//! 1. Every wait, body, page, batch, stream and number of connections has a bound with a name ([`Limits`] and the constants); the server goes on after any of them is met.
 //! 2. What is published reaches the intake with its own bytes.
 //! 3. A page loads nothing from elsewhere and runs no script; every text in it is escaped.
 
+mod answer;
 mod app;
 mod body;
 mod exchanges;
+mod filter;
 mod guard;
 mod intake;
 mod integrity;
@@ -49,14 +66,19 @@ mod problem;
 mod projections;
 mod proofs;
 mod publish;
+mod rate;
 mod read_models;
 mod readiness;
 mod receipts;
 mod records;
 mod router;
 mod serve;
+mod stream;
 
 pub use app::App;
 pub use intake::Intake;
-pub use limits::{DEFAULT_PAGE, Limits, MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_BODIES_BYTES, MAX_CONNECTIONS, MAX_HEAD_BYTES, MAX_PAGE, MAX_SCANS};
+pub use limits::{
+    DEFAULT_PAGE, DEFAULT_RATE, Limits, MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_BEHIND, MAX_BODIES_BYTES, MAX_CLIENTS, MAX_CONNECTIONS, MAX_HEAD_BYTES,
+    MAX_KEPT_BYTES, MAX_PAGE, MAX_SCANS, MAX_STREAMS,
+};
 pub use serve::{ServeError, serve};

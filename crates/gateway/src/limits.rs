@@ -15,7 +15,7 @@ pub const DEFAULT_PAGE: usize = 100;
 /// The bytes of a request's line and headers. Ours need a few hundred; more is refused by the connection with 431.
 pub const MAX_HEAD_BYTES: usize = 32 * 1024;
 
-/// Connections at once: each may hold a body of 60 KiB, an answer of a page and its buffers, together well below 100 MiB.
+/// Connections at once, streams not among them: each may hold a body of 60 KiB, an answer of a page and its buffers, together well below 100 MiB.
 pub const MAX_CONNECTIONS: usize = 512;
 
 /// Reads that scan the read models or the ledger at once; each occupies a thread.
@@ -24,11 +24,35 @@ pub const MAX_SCANS: usize = 16;
 /// The bytes of all bodies that are held at once, whoever sends them: the memory that publishers can make the gateway hold. Who would pass it is told to come again.
 pub const MAX_BODIES_BYTES: usize = 32 * 1024 * 1024;
 
+/// The bytes of answers that are kept in memory until the next record, so that who asks the same again is answered at once.
+pub const MAX_KEPT_BYTES: usize = 64 * 1024 * 1024;
+
+/// The clients whose asking is counted at once; each takes some 40 bytes.
+pub const MAX_CLIENTS: usize = 65_536;
+
+/// The requests of one address a second where `--rate` says nothing: above what a load generator beside the server sends, so that it's met by a program gone wild only.
+/// A public server sets it lower; behind a proxy, where all have one address, the proxy has to keep to one.
+pub const DEFAULT_RATE: u32 = 50_000;
+
+/// Those who follow a stream at once: each holds a socket and less than 64 KiB.
+pub const MAX_STREAMS: usize = 2_048;
+
+/// How many records one who follows may fall behind those who hear them as they come.
+pub const MAX_BEHIND: u64 = 10_000;
+
 /// The times that the gateway keeps to, and its connections. The defaults are the server's; tests shorten them.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Connections at once; further ones wait in the listener's backlog.
     pub connections: usize,
+    /// Streams at once; they don't count as connections.
+    pub streams: usize,
+    /// How many records a stream may fall behind before it's ended.
+    pub behind: u64,
+    /// After how long a stream that has nothing to say says so.
+    pub keep_alive: Duration,
+    /// Requests of one address a second; without a bound at 0.
+    pub rate: u32,
     /// From the first look for a request to the end of its headers. An idle kept-alive connection ends with it too.
     pub head: Duration,
     /// From the first look for the body to its end: a batch of 4 MiB at 1 Mbit/s arrives within it.
@@ -51,6 +75,10 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: MAX_CONNECTIONS,
+            streams: MAX_STREAMS,
+            behind: MAX_BEHIND,
+            keep_alive: Duration::from_secs(15),
+            rate: DEFAULT_RATE,
             head: Duration::from_secs(15),
             body: Duration::from_secs(40),
             stall: Duration::from_secs(30),

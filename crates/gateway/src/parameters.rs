@@ -17,7 +17,7 @@ pub(crate) struct Reading {
 }
 
 /// A request's query parameters. Each is taken once by name; what nobody took is an error, so that a typo is never swallowed.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Parameters {
     given: BTreeMap<String, String>,
     known: Vec<&'static str>,
@@ -35,6 +35,11 @@ impl Parameters {
             given.insert(name, value);
         }
         Ok(Self { given, known: Vec::new() })
+    }
+
+    /// All that nobody took yet.
+    pub(crate) const fn all(&self) -> &BTreeMap<String, String> {
+        &self.given
     }
 
     /// The parameter of this name.

@@ -1,22 +1,23 @@
 //! The read models that are asked by their parameters alone: each address with its query.
 
-use axum::{Json, extract::State, http::Uri};
+use axum::{extract::State, response::Response};
 use projection::{
-    AsKnown, Candidates, CandidatesQuery, Changes, ChangesQuery, Channels, ChannelsQuery, Discrepancies, DiscrepanciesQuery, Frameworks, FrameworksQuery,
-    Identity, IdentityQuery, Knowledge, KnowledgeQuery, Offices, OfficesQuery, Plans, PlansQuery, Reconciliation, ReconciliationQuery, ThirdParties,
-    ThirdPartiesQuery, Totals, TotalsQuery,
+    AsKnown, CandidatesQuery, ChangesQuery, ChannelsQuery, DiscrepanciesQuery, FrameworksQuery, IdentityQuery, KnowledgeQuery, Known, OfficesQuery, PlansQuery,
+    ReconciliationQuery, ThirdPartiesQuery, TotalsQuery,
 };
 
 use crate::{
     App,
+    answer::{Asked, CANDIDATES, CHANGES, CHANNELS, DISCREPANCIES, FRAMEWORKS, IDENTITY, KNOWLEDGE, OFFICES, PLANS, RECONCILIATION, THIRD_PARTIES, TOTALS},
+    filter::{Concerns, Filter},
     parameters::{Parameters, missing},
     problem::Failure,
 };
 
-type Answer<A> = Result<Json<A>, Failure>;
+type Answer = Result<Response, Failure>;
 
-pub(crate) async fn totals(State(app): State<App>, uri: Uri) -> Answer<Totals> {
-    app.answer(&uri, totals_query, projection::totals).await.map(Json)
+pub(crate) async fn totals(State(app): State<App>, asked: Asked) -> Answer {
+    app.answered(asked, &TOTALS, totals_query, projection::totals).await
 }
 
 fn totals_query(parameters: &mut Parameters) -> Result<TotalsQuery, Failure> {
@@ -33,7 +34,7 @@ fn totals_query(parameters: &mut Parameters) -> Result<TotalsQuery, Failure> {
     })
 }
 
-pub(crate) async fn knowledge(State(app): State<App>, uri: Uri) -> Answer<Knowledge> {
+pub(crate) async fn knowledge(State(app): State<App>, asked: Asked) -> Answer {
     let query = |parameters: &mut Parameters| {
         let totals = totals_query(parameters)?;
         let then = AsKnown { at: parameters.value("then")?, announced_until: parameters.day("then_announced_until")? };
@@ -43,26 +44,29 @@ pub(crate) async fn knowledge(State(app): State<App>, uri: Uri) -> Answer<Knowle
         }
         Ok(KnowledgeQuery { totals, then, from: parameters.position("moves_from")?.unwrap_or_default(), limit: parameters.limit()? })
     };
-    app.answer(&uri, query, projection::knowledge).await.map(Json)
+    app.answered(asked, &KNOWLEDGE, query, projection::knowledge).await
 }
 
-pub(crate) async fn changes(State(app): State<App>, uri: Uri) -> Answer<Changes> {
+pub(crate) async fn changes(State(app): State<App>, asked: Asked) -> Answer {
     let query = |parameters: &mut Parameters| {
-        Ok(ChangesQuery {
-            policy: parameters.value("policy")?.unwrap_or_default(),
-            from: parameters.position("from")?.unwrap_or_default(),
-            limit: parameters.limit()?,
-        })
+        let filter = Filter::of_changes(parameters)?;
+        let policy = parameters.value("policy")?.unwrap_or_default();
+        Ok((filter, ChangesQuery { policy, from: parameters.position("from")?.unwrap_or_default(), limit: parameters.limit()? }))
     };
-    app.answer(&uri, query, projection::changes).await.map(Json)
+    let model = |known: Known<'_>, (filter, query): &(Filter, ChangesQuery)| {
+        let mut found = projection::changes(known, query);
+        found.changes.retain(|change| filter.takes(&Concerns::of_change(change)));
+        found
+    };
+    app.answered(asked, &CHANGES, query, model).await
 }
 
-pub(crate) async fn channels(State(app): State<App>, uri: Uri) -> Answer<Channels> {
+pub(crate) async fn channels(State(app): State<App>, asked: Asked) -> Answer {
     let query = |parameters: &mut Parameters| Ok(ChannelsQuery { channel: parameters.named("channel", "bodies, prisoners or civilians")? });
-    app.answer(&uri, query, projection::channels).await.map(Json)
+    app.answered(asked, &CHANNELS, query, projection::channels).await
 }
 
-pub(crate) async fn reconciliation(State(app): State<App>, uri: Uri) -> Answer<Reconciliation> {
+pub(crate) async fn reconciliation(State(app): State<App>, asked: Asked) -> Answer {
     let query = |parameters: &mut Parameters| {
         Ok(ReconciliationQuery {
             policy: parameters.value("policy")?.unwrap_or_default(),
@@ -71,10 +75,10 @@ pub(crate) async fn reconciliation(State(app): State<App>, uri: Uri) -> Answer<R
             limit: parameters.limit()?,
         })
     };
-    app.answer(&uri, query, projection::reconciliation).await.map(Json)
+    app.answered(asked, &RECONCILIATION, query, projection::reconciliation).await
 }
 
-pub(crate) async fn discrepancies(State(app): State<App>, uri: Uri) -> Answer<Discrepancies> {
+pub(crate) async fn discrepancies(State(app): State<App>, asked: Asked) -> Answer {
     let query = |parameters: &mut Parameters| {
         Ok(DiscrepanciesQuery {
             exchange: parameters.value("exchange")?,
@@ -84,10 +88,10 @@ pub(crate) async fn discrepancies(State(app): State<App>, uri: Uri) -> Answer<Di
             limit: Some(parameters.limit()?),
         })
     };
-    app.answer(&uri, query, projection::discrepancies).await.map(Json)
+    app.answered(asked, &DISCREPANCIES, query, projection::discrepancies).await
 }
 
-pub(crate) async fn plans(State(app): State<App>, uri: Uri) -> Answer<Plans> {
+pub(crate) async fn plans(State(app): State<App>, asked: Asked) -> Answer {
     let query = |parameters: &mut Parameters| {
         Ok(PlansQuery {
             policy: parameters.value("policy")?.unwrap_or_default(),
@@ -96,26 +100,26 @@ pub(crate) async fn plans(State(app): State<App>, uri: Uri) -> Answer<Plans> {
             limit: parameters.limit()?,
         })
     };
-    app.answer(&uri, query, projection::plans).await.map(Json)
+    app.answered(asked, &PLANS, query, projection::plans).await
 }
 
-pub(crate) async fn frameworks(State(app): State<App>, uri: Uri) -> Answer<Frameworks> {
+pub(crate) async fn frameworks(State(app): State<App>, asked: Asked) -> Answer {
     let query =
         |parameters: &mut Parameters| Ok(FrameworksQuery { policy: parameters.value("policy")?.unwrap_or_default(), framework: parameters.text("framework") });
-    app.answer(&uri, query, projection::frameworks).await.map(Json)
+    app.answered(asked, &FRAMEWORKS, query, projection::frameworks).await
 }
 
-pub(crate) async fn third_parties(State(app): State<App>, uri: Uri) -> Answer<ThirdParties> {
+pub(crate) async fn third_parties(State(app): State<App>, asked: Asked) -> Answer {
     let query = |parameters: &mut Parameters| Ok(ThirdPartiesQuery { party: parameters.value("party")? });
-    app.answer(&uri, query, projection::third_parties).await.map(Json)
+    app.answered(asked, &THIRD_PARTIES, query, projection::third_parties).await
 }
 
-pub(crate) async fn offices(State(app): State<App>, uri: Uri) -> Answer<Offices> {
+pub(crate) async fn offices(State(app): State<App>, asked: Asked) -> Answer {
     let query = |parameters: &mut Parameters| Ok(OfficesQuery { party: parameters.value("party")? });
-    app.answer(&uri, query, projection::offices).await.map(Json)
+    app.answered(asked, &OFFICES, query, projection::offices).await
 }
 
-pub(crate) async fn identity(State(app): State<App>, uri: Uri) -> Answer<Identity> {
+pub(crate) async fn identity(State(app): State<App>, asked: Asked) -> Answer {
     let query = |parameters: &mut Parameters| {
         Ok(IdentityQuery {
             policy: parameters.value("policy")?.unwrap_or_default(),
@@ -124,10 +128,10 @@ pub(crate) async fn identity(State(app): State<App>, uri: Uri) -> Answer<Identit
             limit: Some(parameters.limit()?),
         })
     };
-    app.answer(&uri, query, projection::identity).await.map(Json)
+    app.answered(asked, &IDENTITY, query, projection::identity).await
 }
 
-pub(crate) async fn candidates(State(app): State<App>, uri: Uri) -> Answer<Candidates> {
+pub(crate) async fn candidates(State(app): State<App>, asked: Asked) -> Answer {
     let query = |parameters: &mut Parameters| Ok(CandidatesQuery { after: parameters.value("after")?, limit: parameters.limit()? });
-    app.answer(&uri, query, projection::candidates).await.map(Json)
+    app.answered(asked, &CANDIDATES, query, projection::candidates).await
 }

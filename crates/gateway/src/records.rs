@@ -6,27 +6,36 @@ use axum::{
     http::{HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
-use projection::SourceError;
+use jiff::Timestamp;
+use projection::{Source, SourceError, Stamp};
 use serde_json::json;
 
 use crate::{
     App,
+    answer::{Asked, RECORDS},
     exchanges::{bad_path, path_text},
+    filter::{Concerns, Filter},
     parameters::Parameters,
     problem::Failure,
 };
 
 const CLOUDEVENT: HeaderValue = HeaderValue::from_static("application/cloudevents+json");
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// A page of records. `next` is the position to go on `from`; `null` where the ledger ends.
-pub(crate) async fn range(State(app): State<App>, uri: Uri) -> Result<Response, Failure> {
-    let mut parameters = Parameters::parse(uri.query())?;
+/// A page of records: those that are asked for among the `limit` that are looked at. `next` is the position to go on `from`; `null` where the ledger ends.
+pub(crate) async fn range(State(app): State<App>, mut asked: Asked) -> Result<Response, Failure> {
+    let parameters = &mut asked.parameters;
+    let filter = Filter::of_records(parameters)?;
     let from = parameters.position("from")?.unwrap_or_default();
     let limit = parameters.limit()?;
     let at_least = parameters.at_least()?;
-    parameters.finish()?;
+    std::mem::take(parameters).finish()?;
     app.reach_record(at_least).await?;
+    if let Source::Ledger(reader) = &app.records {
+        let head = reader.head();
+        if let Some(unchanged) = asked.unchanged(stamp(head.size, head.recorded)) {
+            return Ok(unchanged);
+        }
+    }
     let page = app.records.records(from, limit).await.map_err(unreadable)?;
     let next = page.records.last().map(|last| last.position.successor()).filter(|next| next.get() < page.size);
     let last = page.size.checked_sub(1).map(Position::new);
@@ -36,13 +45,22 @@ pub(crate) async fn range(State(app): State<App>, uri: Uri) -> Result<Response, 
         (_, None) => None,
     };
     let as_of = json!({ "position": last, "recorded": recorded });
-    Ok(([(header::CONTENT_TYPE, JSON)], written(&as_of, &page.records, next)).into_response())
+    app.scan(move || {
+        let records = page.records.iter().filter(|record| filter.takes(&Concerns::of_record(record)));
+        asked.write(stamp(page.size, recorded), &written(&as_of, records, next), &RECORDS).response()
+    })
+    .await
+}
+
+/// What an answer from the ledger itself rests on: no fold.
+const fn stamp(size: u64, recorded: Option<Timestamp>) -> Stamp {
+    Stamp { next: Position::new(size), recorded, version: 0 }
 }
 
 /// The page's JSON; each record stands in it with its own bytes.
-fn written(as_of: &serde_json::Value, records: &[Record], next: Option<Position>) -> Vec<u8> {
+fn written<'a>(as_of: &serde_json::Value, records: impl Iterator<Item = &'a Record>, next: Option<Position>) -> Vec<u8> {
     let mut body = format!("{{\"as_of\":{as_of},\"records\":[").into_bytes();
-    for (index, record) in records.iter().enumerate() {
+    for (index, record) in records.enumerate() {
         if index > 0 {
             body.push(b',');
         }

@@ -2,21 +2,51 @@
 
 use axum::{
     Router,
-    http::{Method, StatusCode, Uri},
+    http::{HeaderName, Method, StatusCode, Uri, header},
     middleware,
     routing::{get, post},
 };
+use tower_http::{
+    compression::CompressionLayer,
+    cors::{Any, CorsLayer},
+};
 
-use crate::{App, exchanges, guard::guard, integrity, page, problem::Failure, projections, proofs, publish, read_models, readiness, receipts, records};
+use crate::{App, exchanges, guard::guard, integrity, page, problem::Failure, projections, proofs, publish, read_models, readiness, receipts, records, stream};
 
-/// All addresses, behind [`guard`].
+/// All addresses, behind [`guard`]. What anyone may read, pages of other sites may read too; they can't publish.
 pub(crate) fn router(app: App) -> Router {
+    Router::new()
+        .merge(pages())
+        .route("/v1/announcements", post(publish::publish))
+        .route("/livez", get(readiness::live))
+        .route("/readyz", get(readiness::ready))
+        .method_not_allowed_fallback(other_method)
+        .merge(reads().method_not_allowed_fallback(other_method).layer(shared()))
+        .fallback(nothing_here)
+        .layer(CompressionLayer::new().gzip(true))
+        .layer(middleware::from_fn_with_state(app.clone(), guard))
+        .with_state(app)
+}
+
+fn pages() -> Router<App> {
     Router::new()
         .route("/", get(page::overview))
         .route("/exchanges/{*key}", get(page::exchange))
         .route("/style.css", get(page::style))
         .route("/icon.svg", get(page::icon))
-        .route("/v1/announcements", post(publish::publish))
+}
+
+/// Lets pages of other sites read, without credentials: there are none.
+fn shared() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::HEAD, Method::OPTIONS])
+        .allow_headers([header::ACCEPT, header::IF_NONE_MATCH, HeaderName::from_static("last-event-id")])
+        .expose_headers([header::ETAG, header::LINK, header::LAST_MODIFIED, header::RETRY_AFTER])
+}
+
+fn reads() -> Router<App> {
+    Router::new()
         .route("/v1/receipts/{digest}", get(receipts::receipt))
         .route("/v1/exchanges", get(exchanges::timeline))
         .route("/v1/exchanges/{*key}", get(exchanges::exchange))
@@ -34,6 +64,8 @@ pub(crate) fn router(app: App) -> Router {
         .route("/v1/projections", get(projections::projections))
         .route("/v1/candidates", get(read_models::candidates))
         .route("/v1/integrity", get(integrity::integrity))
+        .route("/v1/stream", get(stream::records))
+        .route("/v1/changes/stream", get(stream::changes))
         .route("/v1/records", get(records::range))
         .route("/v1/records/{position}", get(records::record))
         .route("/v1/checkpoint", get(proofs::checkpoint))
@@ -42,12 +74,6 @@ pub(crate) fn router(app: App) -> Router {
         .route("/v1/proof/consistency", get(proofs::consistency))
         .route("/v1/log/checkpoint", get(proofs::checkpoint))
         .route("/v1/log/tile/{*path}", get(proofs::tile))
-        .route("/livez", get(readiness::live))
-        .route("/readyz", get(readiness::ready))
-        .fallback(nothing_here)
-        .method_not_allowed_fallback(other_method)
-        .layer(middleware::from_fn_with_state(app.clone(), guard))
-        .with_state(app)
 }
 
 async fn nothing_here(uri: Uri) -> Failure {

@@ -1,5 +1,6 @@
 //! Listening: accepts connections within a bound, ends slow ones, and drains all of them when it stops.
 
+mod client;
 mod connection;
 mod stall;
 
@@ -9,7 +10,9 @@ use axum::Router;
 use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet, time};
 use tokio_util::sync::CancellationToken;
 
-use crate::{App, Limits, router};
+use crate::{App, Limits, router, stream::Streams};
+
+pub(crate) use client::Client;
 
 /// How long accepting rests after it failed for want of resources: ending connections give file descriptors back.
 const ACCEPT_REST: Duration = Duration::from_millis(100);
@@ -33,7 +36,9 @@ pub enum ServeError {
 pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
     let limits = app.limits;
     let stop = CancellationToken::new();
+    let app = app.until(&stop);
     let mut connections = JoinSet::new();
+    Streams::run(&app, &mut connections);
     let accepting = accept(&listener, router::router(app), limits, &stop, &mut connections);
     let ended = tokio::select! {
         ended = accepting => ended,
@@ -49,9 +54,9 @@ async fn accept(listener: &TcpListener, router: Router, limits: Limits, stop: &C
     let places = Arc::new(Semaphore::new(limits.connections));
     loop {
         let place = Arc::clone(&places).acquire_owned().await.expect("the semaphore is never closed");
-        let socket = loop {
+        let (socket, peer) = loop {
             match listener.accept().await {
-                Ok((socket, _)) => break socket,
+                Ok(accepted) => break accepted,
                 Err(error) if passes(&error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     time::sleep(ACCEPT_REST).await;
@@ -60,10 +65,11 @@ async fn accept(listener: &TcpListener, router: Router, limits: Limits, stop: &C
             }
         };
         while connections.try_join_next().is_some() {}
-        let connection = connection::run(socket, router.clone(), limits, stop.clone());
+        let client = Client::new(peer.ip(), place);
+        let connection = connection::run(socket, client.clone(), router.clone(), limits, stop.clone());
         connections.spawn(async move {
             connection.await;
-            drop(place);
+            drop(client);
         });
     }
 }

@@ -94,7 +94,7 @@ pub use offices::{Contested, Contradicted, Office, Offices, OfficesQuery, Replac
 pub use plans::{HandedOver, Plan, PlannedCount, Plans, PlansQuery, PutOff, plans};
 pub use policy::Policy;
 pub use progress::{Cause, Progress, Rebuild, Rebuilt, State};
-pub use projection::{OrderError, Projection, TimedOut};
+pub use projection::{OrderError, Projection, Stamp, TimedOut};
 pub use reconciliation::{ExchangesLine, Gap, Hypothesis, Line, OtherScope, Reconciled, Reconciliation, ReconciliationQuery, Verdict, reconciliation};
 pub use reports::{Lineages, Telling, Told, Variant, lineage};
 pub use settings::Settings;

@@ -4,6 +4,7 @@ use std::{
 };
 
 use announcement::Position;
+use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +29,17 @@ pub struct Projection {
 
 /// The one that folds, and whose orders it takes.
 type Keeping = (Keeper, mpsc::Receiver<Order>);
+
+/// What an answer rests on: the same question gives the same bytes wherever this is the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// How many records were applied.
+    pub next: Position,
+    /// When the last of them was taken in.
+    pub recorded: Option<Timestamp>,
+    /// The version of the fold.
+    pub version: u32,
+}
 
 /// The projection didn't reach a position in time. Ask again, or without `at_least`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -121,6 +133,20 @@ impl Projection {
         // A reader that panicked changed nothing, so its lock is as good as any.
         let book = self.book.read().unwrap_or_else(PoisonError::into_inner);
         model(book.as_known(as_known))
+    }
+
+    /// What an answer rests on that is given now.
+    #[must_use]
+    pub fn stamp(&self) -> Stamp {
+        self.ask_stamped(AsKnown::default(), |_| ()).0
+    }
+
+    /// Asks a read model, as it was known, and says what its answer rests on.
+    pub fn ask_stamped<T>(&self, as_known: AsKnown, model: impl FnOnce(Known<'_>) -> T) -> (Stamp, T) {
+        let version = self.progress.borrow().version;
+        let book = self.book.read().unwrap_or_else(PoisonError::into_inner);
+        let now = book.now();
+        (Stamp { next: now.next(), recorded: now.recorded(), version }, model(book.as_known(as_known)))
     }
 
     /// Begins to fold everything anew beside what is answered from, which the new one replaces once it's as far. All read models are made from one fold. A start after a stop

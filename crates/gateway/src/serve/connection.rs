@@ -3,26 +3,31 @@
 use std::pin::Pin;
 
 use axum::Router;
-use hyper::server::conn::http1;
+use hyper::{Request, body::Incoming, server::conn::http1};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
 use tokio::{io::AsyncReadExt, net::TcpStream, time};
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
 
-use super::stall::Stall;
+use super::{client::Client, stall::Stall};
 use crate::{Limits, MAX_HEAD_BYTES};
 
 /// The bytes that are thrown away after a refusal; who sends more doesn't read our answer anyway.
 const MAX_LINGER_BYTES: usize = 16 * 1024 * 1024;
 
-pub(super) async fn run(socket: TcpStream, router: Router, limits: Limits, stop: CancellationToken) {
+pub(super) async fn run(socket: TcpStream, client: Client, router: Router, limits: Limits, stop: CancellationToken) {
     // An answer is written at once; waiting for more of it to send would only delay it.
     if let Err(error) = socket.set_nodelay(true) {
         tracing::debug!(%error, "nodelay could not be set");
     }
-    let service = TowerToHyperService::new(router);
+    let service = router.map_request(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(client.clone());
+        request
+    });
+    let service = TowerToHyperService::new(service);
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head)

@@ -184,3 +184,14 @@ pub(crate) fn padded(event: &Value, size: usize) -> Vec<u8> {
     let text = event.to_string();
     text.replacen('{', &format!("{{{}", " ".repeat(size - text.len())), 1).into_bytes()
 }
+
+/// What a body in chunks comes to.
+pub(crate) fn unchunked(mut body: &[u8]) -> Vec<u8> {
+    let mut whole = Vec::new();
+    while let Some(end) = body.windows(2).position(|window| window == b"\r\n") {
+        let size = usize::from_str_radix(std::str::from_utf8(&body[..end]).unwrap(), 16).unwrap();
+        whole.extend_from_slice(&body[end + 2..end + 2 + size]);
+        body = &body[end + 4 + size..];
+    }
+    whole
+}

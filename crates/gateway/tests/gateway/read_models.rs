@@ -14,7 +14,7 @@ pub(crate) const ROUTES: [(&str, &[&str]); 11] = [
     ("/v1/offices", &["party"]),
     ("/v1/identity", &["policy", "exchange", "after", "limit"]),
     ("/v1/exchanges/ru-ua/bodies/2025-06-16/lineage", &[]),
-    ("/v1/changes", &["policy", "from", "limit"]),
+    ("/v1/changes", &["kind", "exchange", "policy", "from", "limit"]),
     (
         "/v1/knowledge?then=100",
         &["from", "to", "policy", "category", "sender", "receiver", "period", "by", "then", "then_announced_until", "moves_from", "limit"],
@@ -201,7 +201,7 @@ async fn each_takes_the_parameters_of_its_query_and_names_them_where_one_is_unkn
         let known = [own, &["at_least", "as_known_at", "announced_until"]].concat().join(", ");
         assert_eq!(
             (&unknown["parameter"], &unknown["remedy"]),
-            (&json!("colour"), &json!(format!("Leave it out, or correct it; known here: {known}."))),
+            (&json!("colour"), &json!(format!("Leave it out, or correct it; known here: format, {known}."))),
             "{route}"
         );
     }
