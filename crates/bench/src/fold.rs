@@ -9,7 +9,7 @@ use generator::{Chronicle, SplitMix};
 use jiff::civil;
 use projection::{
     AsKnown, Book, CandidatesQuery, ChangesQuery, ChannelsQuery, DiscrepanciesQuery, FOLD_VERSION, FrameworksQuery, IdentityQuery, Input, KnowledgeQuery,
-    Known, Moment, OfficesQuery, PlansQuery, Policy, ReconciliationQuery, Slot, Snapshots, ThirdPartiesQuery, TimelineQuery, TotalsQuery,
+    Known, Moment, OfficesQuery, PlansQuery, Policy, ReconciliationQuery, Slot, Snapshots, ThirdPartiesQuery, TimelineQuery, TotalsQuery, Valid,
 };
 
 use crate::{
@@ -214,7 +214,7 @@ fn models() -> Vec<(&'static str, Ask)> {
             drop(black_box(projection::discrepancies(known, &DiscrepanciesQuery { limit: Some(PAGE), ..DiscrepanciesQuery::default() })))
         }),
         ("plans", |known, _| {
-            drop(black_box(projection::plans(known, &PlansQuery { policy: Policy::Range, outcome: None, after: None, limit: PAGE })));
+            drop(black_box(projection::plans(known, &PlansQuery { policy: Policy::Range, outcome: None, valid: Valid::default(), after: None, limit: PAGE })));
         }),
         ("channels", |known, _| drop(black_box(projection::channels(known, &ChannelsQuery::default())))),
         ("third parties", |known, _| drop(black_box(projection::third_parties(known, &ThirdPartiesQuery::default())))),
@@ -233,7 +233,7 @@ fn models() -> Vec<(&'static str, Ask)> {
             let query = KnowledgeQuery { totals: TotalsQuery::default(), then, from: Position::new(0), limit: PAGE };
             drop(black_box(projection::knowledge(known, &query)));
         }),
-        ("candidates", |known, _| drop(black_box(projection::candidates(known, &CandidatesQuery { after: None, limit: PAGE })))),
+        ("candidates", |known, _| drop(black_box(projection::candidates(known, &CandidatesQuery { limit: PAGE, ..CandidatesQuery::default() })))),
         ("identity", |known, _| drop(black_box(projection::identity(known, &IdentityQuery { limit: Some(PAGE), ..IdentityQuery::default() })))),
     ]
 }

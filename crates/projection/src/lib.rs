@@ -70,6 +70,7 @@ mod third_parties;
 mod ties;
 mod timeline;
 mod totals;
+mod valid;
 mod views;
 mod wire;
 
@@ -107,4 +108,5 @@ pub use tally::Sum;
 pub use third_parties::{Credit, Credited, ThirdParties, ThirdPartiesQuery, third_parties};
 pub use timeline::{Exchange, Helper, Timeline, TimelineQuery, timeline};
 pub use totals::{Excluded, Total, Totals, TotalsQuery, totals};
+pub use valid::Valid;
 pub use views::run_views;

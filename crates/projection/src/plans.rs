@@ -3,7 +3,7 @@ use jiff::civil;
 use serde::Serialize;
 
 use crate::{
-    AsOf, Days, Direction, Gap, Known, Policy, SaidAt, Status,
+    AsOf, Days, Direction, Gap, Known, Policy, SaidAt, Status, Valid,
     claim::Claim,
     exchange::{FigureAnswer, View},
     figure::Figures,
@@ -18,6 +18,8 @@ pub struct PlansQuery {
     pub policy: Policy,
     /// Only those whose exchange stands there.
     pub outcome: Option<Status>,
+    /// When the exchange took place, or is to.
+    pub valid: Valid,
     /// The last plan of the page before.
     pub after: Option<Position>,
     /// How many plans at most.
@@ -113,11 +115,11 @@ pub fn plans(book: Known<'_>, query: &PlansQuery) -> Plans {
     let mut planned: Vec<(Position, Option<Id<ExchangeKey>>)> = Vec::new();
     for id in book.exchanges() {
         let line = book.line(id);
-        if !line.sheet.plans.is_empty() && is_asked(line.status) {
+        if !line.sheet.plans.is_empty() && is_asked(line.status) && query.valid.takes(line.days) {
             planned.extend(line.sheet.plans.iter().map(|&position| (position, Some(id))));
         }
     }
-    if is_asked(Status::Planned) {
+    if is_asked(Status::Planned) && query.valid == Valid::default() {
         let lineage = book.lineage(&[]);
         let unplaced = book.unplaced(&[Kind::Planned]).filter(|claim| book.is_live(claim) && lineage.origin(claim).is_none());
         planned.extend(unplaced.map(|claim| (claim.position, None)));

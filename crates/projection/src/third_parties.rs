@@ -4,7 +4,7 @@ use announcement::{ExchangeKey, Kind, Party, Position};
 use serde::Serialize;
 
 use crate::{
-    AsOf, Helper, Known,
+    AsOf, Helper, Known, Valid,
     cited::{Cited, is_whole},
     exchange::View,
     intern::Id,
@@ -16,6 +16,8 @@ use crate::{
 pub struct ThirdPartiesQuery {
     /// Only this one.
     pub party: Option<Party>,
+    /// When the exchanges took place.
+    pub valid: Valid,
 }
 
 /// What is credited to third parties.
@@ -86,11 +88,12 @@ struct Credits<'a> {
 #[must_use]
 pub fn third_parties(book: Known<'_>, query: &ThirdPartiesQuery) -> ThirdParties {
     let mut found = Found { book, query, said: BTreeMap::new() };
-    for view in book.exchanges().map(|id| View::new(book, id)).filter(|view| !view.sheet().credits.is_empty()) {
+    for view in book.exchanges().map(|id| View::new(book, id)).filter(|view| !view.sheet().credits.is_empty() && query.valid.takes(view.days())) {
         found.take(Some(view.key()), view.sheet().credits.iter().copied());
     }
     let lineage = book.lineage(&[]);
-    let unplaced = book.unplaced(&CREDITING).filter(|claim| !claim.helpers.is_empty());
+    let kinds: &[Kind] = if query.valid == Valid::default() { &CREDITING } else { &[] };
+    let unplaced = book.unplaced(kinds).filter(|claim| !claim.helpers.is_empty());
     for claim in unplaced.filter(|claim| book.is_live(claim) && lineage.origin(claim).is_none()) {
         found.take(None, credits(book, claim));
     }

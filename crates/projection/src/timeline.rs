@@ -1,11 +1,10 @@
 use std::sync::Arc;
 
 use announcement::{Category, Date, ExchangeKey, Party, Role, Span, ThirdParty, What};
-use jiff::civil;
 use serde::Serialize;
 
 use crate::{
-    AsOf, Days, Known, Policy,
+    AsOf, Days, Known, Policy, Valid,
     exchange::{FigureAnswer, Status, View, last_day},
     listed::Place,
 };
@@ -13,10 +12,8 @@ use crate::{
 /// What of the timeline is asked for.
 #[derive(Clone, Debug, Default)]
 pub struct TimelineQuery {
-    /// Exchanges whose days end on this day or later.
-    pub from: Option<civil::Date>,
-    /// Exchanges whose days begin on this day or earlier.
-    pub to: Option<civil::Date>,
+    /// When they took place.
+    pub valid: Valid,
     /// What they are mainly about.
     pub what: Option<What>,
     /// Exchanges with a figure of this category.
@@ -112,13 +109,13 @@ pub fn timeline(book: Known<'_>, query: &TimelineQuery) -> Timeline {
     let framework = query.framework.as_ref().map(|framework| book.pools().texts.find(framework.as_str()));
     let asked = |view: &View<'_>| {
         query.what.is_none_or(|what| view.key().what() == what)
-            && within(view.days(), query.from, query.to)
+            && query.valid.takes(view.days())
             && query.status.is_none_or(|status| view.status() == status)
             && framework.is_none_or(|framework| framework.is_some_and(|framework| view.sheet().frameworks.contains(&framework)))
             && query.category.is_none_or(|category| view.figures(query.policy).keys().any(|&(_, of)| of == category))
     };
     // Whatever comes after one that ended before the first day ended before it too.
-    let is_late_enough = |view: &View<'_>| query.from.is_none_or(|from| view.days().is_some_and(|days| last_day(days) >= from));
+    let is_late_enough = |view: &View<'_>| query.valid.from.is_none_or(|from| view.days().is_some_and(|days| last_day(days) >= from));
     let mut views = book.by_day(query.after.as_ref().map(|after| place_of(book, after))).take_while(is_late_enough).filter(asked);
     let exchanges: Vec<Exchange> = views.by_ref().take(query.limit.max(1)).map(|view| line(&view, query.policy)).collect();
     let next = exchanges.last().filter(|_| views.next().is_some()).map(|last| last.key.clone());
@@ -135,13 +132,6 @@ fn named_days(key: &ExchangeKey) -> Option<Span> {
     let (_, date) = key.as_str().rsplit_once('/')?;
     let date = date.split_once('.').map_or(date, |(date, _)| date).replace('_', "/");
     Some(date.parse::<Date>().ok()?.span())
-}
-
-fn within(days: Option<Span>, from: Option<civil::Date>, to: Option<civil::Date>) -> bool {
-    if from.is_none() && to.is_none() {
-        return true;
-    }
-    days.is_some_and(|days| days.overlaps(Span { earliest: from, latest: to }))
 }
 
 pub(crate) fn line(view: &View<'_>, policy: Policy) -> Exchange {
