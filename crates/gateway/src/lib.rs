@@ -53,13 +53,16 @@
 
 mod answer;
 mod app;
+mod asyncapi;
 mod body;
+mod docs;
 mod exchanges;
 mod filter;
 mod guard;
 mod intake;
 mod integrity;
 mod limits;
+mod openapi;
 mod page;
 mod parameters;
 mod problem;
@@ -72,6 +75,8 @@ mod readiness;
 mod receipts;
 mod records;
 mod router;
+mod routes;
+mod schemas;
 mod serve;
 mod stream;
 
