@@ -46,6 +46,17 @@ struct LastCheckpoint {
     handed_out: Option<Timestamp>,
 }
 
+/// The last time that the whole ledger was read and held against its tree.
+#[derive(Debug, Serialize, JsonSchema)]
+struct LastVerification {
+    size: u64,
+    root: Digest,
+    /// How many parts weren't as they were recorded; 0 where the ledger was whole.
+    damage: u64,
+    #[schemars(with = "announcement::Instant")]
+    verified: Timestamp,
+}
+
 /// The backup that was verified last; where it is kept is the operator's to know.
 #[derive(Debug, Serialize, JsonSchema)]
 struct LastBackup {
@@ -171,6 +182,12 @@ fn read_models(folded_until: AsOf, size: Option<u64>, state: Folding) -> ReadMod
 impl From<HandedOut> for LastCheckpoint {
     fn from(HandedOut { checkpoint, kept }: HandedOut) -> Self {
         Self { origin: checkpoint.origin().to_string(), size: checkpoint.size(), root: checkpoint.root(), handed_out: kept }
+    }
+}
+
+impl From<Verification> for LastVerification {
+    fn from(Verification { size, root, damage, verified }: Verification) -> Self {
+        Self { size, root, damage, verified }
     }
 }
 
