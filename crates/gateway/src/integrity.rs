@@ -67,17 +67,6 @@ struct LastBackup {
     verified: Timestamp,
 }
 
-/// The last time that everything was read, and what was found.
-#[derive(Debug, Serialize, JsonSchema)]
-struct LastVerification {
-    size: u64,
-    root: Digest,
-    /// How many parts weren't as they were recorded.
-    damage: u64,
-    #[schemars(with = "announcement::Instant")]
-    verified: Timestamp,
-}
-
 /// How many refusals are kept. What was refused, and what its problem repeats of it, isn't public.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Refusals {
@@ -194,12 +183,6 @@ impl From<Verification> for LastVerification {
 impl From<VerifiedBackup> for LastBackup {
     fn from(VerifiedBackup { size, root, epoch, verified, .. }: VerifiedBackup) -> Self {
         Self { size, root, epoch, verified }
-    }
-}
-
-impl From<Verification> for LastVerification {
-    fn from(Verification { size, root, damage, verified }: Verification) -> Self {
-        Self { size, root, damage, verified }
     }
 }
 

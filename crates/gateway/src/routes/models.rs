@@ -52,7 +52,6 @@ fn selection() -> Vec<Parameter> {
         Parameter::query::<Party>("receiver", "Only to this party."),
         Parameter::query::<Period>("period", "Grouped by it."),
         Parameter::query::<Grouping>("by", "What else there is a row for each of."),
-        Parameter::query::<Place>("claims_after", "List only claims after this one; for what is more than one answer lists."),
     ];
     days().into_iter().chain(own).collect()
 }
