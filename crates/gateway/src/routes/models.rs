@@ -46,12 +46,12 @@ fn party(about: &'static str) -> Parameter {
 fn selection() -> Vec<Parameter> {
     let own = [
         policy(),
+        Parameter::query::<Place>("claims_after", "Lists only the claims after this position; the sums stay whole."),
         Parameter::query::<Category>("category", "Only this category."),
         Parameter::query::<Party>("sender", "Only from this party."),
         Parameter::query::<Party>("receiver", "Only to this party."),
         Parameter::query::<Period>("period", "Grouped by it."),
         Parameter::query::<Grouping>("by", "What else there is a row for each of."),
-        Parameter::query::<Place>("claims_after", "List only claims after this one; for what is more than one answer lists."),
     ];
     days().into_iter().chain(own).collect()
 }
