@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BenchError, Figure, fill, fold, open, read, replay, run::runtime};
+use crate::{BenchError, Figure, fill, fold, follow, open, read, replay, run::runtime};
 
 /// What a process of its own measures.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -24,6 +24,8 @@ pub(crate) enum Order {
     LookUp { dir: PathBuf, records: u64 },
     /// Fold a chronicle, and ask the read models.
     Fold { records: u64, exchanges: u64 },
+    /// Make a ledger of a chronicle, and have read models follow it.
+    Follow { dir: PathBuf, records: u64, exchanges: u64 },
     /// Read all of it, raw.
     Replay { dir: PathBuf },
 }
@@ -41,6 +43,7 @@ pub fn run_child(order: &str) -> Result<String, BenchError> {
         Order::Scan { dir } => read::scan(&dir),
         Order::LookUp { dir, records } => read::look_up(&dir, records),
         Order::Fold { records, exchanges } => fold::fold(records, exchanges),
+        Order::Follow { dir, records, exchanges } => runtime()?.block_on(follow::follow(&dir, records, exchanges)),
         Order::Replay { dir } => runtime()?.block_on(replay::replay(&dir)),
     }?;
     serde_json::to_string(&figures).map_err(BenchError::failed)

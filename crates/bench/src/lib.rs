@@ -13,6 +13,7 @@ mod events;
 mod fill;
 mod fold;
 mod folder;
+mod follow;
 mod ingest;
 mod measure;
 mod nats_server;

@@ -199,6 +199,23 @@ pub(crate) struct Reading {
     pub(crate) announced_until: Option<String>,
 }
 
+/// On which days exchanges took place.
+#[derive(Debug, Args)]
+pub(crate) struct Valid {
+    /// Only of exchanges that may have taken place on this day or later
+    #[arg(long, value_name = "DAY")]
+    from: Option<String>,
+    /// Only of exchanges that may have taken place on this day or earlier
+    #[arg(long, value_name = "DAY")]
+    to: Option<String>,
+}
+
+impl Valid {
+    pub(crate) fn query(&self) -> [(&'static str, Option<String>); 2] {
+        [("from", self.from.clone()), ("to", self.to.clone())]
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     Table,

@@ -45,7 +45,7 @@ enum CaseName {
     Replay,
     /// `handover verify`
     Verify,
-    /// The read models: folding, asking, snapshots
+    /// The read models: folding, asking, snapshots, following a ledger
     Fold,
     /// Time to the first read
     Open,

@@ -157,6 +157,23 @@ fn listed(values: &Value, separator: &str) -> String {
     values.as_array().into_iter().flatten().map(text).collect::<Vec<_>>().join(separator)
 }
 
+/// A list, and how many more there are than it has.
+fn listed_of(of: &Value, list: &str) -> String {
+    match more_of(of, list) {
+        0 => listed(&of[list], " "),
+        more => format!("{} and {more} more", listed(&of[list], " ")),
+    }
+}
+
+/// How many there are in all.
+fn length(of: &Value, list: &str) -> String {
+    (things(of, list).len() as u64 + more_of(of, list)).to_string()
+}
+
+fn more_of(of: &Value, list: &str) -> u64 {
+    of[format!("more_{list}")].as_u64().unwrap_or_default()
+}
+
 /// How many. No number at all isn't 0, and neither is a number that wasn't given; nor is it a lower bound.
 fn count(figure: &Value) -> String {
     match (&figure["low"], &figure["high"]) {
@@ -203,7 +220,7 @@ fn sum(sum: &Value) -> String {
 }
 
 fn figure_cells(item: &Value) -> [String; 6] {
-    let claims = listed(&item["claims"], " ");
+    let claims = listed_of(item, "claims");
     [text(&item["from"]), text(&item["to"]), text(&item["category"]), count(item), agreement(item).to_owned(), claims]
 }
 

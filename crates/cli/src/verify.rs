@@ -4,9 +4,11 @@ use std::{
     process::{Command, Stdio},
 };
 
-use event_store::{Damage, Head, Verified, VolumeReport, control};
+use event_store::{Damage, Head, Verification, Verified, VolumeReport, control};
 use indicatif::ProgressBar;
+use jiff::Timestamp;
 use serde_json::json;
+use tokio::runtime::Runtime;
 
 use crate::{
     arguments::{Verify, VerifyVolume},
@@ -42,28 +44,47 @@ impl Drop for Work {
     }
 }
 
-/// Copies the ledger and verifies the copy, since opening sled writes, and may panic at damage.
+/// Copies the ledger and verifies the copy, since opening sled writes, and may panic at damage. What was found is noted in the ledger's folder.
 pub(crate) fn run(arguments: &Verify) -> Result<(), Failure> {
     let data = &arguments.data.data;
     let work = Work::begin(arguments.work.as_deref(), &ledger_in(data))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| Failure::new(Code::Failed, error))?;
     let to = std::path::absolute(&work.dir).map_err(|error| Failure::new(Code::Failed, error))?;
     let asked = runtime.block_on(control::call(&data.join(crate::operate::SOCKET), &control::Command::Backup { to }));
-    match asked {
+    let verified = match asked {
         Ok(done) => {
             let head: Head = serde_json::from_value(done["head"].clone()).map_err(|error| Failure::new(Code::Failed, error))?;
-            copied(&work, Some((&head, "the running server")))
+            read(&work, Some((&head, "the running server")))?
         }
         Err(control::ControlError::NotRunning { .. }) => {
             event_store::copy(&ledger_in(data), &work.dir).map_err(|error| Failure::new(Code::Failed, error))?;
-            copied(&work, None)
+            read(&work, None)?
         }
-        Err(error) => Err(Failure::new(Code::Failed, error)),
+        Err(error) => return Err(Failure::new(Code::Failed, error)),
+    };
+    if let Err(reason) = noted(&runtime, data, &Verification::of(&verified, Timestamp::now())) {
+        say(format_args!("the verification isn't noted in {}, and integrity doesn't tell of it: {reason}", data.display()));
+    }
+    tell(&verified)
+}
+
+/// Verifies a copy, and says what was found.
+pub(crate) fn copied(work: &Work, says: Option<(&Head, &str)>) -> Result<(), Failure> {
+    tell(&read(work, says)?)
+}
+
+/// By the server that runs on the folder; where none does, beside the ledger, which isn't opened for it.
+fn noted(runtime: &Runtime, data: &Path, verification: &Verification) -> Result<(), String> {
+    let command = control::Command::NoteVerification { verification: verification.clone() };
+    match runtime.block_on(control::call(&data.join(crate::operate::SOCKET), &command)) {
+        Ok(_) => Ok(()),
+        Err(control::ControlError::NotRunning { .. }) => event_store::note_verification(&ledger_in(data), verification).map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
     }
 }
 
-/// Verifies a copy, volume by volume, each in a process of its own.
-pub(crate) fn copied(work: &Work, says: Option<(&Head, &str)>) -> Result<(), Failure> {
+/// Reads a copy, volume by volume, each in a process of its own.
+fn read(work: &Work, says: Option<(&Head, &str)>) -> Result<Verified, Failure> {
     let (volumes, volume_records) = event_store::volumes(&work.dir).map_err(|error| Failure::new(Code::Unhealthy, error))?;
     let progress = if std::io::stderr().is_terminal() { ProgressBar::new(volumes.len() as u64) } else { ProgressBar::hidden() };
     let mut reports = Vec::with_capacity(volumes.len());
@@ -76,6 +97,10 @@ pub(crate) fn copied(work: &Work, says: Option<(&Head, &str)>) -> Result<(), Fai
     if let Some((head, whose)) = says {
         verified.compare(head.size, head.root, whose);
     }
+    Ok(verified)
+}
+
+fn tell(verified: &Verified) -> Result<(), Failure> {
     pretty(&json!(verified))?;
     match verified.damage.len() {
         0 => {

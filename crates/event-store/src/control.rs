@@ -22,7 +22,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Ledger, LostCheckpoint, RangeAnswer, ReadError, Refusal, VerifiedBackup,
+    Ledger, LostCheckpoint, RangeAnswer, ReadError, Refusal, Verification, VerifiedBackup,
     nats::{LOG_STREAM, STREAM, adopt, catch_up, new_epoch, renew_log, trim},
 };
 
@@ -110,6 +110,11 @@ pub enum Command {
     NoteVerified {
         /// The backup.
         verified: VerifiedBackup,
+    },
+    /// Note that the ledger was verified.
+    NoteVerification {
+        /// What was found.
+        verification: Verification,
     },
     /// Record a redaction, and say whether the payload is gone.
     Redact {
@@ -323,6 +328,10 @@ async fn carry_out(command: Command, ledger: &Ledger, client: Option<&Client>) -
             let ledger = ledger.clone();
             blocking(move || ledger.note_verified(&verified).map(|()| json!(verified)).map_err(|error| error.to_string())).await
         }
+        Command::NoteVerification { verification } => {
+            let ledger = ledger.clone();
+            blocking(move || ledger.note_verification(&verification).map(|()| json!(verification)).map_err(|error| error.to_string())).await
+        }
     };
     value.map(|value: Value| value.to_string())
 }
@@ -417,6 +426,7 @@ async fn status(ledger: &Ledger, client: Option<&Client>) -> Value {
         "node": ledger.nodes().name(),
         "nodes": ledger.heard(),
         "verified_backup": ledger.verified_backup().ok().flatten(),
+        "verification": ledger.verification().ok().flatten(),
         "pending_redactions": ledger.pending_redactions().unwrap_or_default(),
         "disk_bytes": ledger.disk_bytes(),
     })

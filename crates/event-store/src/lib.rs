@@ -16,6 +16,7 @@
 //! DIR/clean              where the last journal ended, and whether its sled is whole: CRC-32C of the rest in hexadecimal · JSON; written when the ledger is
 //!                        closed in good order, and by an opening that has to put a sled away; goes once it's open
 //! DIR/last-verified-backup   the backup that was verified last, in the same form
+//! DIR/last-verification  the last time that the whole ledger was read and held against its tree, in the same form
 //! DIR/journal-<n>        frames; see the crate `durable`
 //! DIR/active-<n>/        sled of a volume that's written
 //! DIR/sealed-<n>/        sled of a sealed volume, its `summary`, and `removed`: the positions whose payload was removed since, a line each
@@ -129,6 +130,7 @@ mod summary;
 mod take_over;
 mod target;
 mod tree;
+mod verification;
 mod verified;
 mod verified_backup;
 mod verify;
@@ -150,6 +152,7 @@ pub use reader::{MAX_PAGE, MAX_PAGE_BYTES, Reader};
 pub use refusal::{Dropped, MAX_REFUSALS, MAX_REFUSED_BYTES, Refusal};
 pub use removal::PendingRedaction;
 pub use transparency::Frontier;
+pub use verification::{Verification, VerificationError, note_verification};
 pub use verified::Verified;
 pub use verified_backup::{NoteError, VerifiedBackup};
 pub use verify::{Damage, Redacts, VolumeReport, verify_volume, volumes};

@@ -6,10 +6,10 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::{
-    BackupError, Head, ReadError, Refusal, VerifiedBackup,
+    BackupError, Head, ReadError, Refusal, Verification, VerifiedBackup,
     layout::{self, Otherwise, TILE},
     store::{Going, Store, Who},
-    verified_backup,
+    verification, verified_backup,
 };
 
 /// The most records that one page holds.
@@ -240,6 +240,14 @@ impl Reader {
     /// The folder can't be read.
     pub fn verified_backup(&self) -> Result<Option<VerifiedBackup>, BackupError> {
         verified_backup::noted(&self.store.folder)
+    }
+
+    /// The last verification of the ledger; `None` where there was none, or the note is damaged.
+    ///
+    /// # Errors
+    /// The folder can't be read.
+    pub fn verification(&self) -> Result<Option<Verification>, BackupError> {
+        verification::noted(&self.store.folder)
     }
 
     /// Waits until the ledger holds `size` records.

@@ -24,8 +24,7 @@ const LOOK_UPS: usize = 8;
 pub(crate) async fn timeline(State(app): State<App>, asked: Asked) -> Result<Response, Failure> {
     let query = |parameters: &mut Parameters| {
         Ok(TimelineQuery {
-            from: parameters.day("from")?,
-            to: parameters.day("to")?,
+            valid: parameters.valid()?,
             what: parameters.named("what", "bodies, prisoners, civilians or children")?,
             category: parameters.value("category")?,
             status: parameters.value("status")?,

@@ -2,7 +2,7 @@
 
 use announcement::{Digest, Position};
 use axum::{Json, extract::State, http::Uri};
-use event_store::{Checkpoints, HandedOut, Head, Reader, Refusal, VerifiedBackup};
+use event_store::{Checkpoints, HandedOut, Head, Reader, Refusal, Verification, VerifiedBackup};
 use jiff::Timestamp;
 use projection::{AsKnown, AsOf, Folded, Source, State as Folding};
 use schemars::JsonSchema;
@@ -22,6 +22,7 @@ pub(crate) struct Integrity {
     root: Option<Digest>,
     epoch: Option<u64>,
     checkpoint: Option<LastCheckpoint>,
+    verification: Option<LastVerification>,
     verified_backup: Option<LastBackup>,
     refusals: Refusals,
     read_models: Option<ReadModels>,
@@ -45,12 +46,34 @@ struct LastCheckpoint {
     handed_out: Option<Timestamp>,
 }
 
+/// The last time that the whole ledger was read and held against its tree.
+#[derive(Debug, Serialize, JsonSchema)]
+struct LastVerification {
+    size: u64,
+    root: Digest,
+    /// How many parts weren't as they were recorded; 0 where the ledger was whole.
+    damage: u64,
+    #[schemars(with = "announcement::Instant")]
+    verified: Timestamp,
+}
+
 /// The backup that was verified last; where it is kept is the operator's to know.
 #[derive(Debug, Serialize, JsonSchema)]
 struct LastBackup {
     size: u64,
     root: Digest,
     epoch: u64,
+    #[schemars(with = "announcement::Instant")]
+    verified: Timestamp,
+}
+
+/// The last time that everything was read, and what was found.
+#[derive(Debug, Serialize, JsonSchema)]
+struct LastVerification {
+    size: u64,
+    root: Digest,
+    /// How many parts weren't as they were recorded.
+    damage: u64,
     #[schemars(with = "announcement::Instant")]
     verified: Timestamp,
 }
@@ -86,6 +109,7 @@ struct ReadModels {
 struct Kept {
     name: Option<String>,
     checkpoint: Option<LastCheckpoint>,
+    verification: Option<LastVerification>,
     verified_backup: Option<LastBackup>,
     refusal: Option<LastRefusal>,
 }
@@ -95,6 +119,7 @@ impl Kept {
         Ok(Self {
             name: checkpoints.map(|checkpoints| checkpoints.key().name().to_string()),
             checkpoint: checkpoints.and_then(Checkpoints::last).map(LastCheckpoint::from),
+            verification: reader.verification().map_err(Failure::internal)?.map(LastVerification::from),
             verified_backup: reader.verified_backup().map_err(Failure::internal)?.map(LastBackup::from),
             refusal: reader.last_refusal().map_err(Failure::internal)?.map(LastRefusal::from),
         })
@@ -140,6 +165,7 @@ impl Integrity {
             root: head.map(|head| head.root),
             epoch: head.map(|head| head.epoch),
             checkpoint: kept.checkpoint,
+            verification: kept.verification,
             verified_backup: kept.verified_backup,
             refusals: Refusals { kept: head.map(|head| head.refused), last: kept.refusal },
             read_models,
@@ -159,9 +185,21 @@ impl From<HandedOut> for LastCheckpoint {
     }
 }
 
+impl From<Verification> for LastVerification {
+    fn from(Verification { size, root, damage, verified }: Verification) -> Self {
+        Self { size, root, damage, verified }
+    }
+}
+
 impl From<VerifiedBackup> for LastBackup {
     fn from(VerifiedBackup { size, root, epoch, verified, .. }: VerifiedBackup) -> Self {
         Self { size, root, epoch, verified }
+    }
+}
+
+impl From<Verification> for LastVerification {
+    fn from(Verification { size, root, damage, verified }: Verification) -> Self {
+        Self { size, root, damage, verified }
     }
 }
 

@@ -4,7 +4,7 @@ use announcement::Position;
 use axum::http::StatusCode;
 use jiff::civil;
 use percent_encoding::percent_decode;
-use projection::AsKnown;
+use projection::{AsKnown, Valid};
 use serde::de::DeserializeOwned;
 
 use crate::{DEFAULT_PAGE, MAX_PAGE, problem::Failure};
@@ -66,6 +66,11 @@ impl Parameters {
     /// The parameter of this name, a day.
     pub(crate) fn day(&mut self, name: &'static str) -> Result<Option<civil::Date>, Failure> {
         self.read(name, |text| text.parse().map_err(|_| "expected a day such as 2026-01-29".to_owned()))
+    }
+
+    /// `from` and `to`: the days on which exchanges took place.
+    pub(crate) fn valid(&mut self) -> Result<Valid, Failure> {
+        Ok(Valid { from: self.day("from")?, to: self.day("to")? })
     }
 
     fn read<T>(&mut self, name: &'static str, read: impl FnOnce(String) -> Result<T, String>) -> Result<Option<T>, Failure> {

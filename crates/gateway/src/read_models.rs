@@ -30,6 +30,7 @@ fn totals_query(parameters: &mut Parameters) -> Result<TotalsQuery, Failure> {
         receiver: parameters.value("receiver")?,
         period: parameters.value("period")?,
         by: parameters.value("by")?.unwrap_or_default(),
+        claims_after: parameters.position("claims_after")?,
     })
 }
 
@@ -83,6 +84,7 @@ pub(crate) async fn discrepancies(State(app): State<App>, asked: Asked) -> Answe
             exchange: parameters.value("exchange")?,
             state: parameters.named("state", "open, resolved or disputed")?,
             between: parameters.named("between", "sides, others, office or reports")?,
+            valid: parameters.valid()?,
             after: parameters.value("after")?,
             limit: Some(parameters.limit()?),
         })
@@ -95,6 +97,7 @@ pub(crate) async fn plans(State(app): State<App>, asked: Asked) -> Answer {
         Ok(PlansQuery {
             policy: parameters.value("policy")?.unwrap_or_default(),
             outcome: parameters.value("outcome")?,
+            valid: parameters.valid()?,
             after: parameters.position("after")?,
             limit: parameters.limit()?,
         })
@@ -109,7 +112,7 @@ pub(crate) async fn frameworks(State(app): State<App>, asked: Asked) -> Answer {
 }
 
 pub(crate) async fn third_parties(State(app): State<App>, asked: Asked) -> Answer {
-    let query = |parameters: &mut Parameters| Ok(ThirdPartiesQuery { party: parameters.value("party")? });
+    let query = |parameters: &mut Parameters| Ok(ThirdPartiesQuery { party: parameters.value("party")?, valid: parameters.valid()? });
     app.answered(asked, &THIRD_PARTIES, query, projection::third_parties).await
 }
 
@@ -123,6 +126,7 @@ pub(crate) async fn identity(State(app): State<App>, asked: Asked) -> Answer {
         Ok(IdentityQuery {
             policy: parameters.value("policy")?.unwrap_or_default(),
             exchange: parameters.value("exchange")?,
+            valid: parameters.valid()?,
             after: parameters.value("after")?,
             limit: Some(parameters.limit()?),
         })
@@ -131,6 +135,6 @@ pub(crate) async fn identity(State(app): State<App>, asked: Asked) -> Answer {
 }
 
 pub(crate) async fn candidates(State(app): State<App>, asked: Asked) -> Answer {
-    let query = |parameters: &mut Parameters| Ok(CandidatesQuery { after: parameters.value("after")?, limit: parameters.limit()? });
+    let query = |parameters: &mut Parameters| Ok(CandidatesQuery { valid: parameters.valid()?, after: parameters.value("after")?, limit: parameters.limit()? });
     app.answered(asked, &CANDIDATES, query, projection::candidates).await
 }

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use announcement::{Bounds, Category, ExchangeKey, Party};
 
@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The figures of an exchange under [`Policy::Both`]: what both parties' claims have in common.
-pub(crate) fn agreed_figures(book: Known<'_>, exchange: Id<ExchangeKey>, stages: &BTreeSet<Id<ExchangeKey>>) -> Figures {
+pub(crate) fn agreed_figures(book: Known<'_>, exchange: Id<ExchangeKey>, stages: &[Id<ExchangeKey>]) -> Figures {
     let own = |exchange: Id<ExchangeKey>| Figures::clone(book.sheet(exchange).figures(book, exchange, Policy::Both));
     let mut figures = own(exchange);
     let mut sums: BTreeMap<(Direction, Category), Sum> = BTreeMap::new();

@@ -7,7 +7,7 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
 };
 
-use announcement::{Announcement, Announcer, ChannelOf, ChannelStatus, Data, Date, ExchangeKey, Party, Position, Publisher, Record, Target};
+use announcement::{Announcement, Announcer, ChannelOf, ChannelStatus, Data, Date, ExchangeKey, Kind, Party, Position, Publisher, Record, Target};
 use jiff::Timestamp;
 
 use crate::{
@@ -35,12 +35,14 @@ pub struct Book {
     pub(crate) events: Events,
     /// What reports repeat, by the reports' positions.
     pub(crate) origins: HashMap<Position, Box<[Origin]>>,
-    pub(crate) effects: HashMap<Position, Effects>,
+    pub(crate) effects: HashMap<Position, Box<Effects>>,
     /// Which records did something to which others, by position: what is kept in `effects`, the other way round.
     pub(crate) acts: Vec<(Position, Position)>,
     pub(crate) nodes: Vec<Node>,
-    /// The claims that name no exchange.
-    pub(crate) unnamed: Vec<Position>,
+    /// The claims that name no exchange, by kind.
+    pub(crate) unnamed: BTreeMap<Kind, Vec<Position>>,
+    /// The records that are no claims: what was done to claims, with an effect or without.
+    pub(crate) acting: Vec<Position>,
     pub(crate) merges: Vec<Merged>,
     pub(crate) channels: BTreeMap<Position, ChannelView>,
     pub(crate) extents: BTreeMap<Position, Extent>,
@@ -168,6 +170,9 @@ impl Book {
             self.bare.insert(input.position);
         }
         self.act(input, sender);
+        if !self.has_place(input.position) {
+            self.acting.push(input.position);
+        }
         let event = (self.pools.texts.intern(&envelope.source), envelope.id);
         self.events.insert(event, input.position);
         self.touch_reports(input.position);
@@ -339,6 +344,11 @@ impl Book {
     /// The record at a position.
     pub(crate) fn claim(&self, position: Position) -> Option<&Claim> {
         self.claims.get(usize::try_from(position.get()).ok()?)
+    }
+
+    /// Whether a record names an exchange, or is kept with the claims that name none.
+    pub(crate) fn has_place(&self, at: Position) -> bool {
+        self.claim(at).is_some_and(|claim| claim.key.is_some() || self.unnamed.get(&claim.kind).is_some_and(|unnamed| unnamed.binary_search(&at).is_ok()))
     }
 
     /// The records that a record did something to.

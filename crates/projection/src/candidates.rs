@@ -4,7 +4,7 @@ use announcement::{Bounds, Category, ExchangeKey, Party, Position};
 use serde::{Serialize, Serializer};
 
 use crate::{
-    AsOf, Days, Known,
+    AsOf, Days, Known, Valid,
     evidence::Evidence,
     near::{Near, Of, near},
 };
@@ -12,6 +12,8 @@ use crate::{
 /// Which candidates are asked for.
 #[derive(Clone, Debug, Default)]
 pub struct CandidatesQuery {
+    /// When one of the two took place.
+    pub valid: Valid,
     /// The last pair of the page before.
     pub after: Option<Pair>,
     /// How many pairs at most.
@@ -169,6 +171,7 @@ impl Serialize for Pair {
 #[must_use]
 pub fn candidates(book: Known<'_>, query: &CandidatesQuery) -> Candidates {
     let mut pairs: Vec<(Pair, Near<'_>)> = near(book).into_iter().map(|near| (Pair::of(book, &near), near)).collect();
+    pairs.retain(|(_, near)| query.valid.takes(Some(near.days)) || query.valid.takes(Some(near.with_days)));
     pairs.retain(|(pair, _)| query.after.as_ref().is_none_or(|after| pair > after));
     pairs.sort_by(|(one, _), (other, _)| one.cmp(other));
     let mut found = pairs.into_iter().filter_map(|(pair, near)| Candidate::of(book, pair, &near));

@@ -132,10 +132,10 @@ struct State {
 
 impl State {
     fn of(book: Known<'_>, id: Id<ExchangeKey>, policy: Policy) -> Self {
-        if !book.has_members(id) && !book.has_stages(id) {
+        let view = View::new(book, id);
+        if !view.line.is_known() {
             return Self::default();
         }
-        let view = View::new(book, id);
         Self { status: Some(view.status()), date: view.days().map(Days::from), figures: view.figures(policy) }
     }
 }

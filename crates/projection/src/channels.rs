@@ -1,15 +1,20 @@
 use std::{cmp::Reverse, collections::BTreeMap};
 
-use announcement::{Announcer, Category, ChannelOf, ChannelStatus, Date, ExchangeKey, Party, Position, Span, What};
+use announcement::{Announcer, Category, ChannelOf, ChannelStatus, Date, ExchangeKey, Party, Position, What};
 use jiff::civil;
 use serde::Serialize;
 
 use crate::{
     AsOf, Days, Known,
     book::ChannelView,
+    cited::is_whole,
     claim::Claim,
     exchange::{View, last_day},
+    intern::Id,
 };
+
+/// How many statements of one office about one channel are listed at most.
+pub const MAX_STATEMENTS: usize = 100;
 
 /// Which channels are asked for.
 #[derive(Clone, Debug, Default)]
@@ -47,8 +52,11 @@ pub struct Channel {
 pub struct AnnouncerView {
     /// Who said the latest; `null` stands for all outlets' own voices and unnamed sources.
     pub announcer: Option<Announcer>,
-    /// What it said, the latest first.
+    /// What it said, the latest first; of more than [`MAX_STATEMENTS`] the latest.
     pub statements: Vec<ChannelStatement>,
+    /// How many older ones there are than are listed.
+    #[serde(skip_serializing_if = "is_whole")]
+    pub older: usize,
 }
 
 /// One statement about a channel.
@@ -83,15 +91,9 @@ pub struct CompletedExchange {
 /// The channels.
 #[must_use]
 pub fn channels(book: Known<'_>, query: &ChannelsQuery) -> Channels {
-    let lineage = book.lineage(&[]);
-    let live = book.channels().filter(|(claim, _)| book.is_live(claim) && lineage.origin(claim).is_none());
-    let mut said: BTreeMap<(ChannelOf, [Party; 2]), Vec<Stated<'_>>> = BTreeMap::new();
-    for (claim, view) in live.filter(|(_, view)| query.channel.is_none_or(|wanted| wanted == view.channel)) {
-        said.entry((view.channel, view.parties)).or_default().push((claim, view));
-    }
-    let channels = said.into_iter().map(|((channel, parties), said)| {
-        let completed = completed(book, channel, parties);
-        Channel { channel, parties, views: views(book, said, &completed), last_completed: completed.into_iter().next_back().map(|(_, exchange)| exchange) }
+    let channels = said(book, query.channel).into_iter().map(|((channel, parties), said)| {
+        let completed = Completed::of(book, channel, parties);
+        Channel { channel, parties, views: views(book, said, &completed), last_completed: completed.last() }
     });
     Channels { as_of: AsOf::of(book), channels: channels.collect(), next: None }
 }
@@ -99,21 +101,67 @@ pub fn channels(book: Known<'_>, query: &ChannelsQuery) -> Channels {
 /// A statement and what it says of a channel.
 type Stated<'a> = (&'a Claim, &'a ChannelView);
 
-/// The exchanges of a channel that took place, by date. A whole counts by its stages.
-fn completed(book: Known<'_>, channel: ChannelOf, [one, other]: [Party; 2]) -> Vec<(Span, CompletedExchange)> {
-    let mut completed: Vec<(Span, CompletedExchange)> = Vec::new();
-    for view in book.exchanges().map(|id| View::new(book, id)).filter(|view| view.key().is_between(one, other)) {
-        let claims = &view.sheet.completions;
-        let of_channel = view.key().what() == what(channel) || view.sheet.categories.contains(&category(channel));
-        if of_channel
-            && !claims.is_empty()
-            && let Some(days) = view.days()
-        {
-            completed.push((days, CompletedExchange { key: view.key().clone(), date: days.into(), claims: claims.to_vec() }));
+/// The live statements about channels; repeats of recorded ones are left out.
+fn said(book: Known<'_>, only: Option<ChannelOf>) -> BTreeMap<(ChannelOf, [Party; 2]), Vec<Stated<'_>>> {
+    let lineage = book.lineage(&[]);
+    let mut said: BTreeMap<_, Vec<Stated<'_>>> = BTreeMap::new();
+    for (claim, view) in book.channels().filter(|(_, view)| only.is_none_or(|only| only == view.channel)) {
+        if book.is_live(claim) && lineage.origin(claim).is_none() {
+            said.entry((view.channel, view.parties)).or_default().push((claim, view));
         }
     }
-    completed.sort_by(|(one, first), (other, second)| (last_day(*one), one.earliest, &first.key).cmp(&(last_day(*other), other.earliest, &second.key)));
-    completed
+    said
+}
+
+/// The statements that a channel pauses or is blocked after which an exchange took place, with the claims that it did.
+pub(crate) fn broken(book: Known<'_>) -> Vec<(Position, Id<ExchangeKey>)> {
+    let broken = said(book, None).into_iter().flat_map(|((channel, parties), said)| {
+        let completed = Completed::of(book, channel, parties);
+        said.into_iter().filter_map(|(claim, view)| Some((claim.position, completed.since(claim, view)?))).collect::<Vec<_>>()
+    });
+    broken.collect()
+}
+
+/// The exchanges of a channel that took place. A whole counts by its stages.
+struct Completed<'a> {
+    book: Known<'a>,
+    /// By first day and key; those without a first day aren't among them.
+    by_first: Vec<(civil::Date, &'a ExchangeKey, Id<ExchangeKey>)>,
+    last: Option<Id<ExchangeKey>>,
+}
+
+impl<'a> Completed<'a> {
+    fn of(book: Known<'a>, channel: ChannelOf, [one, other]: [Party; 2]) -> Self {
+        let mut by_first = Vec::new();
+        let mut last = None;
+        for view in book.exchanges().map(|id| View::new(book, id)) {
+            let of_channel = || view.key().what() == what(channel) || view.sheet().categories.contains(&category(channel));
+            let Some(days) = view.days().filter(|_| !view.sheet().completions.is_empty() && view.key().is_between(one, other) && of_channel()) else {
+                continue;
+            };
+            by_first.extend(days.earliest.map(|first| (first, view.key(), view.id)));
+            last = last.max(Some((last_day(days), days.earliest, view.key(), view.id)));
+        }
+        by_first.sort_unstable();
+        Self { book, by_first, last: last.map(|(.., id)| id) }
+    }
+
+    fn last(&self) -> Option<CompletedExchange> {
+        self.exchange(self.last?)
+    }
+
+    fn exchange(&self, id: Id<ExchangeKey>) -> Option<CompletedExchange> {
+        let view = View::new(self.book, id);
+        Some(CompletedExchange { key: view.key().clone(), date: view.days()?.into(), claims: view.sheet().completions.to_vec() })
+    }
+
+    /// Where a statement says that the channel pauses or is blocked: the first that began since then.
+    fn since(&self, claim: &Claim, view: &ChannelView) -> Option<Id<ExchangeKey>> {
+        let stopped = matches!(view.status, ChannelStatus::Paused | ChannelStatus::Blocked);
+        let begin = view.since.into_iter().chain([claim.announced]).filter_map(|date| date.span().latest).min().filter(|_| stopped)?;
+        let later = self.by_first.partition_point(|&(first, ..)| first <= begin);
+        self.by_first.get(later).map(|&(.., id)| id)
+    }
 }
 
 const fn what(channel: ChannelOf) -> What {
@@ -132,7 +180,7 @@ const fn category(channel: ChannelOf) -> Category {
     }
 }
 
-fn views(book: Known<'_>, said: Vec<Stated<'_>>, completed: &[(Span, CompletedExchange)]) -> Vec<AnnouncerView> {
+fn views(book: Known<'_>, said: Vec<Stated<'_>>, completed: &Completed<'_>) -> Vec<AnnouncerView> {
     let announcer = |claim: &Claim| claim.announcer.map(|announcer| book.pools().announcers.get(announcer));
     let office = |claim: &Claim| announcer(claim).map(|announcer| (announcer.party, announcer.office.as_deref()));
     let mut offices: BTreeMap<_, Vec<Stated<'_>>> = BTreeMap::new();
@@ -143,22 +191,17 @@ fn views(book: Known<'_>, said: Vec<Stated<'_>>, completed: &[(Span, CompletedEx
     let view = |mut said: Vec<Stated<'_>>| {
         said.sort_by_key(|(claim, _)| Reverse((last_day(claim.announced.span()), claim.position)));
         let latest = said.first().and_then(|(claim, _)| announcer(claim)).cloned();
-        AnnouncerView { announcer: latest, statements: said.into_iter().map(|(claim, view)| statement(claim, view, completed)).collect() }
+        let older = said.len().saturating_sub(MAX_STATEMENTS);
+        said.truncate(MAX_STATEMENTS);
+        let statement = |(claim, view): Stated<'_>| ChannelStatement {
+            position: claim.position,
+            announced: claim.announced,
+            status: view.status,
+            since: view.since,
+            blames: view.blames,
+            completed_since: completed.since(claim, view).and_then(|exchange| completed.exchange(exchange)),
+        };
+        AnnouncerView { announcer: latest, statements: said.into_iter().map(statement).collect(), older }
     };
     offices.into_values().map(view).collect()
-}
-
-fn statement(claim: &Claim, view: &ChannelView, completed: &[(Span, CompletedExchange)]) -> ChannelStatement {
-    let stopped = matches!(view.status, ChannelStatus::Paused | ChannelStatus::Blocked);
-    let begin: Option<civil::Date> = view.since.into_iter().chain([claim.announced]).filter_map(|date| date.span().latest).min();
-    let later = |days: &Span| begin.is_some_and(|begin| days.earliest.is_some_and(|earliest| earliest > begin));
-    let first = completed.iter().filter(|(days, _)| stopped && later(days)).min_by_key(|(days, exchange)| (days.earliest, &exchange.key));
-    ChannelStatement {
-        position: claim.position,
-        announced: claim.announced,
-        status: view.status,
-        since: view.since,
-        blames: view.blames,
-        completed_since: first.map(|(_, exchange)| exchange.clone()),
-    }
 }

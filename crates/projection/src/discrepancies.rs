@@ -4,7 +4,7 @@ use announcement::{Announcer, Bounds, Category, Date, ExchangeKey, Party, Positi
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AsOf, Days, Direction, Known, Policy, Why,
+    AsOf, Days, Direction, Known, Policy, Valid, Why,
     claim::Claim,
     exchange::{View, by_key},
     figure::{OneWay, Rank, settled},
@@ -24,6 +24,8 @@ pub struct DiscrepanciesQuery {
     pub state: Option<Standing>,
     /// Only those between these.
     pub between: Option<Between>,
+    /// When the exchanges took place.
+    pub valid: Valid,
     /// The last exchange of the page before.
     pub after: Option<ExchangeKey>,
     /// Of how many exchanges at most; all without one.
@@ -161,7 +163,10 @@ impl SaidAt {
 #[must_use]
 pub fn discrepancies(book: Known<'_>, query: &DiscrepanciesQuery) -> Discrepancies {
     let asked = |found: &&Discrepancy| query.state.is_none_or(|state| state == found.state) && query.between.is_none_or(|between| between == found.between);
-    let of_exchange = |view: &View<'_>| view.discrepancies().iter().filter(asked).cloned().collect();
+    let of_exchange = |view: &View<'_>| {
+        let found = query.valid.takes(view.days()).then(|| view.discrepancies().iter());
+        found.into_iter().flatten().filter(asked).cloned().collect()
+    };
     let (discrepancies, next) = by_key(book, query.exchange.as_ref(), query.after.as_ref(), query.limit, of_exchange);
     Discrepancies { as_of: AsOf::of(book), discrepancies, next }
 }
@@ -182,8 +187,8 @@ struct Thing {
 }
 
 impl View<'_> {
-    fn discrepancies(&self) -> &[Discrepancy] {
-        self.sheet.discrepancies(|| Found { view: self, list: Vec::new() }.all())
+    pub(crate) fn discrepancies(&self) -> &[Discrepancy] {
+        self.sheet().discrepancies(|| Found { view: self, list: Vec::new() }.all())
     }
 }
 

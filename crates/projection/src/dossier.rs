@@ -120,7 +120,7 @@ pub struct Difference {
 pub fn dossier(book: Known<'_>, key: &ExchangeKey, policy: Policy) -> Option<Dossier> {
     let id = book.exchange(key)?;
     let view = View::new(book, id);
-    if !book.has_members(id) && book.stages(id).is_empty() {
+    if !view.line.is_known() {
         return None;
     }
     let mut also: Vec<ExchangeKey> =
@@ -132,7 +132,7 @@ pub fn dossier(book: Known<'_>, key: &ExchangeKey, policy: Policy) -> Option<Dos
     Some(Dossier {
         as_of: AsOf::of(book),
         policy,
-        exchange: line(&view, view.days(), policy),
+        exchange: line(&view, policy),
         also,
         merges: merges.map(|merge| merging(book, merge)).collect(),
         claims: statements(&view),

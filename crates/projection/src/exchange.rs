@@ -1,20 +1,21 @@
 use std::{cell::OnceCell, sync::Arc};
 
-use announcement::{Category, ExchangeKey, Kind, Party, Position, Span};
+use announcement::{Category, ExchangeKey, Party, Position, Span};
 use jiff::civil;
 use serde::Serialize;
 
 use crate::{
     Direction, Known, Policy,
     claim::Claim,
-    figure::{Figure, Figures, figures},
+    figure::{Figure, Figures},
     intern::Id,
+    line::Line,
     lineage::Lineage,
     sheet::Sheet,
 };
 
 /// Where an exchange stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Somebody claims that it took place.
@@ -26,6 +27,7 @@ pub enum Status {
     /// It was planned.
     Planned,
     /// It's only mentioned.
+    #[default]
     Mentioned,
 }
 
@@ -91,13 +93,17 @@ impl FigureAnswer {
 pub(crate) struct View<'a> {
     pub(crate) book: Known<'a>,
     pub(crate) id: Id<ExchangeKey>,
-    pub(crate) sheet: Arc<Sheet>,
+    pub(crate) line: Arc<Line>,
     claims: OnceCell<(Vec<&'a Claim>, Lineage<'a>)>,
 }
 
 impl<'a> View<'a> {
     pub(crate) fn new(book: Known<'a>, id: Id<ExchangeKey>) -> Self {
-        Self { book, id, sheet: book.sheet(id), claims: OnceCell::new() }
+        Self { book, id, line: book.line(id), claims: OnceCell::new() }
+    }
+
+    pub(crate) fn sheet(&self) -> &Sheet {
+        &self.line.sheet
     }
 
     pub(crate) fn key(&self) -> &'a ExchangeKey {
@@ -133,19 +139,19 @@ impl<'a> View<'a> {
     }
 
     pub(crate) fn figures(&self, policy: Policy) -> Arc<Figures> {
-        figures(self.book, self.id, policy)
+        Arc::clone(self.line.figures(self.book, self.id, policy))
     }
 
-    pub(crate) fn stages(&self) -> impl Iterator<Item = View<'a>> + use<'a> {
-        let book = self.book;
-        book.stages(self.id).into_iter().map(move |stage| View::new(book, stage))
+    pub(crate) fn stages(&self) -> impl Iterator<Item = View<'a>> {
+        self.line.stages.iter().map(|&stage| View::new(self.book, stage))
     }
 
-    /// When it took place: a whole's days cover its stages. Where nobody says that it did, when it's planned, else what else is said.
     pub(crate) fn days(&self) -> Option<Span> {
-        let of_stages = self.stages().filter_map(|stage| stage.sheet.completed);
-        let days = self.sheet.completed.into_iter().chain(of_stages).reduce(Span::cover);
-        days.or(self.sheet.planned).or(self.sheet.said)
+        self.line.days
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        self.line.status
     }
 
     /// The claims that it took place whose dates lie outside of those of better voices.
@@ -153,25 +159,13 @@ impl<'a> View<'a> {
         dates(self.book, self.key(), self.completions()).map(|(_, outside)| outside).unwrap_or_default()
     }
 
-    pub(crate) fn status(&self) -> Status {
-        if !self.sheet.completions.is_empty() || self.stages().any(|stage| !stage.sheet.completions.is_empty()) {
-            return Status::Completed;
-        }
-        match self.sheet.outcome {
-            Some(Kind::Cancelled) => Status::Cancelled,
-            Some(Kind::Postponed) => Status::Postponed,
-            Some(_) => Status::Planned,
-            None => Status::Mentioned,
-        }
-    }
-
     /// Whether figures contradict each other, or somebody contests a claim.
     pub(crate) fn is_disputed(&self, figures: &Figures) -> bool {
-        self.sheet.is_contested || figures.values().any(|figure| figure.disputed)
+        self.sheet().is_contested || figures.values().any(|figure| figure.disputed)
     }
 
     pub(crate) fn frameworks(&self) -> Vec<String> {
-        let mut frameworks: Vec<String> = self.sheet.frameworks.iter().map(|&framework| self.book.pools().texts.get(framework).to_owned()).collect();
+        let mut frameworks: Vec<String> = self.sheet().frameworks.iter().map(|&framework| self.book.pools().texts.get(framework).to_owned()).collect();
         frameworks.sort();
         frameworks
     }
@@ -185,27 +179,26 @@ pub(crate) fn by_key<T>(
     limit: Option<usize>,
     of: impl Fn(&View<'_>) -> Vec<T>,
 ) -> (Vec<T>, Option<ExchangeKey>) {
-    let key = |id: Id<ExchangeKey>| book.pools().keys.get(id);
-    let mut exchanges: Vec<_> = match only {
-        Some(only) => book.exchange(only).into_iter().collect(),
-        None => book.exchanges().collect(),
+    let of_one = only.map(|only| book.exchange(only).filter(|&id| after.is_none_or(|after| book.pools().keys.get(id) > after)));
+    let mut views: Box<dyn Iterator<Item = View<'_>>> = match of_one {
+        Some(one) => Box::new(one.map(|id| View::new(book, id)).into_iter()),
+        None => Box::new(book.by_key(after)),
     };
-    exchanges.retain(|&id| after.is_none_or(|after| key(id) > after));
-    exchanges.sort_by_key(|&id| key(id));
     let (mut found, mut last, mut left) = (Vec::new(), None, limit.map_or(usize::MAX, |limit| limit.max(1)));
-    for id in exchanges {
-        let of_exchange = of(&View::new(book, id));
+    let next = views.find_map(|view| {
+        let of_exchange = of(&view);
         if of_exchange.is_empty() {
-            continue;
+            return None;
         }
         if left == 0 {
-            return (found, last);
+            return last.take();
         }
         left -= 1;
         found.extend(of_exchange);
-        last = Some(key(id).clone());
-    }
-    (found, None)
+        last = Some(view.key().clone());
+        None
+    });
+    (found, next)
 }
 
 /// Where the dates of claims overlap, the best voices first, and the claims that lie outside.

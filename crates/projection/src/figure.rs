@@ -1,7 +1,4 @@
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::BTreeMap;
 
 use announcement::{Bounds, Category, ExchangeKey, Position};
 
@@ -37,21 +34,16 @@ impl Figure {
 
 pub(crate) type Figures = BTreeMap<(Direction, Category), Figure>;
 
-/// The figures of an exchange. Where it has stages, their sum is one more claim about the whole.
-pub(crate) fn figures(book: Known<'_>, exchange: Id<ExchangeKey>, policy: Policy) -> Arc<Figures> {
-    let sheet = book.sheet(exchange);
-    let stages = book.stages(exchange);
-    if stages.is_empty() {
-        return Arc::clone(sheet.figures(book, exchange, policy));
-    }
+/// The figures of an exchange with stages: their sum is one more claim about the whole.
+pub(crate) fn figures_of(book: Known<'_>, exchange: Id<ExchangeKey>, stages: &[Id<ExchangeKey>], policy: Policy) -> Figures {
     if policy == Policy::Both {
-        return Arc::new(agreed_figures(book, exchange, &stages));
+        return agreed_figures(book, exchange, stages);
     }
-    let mut stands = Stands::clone(sheet.stands(book, exchange, policy));
-    for (place, sum) in sums(book, &stages, policy) {
+    let mut stands = Stands::clone(book.sheet(exchange).stands(book, exchange, policy));
+    for (place, sum) in sums(book, stages, policy) {
         stands.entry(place).or_default().push(sum);
     }
-    Arc::new(own_figures(&stands))
+    own_figures(&stands)
 }
 
 /// What stands come to.
@@ -89,7 +81,7 @@ pub(crate) struct Saying<'a> {
 
 pub(crate) type Stands = BTreeMap<(Direction, Category), Vec<Stand>>;
 
-fn sums(book: Known<'_>, stages: &BTreeSet<Id<ExchangeKey>>, policy: Policy) -> BTreeMap<(Direction, Category), Stand> {
+fn sums(book: Known<'_>, stages: &[Id<ExchangeKey>], policy: Policy) -> BTreeMap<(Direction, Category), Stand> {
     let mut sums = BTreeMap::new();
     for &stage in stages {
         let sheet = book.sheet(stage);

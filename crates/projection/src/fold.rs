@@ -8,6 +8,9 @@ use tokio::{
 
 use crate::{Book, Slot};
 
+/// How many exchanges are warmed at a time: records wait no longer than that takes.
+const WARMED: usize = 32;
+
 /// A book that is being kept up.
 #[derive(Debug)]
 pub(crate) struct Fold {
@@ -21,6 +24,8 @@ pub(crate) struct Fold {
     pub(crate) tried: Instant,
     /// Whether it must be saved at once: something was redacted.
     pub(crate) is_urgent: bool,
+    /// Up to which exchange what readers ask for was made ahead.
+    pub(crate) warmed: usize,
     /// Why it can't take the next record.
     pub(crate) stopped: Option<String>,
 }
@@ -28,7 +33,7 @@ pub(crate) struct Fold {
 impl Fold {
     pub(crate) fn new(book: Arc<RwLock<Book>>, slot: Slot, version: u32) -> Self {
         let next = book.read().unwrap_or_else(PoisonError::into_inner).next();
-        Self { book, slot, version, next, saved: None, tried: Instant::now(), is_urgent: false, stopped: None }
+        Self { book, slot, version, next, saved: None, tried: Instant::now(), is_urgent: false, warmed: 0, stopped: None }
     }
 
     /// As it was read from a snapshot.
@@ -52,6 +57,15 @@ impl Fold {
             }
             Err(error) => self.stopped = Some(error.to_string()),
         }
+    }
+
+    /// Makes what readers will ask for of some more exchanges, so that the first of them needn't wait; says whether there were any.
+    pub(crate) async fn warm(&mut self) -> bool {
+        let (book, from) = (Arc::clone(&self.book), self.warmed);
+        let warming = spawn_blocking(move || book.read().unwrap_or_else(PoisonError::into_inner).now().warm(from, WARMED));
+        let warmed = warming.await.unwrap_or(0);
+        self.warmed += warmed;
+        warmed > 0
     }
 
     /// When it's to be saved, where there is something to save.

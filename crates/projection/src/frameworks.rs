@@ -1,12 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use announcement::{Bounds, Category, Kind, Party, Position, Span};
+use announcement::{Bounds, Category, Kind, Party, Position};
 use serde::Serialize;
 
 use crate::{
     AsOf, Direction, Gap, Known, Policy, SaidAt,
     settle::{Settled, settle},
-    tally::{Row, Scope, Sum, Tally},
+    tally::{Sum, Tally},
 };
 
 /// Which agreements are asked for.
@@ -69,7 +69,8 @@ pub fn frameworks(book: Known<'_>, query: &FrameworksQuery) -> Frameworks {
     let tally = Tally::new(book, query.policy);
     let lineage = book.lineage(&[]);
     let live = book.claims().filter(|claim| claim.kind == Kind::Agreement && book.is_live(claim) && lineage.origin(claim).is_none());
-    let mut agreed: BTreeMap<&str, Agreed> = tally.frameworks().into_iter().map(|name| (name, Agreed::default())).collect();
+    let (named, mut delivered) = (tally.frameworks(), tally.delivered());
+    let mut agreed: BTreeMap<&str, Agreed> = named.keys().map(|&name| (name, Agreed::default())).collect();
     for claim in live {
         let Some(name) = claim.framework.map(|framework| book.pools().texts.get(framework)) else { continue };
         let of = agreed.entry(name).or_default();
@@ -79,7 +80,11 @@ pub fn frameworks(book: Known<'_>, query: &FrameworksQuery) -> Frameworks {
         }
     }
     agreed.retain(|name, _| query.framework.as_ref().is_none_or(|asked| asked == name));
-    let frameworks = agreed.into_iter().map(|(name, agreed)| agreed.framework(name, &tally)).collect();
+    let frameworks = agreed.into_iter().map(|(name, agreed)| {
+        let delivered = named.get(name).and_then(|framework| delivered.remove(framework)).unwrap_or_default();
+        agreed.framework(name, delivered)
+    });
+    let frameworks = frameworks.collect();
     Frameworks { as_of: AsOf::of(book), policy: query.policy, frameworks, next: None }
 }
 
@@ -91,14 +96,13 @@ struct Agreed {
 }
 
 impl Agreed {
-    fn framework(self, name: &str, tally: &Tally<'_>) -> Framework {
-        let scope = Scope { days: Span { earliest: None, latest: None }, keys: None, framework: Some(name.to_owned()) };
-        let places: BTreeSet<Place> = self.terms.keys().copied().chain(tally.places(&scope)).collect();
+    fn framework(self, name: &str, mut delivered: BTreeMap<Place, Sum>) -> Framework {
+        let places: BTreeSet<Place> = self.terms.keys().chain(delivered.keys()).copied().collect();
         let term = |place: Place| {
             let (direction, category) = place;
             let said = self.terms.get(&place).map_or(&[][..], |said| said);
             let agreed = settle(&said.iter().map(|(bounds, _)| *bounds).collect::<Vec<_>>());
-            let delivered = tally.sum(&scope, Row::Way(direction, category)).certain;
+            let delivered = delivered.remove(&place).unwrap_or_default();
             let done = delivered.low.map(|low| Bounds { low, high: delivered.high });
             Term {
                 from: direction.from,

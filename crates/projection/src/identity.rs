@@ -4,7 +4,7 @@ use announcement::{Bounds, Category, Date, ExchangeKey, Finding, Kind, Party, Po
 use serde::Serialize;
 
 use crate::{
-    AsOf, Direction, Known, Policy,
+    AsOf, Direction, Known, Policy, Valid,
     claim::{Claim, Way},
     exchange::{FigureAnswer, View, by_key},
     settle::{Settled, settle},
@@ -17,6 +17,8 @@ pub struct IdentityQuery {
     pub policy: Policy,
     /// Only those of this exchange.
     pub exchange: Option<ExchangeKey>,
+    /// When the exchanges took place.
+    pub valid: Valid,
     /// The last exchange of the page before.
     pub after: Option<ExchangeKey>,
     /// Of how many exchanges at most; all without one.
@@ -32,7 +34,7 @@ pub struct Identity {
     pub policy: Policy,
     /// The bodies of each exchange and direction.
     pub bodies: Vec<Bodies>,
-    /// Findings that no exchange is known of; on the first page.
+    /// Findings that no exchange is known of; on the first page of all.
     pub unassigned: Vec<UnassignedFinding>,
     /// The exchange that the next page comes after.
     pub next: Option<ExchangeKey>,
@@ -96,10 +98,12 @@ type Counts = Vec<(Bounds, Position)>;
 /// What became of the bodies. Repeats of recorded statements are left out.
 #[must_use]
 pub fn identity(book: Known<'_>, query: &IdentityQuery) -> Identity {
-    let (bodies, next) = by_key(book, query.exchange.as_ref(), query.after.as_ref(), query.limit, |view| of_exchange(view, query.policy));
-    let is_first = query.exchange.is_none() && query.after.is_none();
+    let (bodies, next) = by_key(book, query.exchange.as_ref(), query.after.as_ref(), query.limit, |view| {
+        if query.valid.takes(view.days()) { of_exchange(view, query.policy) } else { Vec::new() }
+    });
+    let is_first = query.exchange.is_none() && query.after.is_none() && query.valid == Valid::default();
     let lineage = book.lineage(&[]);
-    let unplaced = book.unplaced().filter(|claim| claim.kind == Kind::Identity && is_first);
+    let unplaced = book.unplaced(if is_first { &[Kind::Identity] } else { &[] });
     let live = unplaced.filter(|claim| book.is_live(claim) && lineage.origin(claim).is_none());
     Identity { as_of: AsOf::of(book), policy: query.policy, bodies, unassigned: live.flat_map(|claim| unassigned(book, claim)).collect(), next }
 }
@@ -111,7 +115,7 @@ fn of_exchange(view: &View<'_>, policy: Policy) -> Vec<Bodies> {
             directions.entry(direction).or_default().0 = Some(FigureAnswer::new(direction, category, figure));
         }
     }
-    let finding = view.sheet.has_findings.then(|| view.statements().filter(|claim| claim.is_of_completion() || claim.kind == Kind::Identity));
+    let finding = view.sheet().has_findings.then(|| view.statements().filter(|claim| claim.is_of_completion() || claim.kind == Kind::Identity));
     for claim in finding.into_iter().flatten() {
         let by = by(view.book, claim);
         for (direction, finding, bounds) in findings(view.book, claim) {

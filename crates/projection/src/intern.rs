@@ -15,10 +15,14 @@ pub(crate) struct Id<T: ?Sized> {
 }
 
 impl<T: ?Sized> Id<T> {
-    fn new(index: usize) -> Self {
+    /// The id of the value at a place.
+    pub(crate) fn at(index: usize) -> Self {
         let number = u32::try_from(index + 1).ok().and_then(NonZeroU32::new);
         Self { number: number.expect("fewer than 2^32 distinct values fit into memory"), of: PhantomData }
     }
+
+    /// After all others.
+    pub(crate) const LAST: Self = Self { number: NonZeroU32::MAX, of: PhantomData };
 
     /// From 0 on, in the order in which the values came.
     pub(crate) const fn index(self) -> usize {
@@ -82,7 +86,7 @@ impl<T: ?Sized + Eq + Hash> Pool<T> {
         if let Some(id) = self.find(value) {
             return id;
         }
-        let id = Id::new(self.values.len());
+        let id = Id::at(self.values.len());
         let value: Arc<T> = value.to_owned().into();
         self.values.push(Some(Arc::clone(&value)));
         self.ids.insert(value, id);
@@ -91,7 +95,7 @@ impl<T: ?Sized + Eq + Hash> Pool<T> {
 
     /// Adds what a pool had at its next place; not where it's the value of another place.
     pub(crate) fn restore(&mut self, value: Option<Arc<T>>) -> bool {
-        let id = Id::new(self.values.len());
+        let id = Id::at(self.values.len());
         self.values.push(value.clone());
         value.is_none_or(|value| self.ids.insert(value, id).is_none())
     }
@@ -99,7 +103,7 @@ impl<T: ?Sized + Eq + Hash> Pool<T> {
     /// Drops the values that aren't kept.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(Id<T>) -> bool) {
         for (index, place) in self.values.iter_mut().enumerate() {
-            if !keep(Id::new(index))
+            if !keep(Id::at(index))
                 && let Some(value) = place.take()
             {
                 self.ids.remove(&value);
@@ -118,9 +122,14 @@ impl<T: ?Sized + Eq + Hash> Pool<T> {
         self.values[id.index()].as_deref().expect("what is named is kept")
     }
 
+    /// The same, to be kept.
+    pub(crate) fn shared(&self, id: Id<T>) -> Arc<T> {
+        Arc::clone(self.values[id.index()].as_ref().expect("what is named is kept"))
+    }
+
     /// The id at a place, if there is a value.
     pub(crate) fn id(&self, index: usize) -> Option<Id<T>> {
-        self.values.get(index)?.as_ref().map(|_| Id::new(index))
+        self.values.get(index)?.as_ref().map(|_| Id::at(index))
     }
 
     /// The values by place, with the gaps of those that went.
@@ -133,7 +142,7 @@ impl<T: ?Sized + Eq + Hash> Pool<T> {
     }
 
     pub(crate) fn ids(&self) -> impl Iterator<Item = Id<T>> + use<T> {
-        (0..self.values.len()).map(Id::new)
+        (0..self.values.len()).map(Id::at)
     }
 }
 

@@ -61,7 +61,7 @@ impl Keeper {
             let moved = self.fold(&mut feeds, &stop).await;
             self.switch(&source).await;
             self.save_what_is_due(&source).await;
-            if !moved {
+            if !moved && !self.served.warm().await {
                 tokio::select! {
                     () = stop.cancelled() => break,
                     order = orders.recv() => if let Some(order) = order { self.carry_out(order).await },

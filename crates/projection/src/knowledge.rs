@@ -155,7 +155,7 @@ fn moves_of(step: Step<'_>, query: &TotalsQuery) -> Vec<(Row, Move)> {
         let rows: BTreeSet<Row> = old.keys().chain(new.keys()).cloned().collect();
         for row in rows {
             let (old, new) = (old.remove(&row), new.remove(&row));
-            if old.as_ref().map(Share::value) != new.as_ref().map(Share::value) {
+            if old.as_ref().map(|share| share.adds) != new.as_ref().map(|share| share.adds) {
                 let part = OldAndNew { old: old.map(Part::from), new: new.map(Part::from) };
                 let (recorded, announced, kind) = (claim.recorded(), step.new.announced(claim), claim.kind_of_record());
                 moved.push((row, Move { position: step.at, recorded, announced, kind, exchange: key(id).clone(), part }));
@@ -199,11 +199,11 @@ impl Gain {
 impl From<Share> for Part {
     fn from(share: Share) -> Self {
         Self {
-            low: share.bounds.map(|bounds| bounds.low),
-            high: share.bounds.and_then(|bounds| bounds.high),
-            unknown: share.unknown,
-            disputed: share.disputed,
-            one_sided: share.one_sided,
+            low: share.adds.bounds.map(|bounds| bounds.low),
+            high: share.adds.bounds.and_then(|bounds| bounds.high),
+            unknown: share.adds.unknown,
+            disputed: share.adds.disputed,
+            one_sided: share.adds.one_sided,
             claims: share.claims.into_iter().collect(),
         }
     }

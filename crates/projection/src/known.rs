@@ -152,7 +152,7 @@ impl<'a> Known<'a> {
 
     /// What was ever done to a record, also what isn't known.
     pub(crate) fn effects(self, position: Position) -> Option<&'a Effects> {
-        self.book.effects.get(&position)
+        self.book.effects.get(&position).map(Box::as_ref)
     }
 
     /// The merges of keys.
@@ -182,19 +182,30 @@ impl<'a> Known<'a> {
         self.book.channels.iter().filter_map(move |(&position, view)| Some((self.claim(position)?, view)))
     }
 
-    /// The statements that are about no exchange that is known.
-    pub(crate) fn unplaced(self) -> impl Iterator<Item = &'a Claim> {
-        let unnamed = self.book.unnamed.iter().filter_map(move |&position| self.claim(position));
-        unnamed.filter(move |claim| self.place(claim).is_none())
+    /// The statements of some kinds that are about no exchange that is known.
+    pub(crate) fn unplaced(self, kinds: &[Kind]) -> impl Iterator<Item = &'a Claim> {
+        let unnamed = kinds.iter().filter_map(|kind| self.book.unnamed.get(kind)).flatten();
+        unnamed.filter_map(move |&position| self.claim(position)).filter(move |claim| self.place(claim).is_none())
     }
 
-    /// Those of them that say that one took place.
+    /// The records that are about no exchange that is known.
+    pub(crate) fn without_exchange(self) -> impl Iterator<Item = &'a Claim> {
+        let unnamed = self.book.unnamed.values().flatten().chain(&self.book.acting);
+        unnamed.filter_map(move |&position| self.claim(position)).filter(move |claim| self.place(claim).is_none())
+    }
+
+    /// Those that say that one took place.
     pub(crate) fn unassigned(self) -> impl Iterator<Item = &'a Claim> {
-        self.unplaced().filter(|claim| claim.is_of_completion())
+        self.unplaced(&[Kind::Completed, Kind::Confirmed])
     }
 
     pub(crate) const fn announced_until(self) -> Option<civil::Date> {
         self.announced_until
+    }
+
+    /// Whether it's all that was applied.
+    pub(crate) fn is_now(self) -> bool {
+        self.is_prefix() && self.before == self.book.next()
     }
 
     /// Whether every record up to a position is known.

@@ -1,6 +1,10 @@
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    hash::{BuildHasher, RandomState},
+};
 
 use announcement::{Position, Publisher, Target};
+use hashbrown::{HashTable, hash_table::Entry};
 use uuid::Uuid;
 
 use crate::{
@@ -16,11 +20,13 @@ const MAX_WALK: usize = 64;
 pub(crate) type Event = (Id<str>, Uuid);
 
 /// Which records have which source and id.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Events {
     /// By position.
     names: Vec<Event>,
-    first: HashMap<Event, Position>,
+    /// Where each name stands among them first. The table holds four bytes a record and no name a second time.
+    first: HashTable<u32>,
+    hasher: RandomState,
     /// Further publishers' events of the same source and id.
     others: HashMap<Event, Vec<Position>>,
     /// The reports that name an event, recorded or not, by position.
@@ -55,6 +61,13 @@ impl Origin {
     }
 }
 
+/// Where names stand follows from the names.
+impl PartialEq for Events {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.names, &self.others, &self.reports) == (&other.names, &other.others, &other.reports)
+    }
+}
+
 impl Events {
     /// Adds the next record's.
     pub(crate) fn insert(&mut self, event: Event, position: Position) {
@@ -68,15 +81,20 @@ impl Events {
     }
 
     pub(crate) fn index_all(&mut self) {
-        self.first.reserve(self.names.len());
+        let (names, hasher) = (&self.names, &self.hasher);
+        self.first.reserve(names.len(), |&at| hasher.hash_one(names[at as usize]));
         for index in 0..self.names.len() {
             self.index(self.names[index], Position::new(index as u64));
         }
     }
 
     fn index(&mut self, event: Event, position: Position) {
-        if *self.first.entry(event).or_insert(position) != position {
-            self.others.entry(event).or_default().push(position);
+        let (names, hasher) = (&self.names, &self.hasher);
+        let at = u32::try_from(position.get()).expect("fewer than 2^32 records fit into memory");
+        match self.first.entry(hasher.hash_one(event), |&at| names[at as usize] == event, |&at| hasher.hash_one(names[at as usize])) {
+            Entry::Vacant(place) => drop(place.insert(at)),
+            Entry::Occupied(first) if *first.get() == at => {}
+            Entry::Occupied(_) => self.others.entry(event).or_default().push(position),
         }
     }
 
@@ -120,8 +138,8 @@ impl Events {
     }
 
     fn find(&self, source: Id<str>, id: Uuid) -> impl Iterator<Item = Position> {
-        let first = self.first.get(&(source, id)).copied();
-        first.into_iter().chain(self.others.get(&(source, id)).into_iter().flatten().copied())
+        let first = self.first.find(self.hasher.hash_one((source, id)), |&at| self.names[at as usize] == (source, id));
+        first.map(|&at| Position::new(u64::from(at))).into_iter().chain(self.others.get(&(source, id)).into_iter().flatten().copied())
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
 use announcement::{Bounds, Category, ExchangeKey, Span, What};
 use jiff::civil;
 
-use crate::{Compared, Direction, Known, Policy, claim::Claim, exchange::View, figure::figures, intern::Id, mention::LIVING};
+use crate::{Compared, Direction, Known, Policy, claim::Claim, exchange::View, intern::Id, mention::LIVING};
 
 /// With how many of those that begin before its end or a day after it an exchange is compared: more would take a reader's time without end.
 const MAX_COMPARED: usize = 1_024;
@@ -103,7 +103,7 @@ fn compared(one: &Counts, other: &Counts) -> Vec<Compared> {
 impl Dated<'_> {
     fn counts(&self, book: Known<'_>) -> &Counts {
         self.counts.get_or_init(|| match self.of {
-            Of::Exchange(id) => figures(book, id, Policy::Range).iter().filter_map(|(&place, figure)| Some((place, figure.bounds?))).collect(),
+            Of::Exchange(id) => View::new(book, id).figures(Policy::Range).iter().filter_map(|(&place, figure)| Some((place, figure.bounds?))).collect(),
             Of::Claim(claim) => counts_of(book, claim),
         })
     }

@@ -19,6 +19,8 @@ pub(crate) struct Node {
     absorbed: Vec<Id<ExchangeKey>>,
     /// The claims that name it, or that were ever said to be about it.
     named: Vec<Position>,
+    /// The exchanges that these name as the whole that it's a stage of.
+    wholes: Vec<Id<ExchangeKey>>,
     /// The claims that name it as the exchange that theirs is a stage of.
     stages: Vec<Position>,
     /// The aggregates and findings that name it in their scope.
@@ -37,8 +39,8 @@ struct Merge {
 impl Node {
     /// Writes it, for comparison with another.
     pub(crate) fn put(&self, to: &mut Put<'_>) {
-        // Which records touched it is the records' own.
-        let Self { merged, absorbed, named, stages, mentions, touched: _ } = self;
+        // Which records touched it is the records' own, and the wholes are their claims'.
+        let Self { merged, absorbed, named, wholes: _, stages, mentions, touched: _ } = self;
         merged.map(|merge| (merge.into, merge.at)).put(to);
         absorbed.put(to);
         [named, stages, mentions].into_iter().for_each(|positions| positions.put(to));
@@ -69,17 +71,17 @@ impl Book {
     pub(crate) fn settle(&mut self, position: Position, key: Option<Id<ExchangeKey>>) {
         let claim = self.claim_mut(position);
         claim.key = key;
-        let (statement, part_of, may_be_pinned) = (claim.statement, claim.part_of, claim.affected || claim.statement != position);
+        let (kind, statement, part_of, may_be_pinned) = (claim.kind, claim.statement, claim.part_of, claim.affected || claim.statement != position);
         match key {
-            Some(key) => insert(&mut self.nodes[key.index()].named, position),
-            None => insert(&mut self.unnamed, position),
+            Some(key) => self.nodes[key.index()].name(position, part_of),
+            None => insert(self.unnamed.entry(kind).or_default(), position),
         }
         if let Some(whole) = part_of {
             insert(&mut self.nodes[whole.index()].stages, position);
         }
         let effects = if may_be_pinned { self.effects.get(&statement) } else { None };
         for pin in effects.map(|effects| effects.pins.clone()).unwrap_or_default() {
-            insert(&mut self.nodes[pin.key.index()].named, position);
+            self.nodes[pin.key.index()].name(position, part_of);
         }
     }
 
@@ -92,6 +94,26 @@ impl Book {
             self.touches.push((at, exchange));
         }
         self.sheets.touch(exchange);
+        self.touch_relatives(exchange);
+    }
+
+    /// What an exchange comes to depends on its stages, and whether these count in it on it.
+    fn touch_relatives(&mut self, exchange: Id<ExchangeKey>) {
+        if self.is_alone(exchange) {
+            return;
+        }
+        let now = self.now();
+        let keys: Vec<_> = now.absorbed(exchange).collect();
+        let wholes = keys.iter().flat_map(|key| &self.nodes[key.index()].wholes).map(|&whole| now.root(whole));
+        let stages = keys.iter().flat_map(|key| &self.nodes[key.index()].stages).filter_map(|&position| now.place(now.claim(position)?));
+        let relatives: BTreeSet<_> = wholes.chain(stages).collect();
+        relatives.into_iter().for_each(|relative| self.sheets.touch_line(relative));
+    }
+
+    /// Whether nobody ever called it a stage or the whole of one, or merged others into it.
+    pub(crate) fn is_alone(&self, exchange: Id<ExchangeKey>) -> bool {
+        let node = &self.nodes[exchange.index()];
+        node.wholes.is_empty() && node.stages.is_empty() && node.absorbed.is_empty()
     }
 
     /// As it was written down, in the order of the records.
@@ -121,7 +143,8 @@ impl Book {
     /// A statement was said to be about an exchange, and with it its corrections.
     pub(crate) fn name(&mut self, statement: Position, key: Id<ExchangeKey>) {
         for position in self.versions(statement) {
-            insert(&mut self.nodes[key.index()].named, position);
+            let part_of = self.claim(position).and_then(|claim| claim.part_of);
+            self.nodes[key.index()].name(position, part_of);
         }
     }
 
@@ -192,7 +215,7 @@ impl<'a> Known<'a> {
 
     /// The exchanges that have claims, or stages that have.
     pub(crate) fn exchanges(self) -> impl Iterator<Item = Id<ExchangeKey>> {
-        self.pools().keys.ids().filter(move |&key| self.has_members(key) || self.has_stages(key))
+        self.pools().keys.ids().filter(move |&key| self.is_known(key))
     }
 
     /// The claims about an exchange, in any order, some more than once.
@@ -213,6 +236,11 @@ impl<'a> Known<'a> {
 
     pub(crate) fn has_members(self, exchange: Id<ExchangeKey>) -> bool {
         self.sheet(exchange).reports > 0
+    }
+
+    /// Whether anything is said of an exchange or of a stage.
+    pub(crate) fn is_known(self, exchange: Id<ExchangeKey>) -> bool {
+        self.line(exchange).is_known()
     }
 
     /// The aggregates and findings that name an exchange in their scope.
@@ -241,23 +269,38 @@ impl<'a> Known<'a> {
         self.sheet(exchange).wholes.iter().map(|&whole| self.root(whole)).find(|&whole| whole != exchange)
     }
 
-    /// The exchange that this one is a stage of. There is one level: what is itself a stage has none.
+    /// The exchange that this one is a stage of.
     pub(crate) fn whole(self, exchange: Id<ExchangeKey>) -> Option<Id<ExchangeKey>> {
+        self.line(exchange).whole
+    }
+
+    /// There is one level: what is itself a stage has no stages.
+    pub(crate) fn find_whole(self, exchange: Id<ExchangeKey>) -> Option<Id<ExchangeKey>> {
         self.named_whole(exchange).filter(|&whole| self.named_whole(whole).is_none())
     }
 
-    /// The stages of an exchange.
-    pub(crate) fn stages(self, exchange: Id<ExchangeKey>) -> BTreeSet<Id<ExchangeKey>> {
-        if self.root(exchange) != exchange {
+    /// The stages of an exchange, by id.
+    pub(crate) fn stages(self, exchange: Id<ExchangeKey>) -> Vec<Id<ExchangeKey>> {
+        self.line(exchange).stages.to_vec()
+    }
+
+    pub(crate) fn find_stages(self, exchange: Id<ExchangeKey>) -> BTreeSet<Id<ExchangeKey>> {
+        if self.book().is_alone(exchange) || self.root(exchange) != exchange {
             return BTreeSet::new();
         }
         let naming = self.absorbed(exchange).flat_map(|key| &self.node(key).stages);
         let named: BTreeSet<_> = naming.filter_map(|&position| self.place(self.claim(position)?)).collect();
-        named.into_iter().filter(|&stage| stage != exchange && self.whole(stage) == Some(exchange)).collect()
+        named.into_iter().filter(|&stage| stage != exchange && self.find_whole(stage) == Some(exchange)).collect()
     }
+}
 
-    pub(crate) fn has_stages(self, exchange: Id<ExchangeKey>) -> bool {
-        !self.stages(exchange).is_empty()
+impl Node {
+    /// A claim names it, or was said to be about it.
+    fn name(&mut self, position: Position, part_of: Option<Id<ExchangeKey>>) {
+        insert(&mut self.named, position);
+        if let Some(whole) = part_of.filter(|whole| !self.wholes.contains(whole)) {
+            self.wholes.push(whole);
+        }
     }
 }
 

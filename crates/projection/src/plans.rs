@@ -3,10 +3,11 @@ use jiff::civil;
 use serde::Serialize;
 
 use crate::{
-    AsOf, Days, Direction, Gap, Known, Policy, SaidAt, Status,
+    AsOf, Days, Direction, Gap, Known, Policy, SaidAt, Status, Valid,
     claim::Claim,
     exchange::{FigureAnswer, View},
     figure::Figures,
+    intern::Id,
     tally::{Row, Sum},
 };
 
@@ -17,6 +18,8 @@ pub struct PlansQuery {
     pub policy: Policy,
     /// Only those whose exchange stands there.
     pub outcome: Option<Status>,
+    /// When the exchange took place, or is to.
+    pub valid: Valid,
     /// The last plan of the page before.
     pub after: Option<Position>,
     /// How many plans at most.
@@ -108,24 +111,28 @@ pub struct HandedOver {
 /// The plans. Repeats of recorded ones are left out.
 #[must_use]
 pub fn plans(book: Known<'_>, query: &PlansQuery) -> Plans {
-    let mut planned: Vec<(Option<&View<'_>>, &Claim)> = Vec::new();
-    let views: Vec<View<'_>> = book.exchanges().map(|id| View::new(book, id)).filter(|view| view.sheet.has_plans).collect();
-    for view in &views {
-        planned.extend(view.statements().filter(|claim| claim.kind == Kind::Planned).map(|claim| (Some(view), claim)));
+    let is_asked = |outcome: Status| query.outcome.is_none_or(|asked| asked == outcome);
+    let mut planned: Vec<(Position, Option<Id<ExchangeKey>>)> = Vec::new();
+    for id in book.exchanges() {
+        let line = book.line(id);
+        if !line.sheet.plans.is_empty() && is_asked(line.status) && query.valid.takes(line.days) {
+            planned.extend(line.sheet.plans.iter().map(|&position| (position, Some(id))));
+        }
     }
-    let lineage = book.lineage(&[]);
-    let unplaced = book.unplaced().filter(|claim| claim.kind == Kind::Planned);
-    planned.extend(unplaced.filter(|claim| book.is_live(claim) && lineage.origin(claim).is_none()).map(|claim| (None, claim)));
-    planned.retain(|(view, claim)| {
-        let outcome = || view.map_or(Status::Planned, View::status);
-        query.after.is_none_or(|after| claim.position < after) && query.outcome.is_none_or(|asked| asked == outcome())
-    });
-    planned.sort_by_key(|(_, claim)| std::cmp::Reverse(claim.position));
+    if is_asked(Status::Planned) && query.valid == Valid::default() {
+        let lineage = book.lineage(&[]);
+        let unplaced = book.unplaced(&[Kind::Planned]).filter(|claim| book.is_live(claim) && lineage.origin(claim).is_none());
+        planned.extend(unplaced.map(|claim| (claim.position, None)));
+    }
+    planned.retain(|&(position, _)| query.after.is_none_or(|after| position < after));
+    planned.sort_unstable_by_key(|&(position, _)| std::cmp::Reverse(position));
     let limit = query.limit.max(1);
-    let next = (planned.len() > limit).then(|| planned[limit - 1].1.position);
-    planned.truncate(limit);
-    let plans = planned.into_iter().map(|(view, claim)| plan(book, view, claim, query.policy)).collect();
-    Plans { as_of: AsOf::of(book), policy: query.policy, plans, next }
+    let next = (planned.len() > limit).then(|| planned[limit - 1].0);
+    let plans = planned.into_iter().take(limit).filter_map(|(position, exchange)| {
+        let view = exchange.map(|id| View::new(book, id));
+        Some(plan(book, view.as_ref(), book.claim(position)?, query.policy))
+    });
+    Plans { as_of: AsOf::of(book), policy: query.policy, plans: plans.collect(), next }
 }
 
 fn plan(book: Known<'_>, view: Option<&View<'_>>, claim: &Claim, policy: Policy) -> Plan {

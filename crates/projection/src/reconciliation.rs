@@ -1,4 +1,7 @@
-use std::{cmp::Reverse, collections::BTreeSet};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use announcement::{Announcer, Bounds, Category, Date, ExchangeKey, Kind, Party, Position, Span};
 use jiff::civil;
@@ -9,6 +12,7 @@ use crate::{
     claim::Claim,
     exchange::last_day,
     extent::Extent,
+    intern::Id,
     tally::{Row, Scope, Tally},
 };
 
@@ -187,7 +191,8 @@ pub fn reconciliation(book: Known<'_>, query: &ReconciliationQuery) -> Reconcili
     let mut asked = asked.peekable();
     let page: Vec<_> = asked.by_ref().take(query.limit.max(1)).collect();
     let next = asked.peek().and(page.last()).map(|(claim, _)| claim.position);
-    let search = Search { book, tally: Tally::new(book, query.policy) };
+    let tally = Tally::new(book, query.policy);
+    let search = Search { book, frameworks: tally.frameworks(), tally };
     let aggregates = page.into_iter().map(|(claim, extent)| search.reconciled(claim, extent)).collect();
     Reconciliation { as_of: AsOf::of(book), policy: query.policy, aggregates, next }
 }
@@ -195,6 +200,7 @@ pub fn reconciliation(book: Known<'_>, query: &ReconciliationQuery) -> Reconcili
 struct Search<'a> {
     book: Known<'a>,
     tally: Tally<'a>,
+    frameworks: BTreeMap<&'a str, Id<str>>,
 }
 
 impl Search<'_> {
@@ -269,18 +275,21 @@ impl Search<'_> {
             let or_since = (since.first != since.last).then(|| key(since.last.1));
             (OtherScope::Since { day: since.first.0, exchange: key(since.first.1), or_since }, until_the_end(Some(since.first.0)))
         });
-        let frameworks = self.tally.frameworks().into_iter().map(str::to_owned);
-        let of_one =
-            frameworks.map(|framework| (OtherScope::Framework { framework: framework.clone() }, Scope { framework: Some(framework), ..until_the_end(None) }));
+        let of_one = self.frameworks.iter().map(|(&name, &framework)| {
+            let scope = Scope { framework: Some(framework), ..until_the_end(None) };
+            (OtherScope::Framework { framework: name.to_owned() }, scope)
+        });
         let years = self.tally.years(last).into_iter().filter_map(|year| {
             let days = Span { earliest: civil::Date::new(year, 1, 1).ok(), latest: civil::Date::new(year, 12, 31).ok().map(|end| end.min(last)) };
             (days != scope.days).then(|| (OtherScope::Year { year }, Scope { days, ..scope.clone() }))
         });
-        let tried = since.chain(of_one).chain(years).map(|(other, scope)| Hypothesis { ledger: self.tally.sum(&scope, row).certain, scope: other });
-        let fits = |sum: &Sum| sum.low.zip(sum.high).is_some_and(|(low, high)| Bounds::between(low, high).overlaps(claimed));
-        let mut found: Vec<Hypothesis> = tried.filter(|hypothesis| fits(&hypothesis.ledger)).collect();
-        found.sort_by_key(|hypothesis| Reverse(hypothesis.ledger.exchanges));
+        let tried = since.chain(of_one).chain(years).filter_map(|(other, scope)| {
+            let (bounds, exchanges) = self.tally.bounds(&scope, row)?;
+            bounds.overlaps(claimed).then_some((exchanges, other, scope))
+        });
+        let mut found: Vec<_> = tried.collect();
+        found.sort_by_key(|&(exchanges, ..)| Reverse(exchanges));
         found.truncate(MAX_HYPOTHESES);
-        found
+        found.into_iter().map(|(_, other, scope)| Hypothesis { ledger: self.tally.sum(&scope, row).certain, scope: other }).collect()
     }
 }

@@ -1,18 +1,23 @@
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock},
 };
 
-use announcement::{Category, ExchangeKey, Kind, Position, Span};
+use announcement::{Category, ExchangeKey, Kind, Party, Position, Span};
 
 use crate::{
     Discrepancy, Helper, Known, Policy,
     agreed::own_agreed,
     claim::Claim,
-    exchange::{dates, last_day},
+    exchange::{View, dates, last_day},
     figure::{Figures, Stands, own_figures, own_stands},
     intern::Id,
+    line::Line,
+    listed::Listed,
     mention::Said,
+    offices,
+    offices::{Against, Heard},
+    totals,
     totals::LeftOut,
 };
 
@@ -28,7 +33,8 @@ pub(crate) struct Sheet {
     pub(crate) completed: Option<Span>,
     pub(crate) planned: Option<Span>,
     pub(crate) said: Option<Span>,
-    pub(crate) has_plans: bool,
+    /// The plans of it.
+    pub(crate) plans: Box<[Position]>,
     /// Whether what became of bodies is said.
     pub(crate) has_findings: bool,
     /// The claims that it took place, and the categories of which they say something.
@@ -40,12 +46,16 @@ pub(crate) struct Sheet {
     pub(crate) is_contested: bool,
     pub(crate) frameworks: Box<[Id<str>]>,
     pub(crate) helpers: Box<[Id<Helper>]>,
+    /// Who credits whom with help.
+    pub(crate) credits: Box<[Crediting]>,
     /// What live claims call the whole of it, the best voice's first.
     pub(crate) wholes: Box<[Id<ExchangeKey>]>,
     stands: [OnceLock<Arc<Stands>>; Policy::ALL.len()],
     figures: [OnceLock<Arc<Figures>>; Policy::ALL.len()],
     left_out: [OnceLock<Box<[LeftOut]>>; Policy::ALL.len()],
     discrepancies: OnceLock<Box<[Discrepancy]>>,
+    heard: OnceLock<Box<[Heard]>>,
+    contradicted: OnceLock<Box<[Against]>>,
 }
 
 /// The sheets that were made; no part of what the book knows.
@@ -53,6 +63,10 @@ pub(crate) struct Sheet {
 pub(crate) struct Sheets {
     /// By key: of what is known now.
     now: Vec<OnceLock<Arc<Sheet>>>,
+    /// The same of lines.
+    lines: Vec<OnceLock<Arc<Line>>>,
+    /// Guards an order that readers put right after records came, and else only read.
+    pub(crate) listed: RwLock<Listed>,
     /// Of the past, by key and the record that touched it last. Guards a map that readers add to, for a look-up at a time.
     past: Mutex<Past>,
 }
@@ -79,7 +93,7 @@ impl Sheet {
             completed: when(Claim::is_of_completion),
             planned: when(|claim| claim.kind == Kind::Planned),
             said: when(|_| true),
-            has_plans: statements.iter().any(|claim| claim.kind == Kind::Planned),
+            plans: statements.iter().filter(|claim| claim.kind == Kind::Planned).map(|claim| claim.position).collect(),
             has_findings: statements.iter().any(|claim| claim.handed.has_findings()),
             completions: completions().map(|claim| claim.position).collect(),
             categories: distinct(completions().flat_map(|claim| of_items(book, claim))),
@@ -87,6 +101,7 @@ impl Sheet {
             is_contested: statements.iter().any(|claim| book.disputes(claim).next().is_some()),
             frameworks: distinct(statements.iter().filter_map(|claim| claim.framework)),
             helpers: distinct(statements.iter().flat_map(|claim| claim.helpers.iter().copied())),
+            credits: statements.iter().flat_map(|claim| credits(book, claim)).collect(),
             wholes: wholes.into_boxed_slice(),
             ..Self::default()
         }
@@ -108,6 +123,16 @@ impl Sheet {
         self.discrepancies.get_or_init(|| make().into_boxed_slice())
     }
 
+    /// What offices say of it.
+    pub(crate) fn heard(&self, make: impl FnOnce() -> Vec<Heard>) -> &[Heard] {
+        self.heard.get_or_init(|| make().into_boxed_slice())
+    }
+
+    /// Which claims later ones contradict.
+    pub(crate) fn contradicted(&self, make: impl FnOnce() -> Vec<Against>) -> &[Against] {
+        self.contradicted.get_or_init(|| make().into_boxed_slice())
+    }
+
     /// The claims that aren't in its figures, where it has no stages.
     pub(crate) fn left_out(&self, policy: Policy, make: impl FnOnce() -> Vec<LeftOut>) -> &[LeftOut] {
         self.left_out[policy as usize].get_or_init(|| make().into_boxed_slice())
@@ -120,6 +145,15 @@ fn of_items(book: Known<'_>, claim: &Claim) -> Vec<Category> {
     said.flat_map(|said| Category::ALL.into_iter().filter(move |&category| said.of_category(category).is_some())).collect()
 }
 
+/// A statement, whose voice it is, and whom it credits with help.
+pub(crate) type Crediting = (Position, Option<Party>, Id<Helper>);
+
+/// Whom a statement credits with help, and whose voice it is.
+pub(crate) fn credits(book: Known<'_>, claim: &Claim) -> impl Iterator<Item = Crediting> {
+    let by = claim.announcer.map(|announcer| book.pools().announcers.get(announcer).voice());
+    claim.helpers.iter().map(move |&helper| (claim.position, by, helper))
+}
+
 fn distinct<T: Ord>(values: impl Iterator<Item = T>) -> Box<[T]> {
     let mut values: Vec<T> = values.collect();
     values.sort();
@@ -129,16 +163,31 @@ fn distinct<T: Ord>(values: impl Iterator<Item = T>) -> Box<[T]> {
 
 impl Sheets {
     pub(crate) fn grow(&mut self, keys: usize) {
+        let new = self.now.len()..keys;
         self.now.resize_with(keys, OnceLock::default);
+        self.lines.resize_with(keys, OnceLock::default);
+        self.touched().extend(new.map(Id::at));
+    }
+
+    fn touched(&mut self) -> &mut Vec<Id<ExchangeKey>> {
+        &mut self.listed.get_mut().unwrap_or_else(PoisonError::into_inner).touched
     }
 
     pub(crate) fn touch(&mut self, exchange: Id<ExchangeKey>) {
         self.now[exchange.index()] = OnceLock::new();
+        self.touch_line(exchange);
+    }
+
+    /// What an exchange comes to with others is made again.
+    pub(crate) fn touch_line(&mut self, exchange: Id<ExchangeKey>) {
+        if self.lines[exchange.index()].take().is_some() {
+            self.touched().push(exchange);
+        }
     }
 
     /// The payload of a record went, also out of the past.
     pub(crate) fn forget(&mut self) {
-        *self = Self { now: (0..self.now.len()).map(|_| OnceLock::new()).collect(), past: Mutex::default() };
+        *self = self.clone();
     }
 }
 
@@ -159,6 +208,24 @@ impl PartialEq for Sheets {
 }
 
 impl Known<'_> {
+    /// Makes ahead what readers ask for of so many exchange keys from one on, in the order in which they came; says how many there were.
+    pub fn warm(self, from: usize, count: usize) -> usize {
+        let exchanges: Vec<_> = self.pools().keys.ids().skip(from).take(count).collect();
+        for &id in &exchanges {
+            let view = View::new(self, id);
+            totals::warm(&view);
+            offices::of_exchange(&view);
+        }
+        exchanges.len()
+    }
+
+    /// What an exchange comes to, with its stages and as a stage.
+    pub(crate) fn line(self, exchange: Id<ExchangeKey>) -> Arc<Line> {
+        let make = || Arc::new(Line::of(self, exchange));
+        let is_as_now = || self.is_prefix() && self.book().is_alone(exchange) && self.touched(exchange).last().is_some_and(|&last| last < self.next());
+        if self.is_now() || is_as_now() { Arc::clone(self.book().sheets.lines[exchange.index()].get_or_init(make)) } else { make() }
+    }
+
     /// What an exchange's own claims come to.
     pub(crate) fn sheet(self, exchange: Id<ExchangeKey>) -> Arc<Sheet> {
         let sheets = &self.book().sheets;

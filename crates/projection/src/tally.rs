@@ -1,6 +1,9 @@
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    sync::Arc,
+    borrow::Cow,
+    cell::RefCell,
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
 };
 
 use announcement::{Bounds, Category, ExchangeKey, Position, Span};
@@ -9,6 +12,7 @@ use serde::Serialize;
 
 use crate::{
     Direction, Known, Policy,
+    cited::{Cited, is_whole},
     exchange::View,
     figure::{Figure, Figures},
     intern::Id,
@@ -17,17 +21,34 @@ use crate::{
 /// The figures of all exchanges, to be summed over one scope after another.
 pub(crate) struct Tally<'a> {
     book: Known<'a>,
-    exchanges: Vec<Counted<'a>>,
-    at: HashMap<Id<ExchangeKey>, usize>,
+    policy: Policy,
+    exchanges: Vec<View<'a>>,
+    /// The exchanges with a figure of a row, all or what follows an agreement, those that begin last first; made when they're asked for.
+    rows: RefCell<BTreeMap<Of, Rc<[Counted]>>>,
 }
 
-struct Counted<'a> {
-    id: Id<ExchangeKey>,
-    days: Option<Span>,
-    whole: Option<Id<ExchangeKey>>,
-    has_stages: bool,
-    frameworks: Vec<&'a str>,
-    figures: Arc<Figures>,
+/// All exchanges with a figure of a row, or what follows an agreement.
+type Of = (Row, Option<Id<str>>);
+
+/// An exchange with a figure of a row.
+#[derive(Clone, Copy)]
+struct Counted {
+    /// Which of the tally's.
+    at: usize,
+    days: Span,
+    /// Whether it has stages or is one.
+    is_related: bool,
+    adds: Summand,
+}
+
+/// What an exchange adds to a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Summand {
+    /// `None` where it isn't in the sum.
+    pub(crate) bounds: Option<Bounds>,
+    pub(crate) unknown: bool,
+    pub(crate) disputed: bool,
+    pub(crate) one_sided: bool,
 }
 
 /// Which exchanges are summed up.
@@ -37,7 +58,7 @@ pub(crate) struct Scope {
     /// Only these, or their stages.
     pub(crate) keys: Option<BTreeSet<Id<ExchangeKey>>>,
     /// Only those that somebody says follow it.
-    pub(crate) framework: Option<String>,
+    pub(crate) framework: Option<Id<str>>,
 }
 
 /// Which figures are summed up.
@@ -64,8 +85,11 @@ pub struct Sum {
     pub disputed: usize,
     /// How many only one party spoke of, under the policy `both`: not in the sum.
     pub one_sided: usize,
-    /// The claims that it was made from.
+    /// The claims that it was made from; of more than [`MAX_CITED`](crate::MAX_CITED) the first.
     pub claims: Vec<Position>,
+    /// How many more there are.
+    #[serde(skip_serializing_if = "is_whole")]
+    pub more_claims: usize,
 }
 
 /// The sums of the exchanges that lie in a scope, and of those that may.
@@ -75,7 +99,7 @@ pub(crate) struct Sums {
     pub(crate) possible: Sum,
 }
 
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Inside,
     Possibly,
@@ -100,15 +124,21 @@ impl Row {
     /// What one exchange's figures come to.
     pub(crate) fn sum(self, figures: &Figures) -> Option<Sum> {
         let mut making = Making::default();
-        making.take(&self.of(figures)?);
+        let added = self.of(figures)?;
+        making.take(Summand::from(&added));
+        making.claims.extend(added.claims().iter().copied());
         Some(making.done())
     }
 
     /// What an exchange adds to it; nothing where nobody spoke of it. Where only one direction is spoken of, the sum of the two has no upper bound.
     pub(crate) fn of(self, figures: &Figures) -> Option<Added<'_>> {
+        if let Self::Way(direction, category) = self {
+            return figures.get(&(direction, category)).map(Added::one);
+        }
         let found: Vec<(Direction, &Figure)> = figures.iter().filter(|((way, of), _)| self.has(*way, *of)).map(|((way, _), figure)| (*way, figure)).collect();
-        let one_way = matches!(self, Self::Both(..)) && found.iter().any(|(way, _)| !found.iter().any(|(other, _)| *other == way.reversed()));
-        (!found.is_empty()).then(|| Added { figures: found.into_iter().map(|(_, figure)| figure).collect(), one_way })
+        let one_way = found.iter().any(|(way, _)| !found.iter().any(|(other, _)| *other == way.reversed()));
+        let mut found = found.into_iter().map(|(_, figure)| figure);
+        Some(Added { first: found.next()?, others: found.collect(), one_way })
     }
 }
 
@@ -118,19 +148,54 @@ impl Direction {
     }
 }
 
-/// What an exchange adds to a row.
+/// The figures of an exchange that a row is made from.
 pub(crate) struct Added<'a> {
-    pub(crate) figures: Vec<&'a Figure>,
+    first: &'a Figure,
+    others: Vec<&'a Figure>,
     one_way: bool,
 }
 
-impl Added<'_> {
+impl<'a> Added<'a> {
+    pub(crate) const fn one(figure: &'a Figure) -> Self {
+        Self { first: figure, others: Vec::new(), one_way: false }
+    }
+
+    fn figures(&self) -> impl Iterator<Item = &'a Figure> + Clone {
+        [self.first].into_iter().chain(self.others.iter().copied())
+    }
+
+    /// The claims that they were made from, each once.
+    pub(crate) fn claims(&self) -> Cow<'a, [Position]> {
+        if self.others.is_empty() {
+            return Cow::Borrowed(&self.first.claims);
+        }
+        let mut claims: Vec<Position> = self.figures().flat_map(|figure| &figure.claims).copied().collect();
+        claims.sort_unstable();
+        claims.dedup();
+        Cow::Owned(claims)
+    }
+
     /// What enters the sum; no upper bound where something of it doesn't.
-    pub(crate) fn bounds(&self) -> Option<Bounds> {
-        let in_sum = self.figures.iter().filter(|figure| figure.counts).filter_map(|figure| figure.bounds);
+    fn bounds(&self) -> Option<Bounds> {
+        let in_sum = self.figures().filter(|figure| figure.counts).filter_map(|figure| figure.bounds);
         let sum = in_sum.reduce(|one, other| one + other)?;
-        let is_whole = !self.one_way && self.figures.iter().all(|figure| figure.counts && figure.bounds.is_some());
+        let is_whole = !self.one_way && self.figures().all(|figure| figure.counts && figure.bounds.is_some());
         Some(if is_whole { sum } else { Bounds { high: None, ..sum } })
+    }
+}
+
+impl From<&Figure> for Summand {
+    fn from(figure: &Figure) -> Self {
+        let bounds = figure.bounds.filter(|_| figure.counts);
+        Self { bounds, unknown: figure.is_unknown(), disputed: figure.disputed, one_sided: figure.one_sided }
+    }
+}
+
+impl From<&Added<'_>> for Summand {
+    fn from(added: &Added<'_>) -> Self {
+        let any = |of: fn(&Figure) -> bool| added.figures().any(of);
+        let (unknown, disputed, one_sided) = (any(Figure::is_unknown), any(|figure| figure.disputed), any(|figure| figure.one_sided));
+        Self { bounds: added.bounds(), unknown, disputed, one_sided }
     }
 }
 
@@ -139,17 +204,16 @@ impl Added<'_> {
 struct Making {
     sum: Sum,
     left_out: bool,
-    claims: BTreeSet<Position>,
+    claims: Cited,
 }
 
 impl Making {
-    fn take(&mut self, added: &Added<'_>) {
-        let any = |of: fn(&Figure) -> bool| usize::from(added.figures.iter().any(|figure| of(figure)));
+    fn take(&mut self, adds: Summand) {
         let sum = &mut self.sum;
-        sum.unknown += any(Figure::is_unknown);
-        sum.disputed += any(|figure| figure.disputed);
-        sum.one_sided += any(|figure| figure.one_sided);
-        match added.bounds() {
+        sum.unknown += usize::from(adds.unknown);
+        sum.disputed += usize::from(adds.disputed);
+        sum.one_sided += usize::from(adds.one_sided);
+        match adds.bounds {
             None => self.left_out = true,
             Some(bounds) => {
                 let is_first = sum.exchanges == 0;
@@ -158,12 +222,12 @@ impl Making {
                 sum.exchanges += 1;
             }
         }
-        self.claims.extend(added.figures.iter().flat_map(|figure| &figure.claims));
     }
 
     fn done(self) -> Sum {
         let high = self.sum.high.filter(|_| !self.left_out);
-        Sum { high, claims: self.claims.into_iter().collect(), ..self.sum }
+        let (claims, more_claims) = self.claims.done();
+        Sum { high, claims, more_claims, ..self.sum }
     }
 }
 
@@ -187,86 +251,140 @@ pub(crate) struct Since {
 
 impl<'a> Tally<'a> {
     pub(crate) fn new(book: Known<'a>, policy: Policy) -> Self {
-        let counted = |id| {
-            let view = View::new(book, id);
-            let (days, figures, frameworks) =
-                (view.days(), view.figures(policy), view.sheet.frameworks.iter().map(|&framework| book.pools().texts.get(framework)).collect());
-            Counted { id, days, whole: book.whole(id), has_stages: !book.stages(id).is_empty(), frameworks, figures }
-        };
-        let exchanges: Vec<Counted<'a>> = book.exchanges().map(counted).collect();
-        let at = exchanges.iter().enumerate().map(|(place, exchange)| (exchange.id, place)).collect();
-        Self { book, exchanges, at }
+        Self { book, policy, exchanges: book.exchanges().map(|id| View::new(book, id)).collect(), rows: RefCell::default() }
     }
 
-    /// The agreements that exchanges are said to follow.
-    pub(crate) fn frameworks(&self) -> BTreeSet<&str> {
-        self.exchanges.iter().flat_map(|exchange| exchange.frameworks.iter().copied()).collect()
+    /// The agreements that exchanges are said to follow, by name.
+    pub(crate) fn frameworks(&self) -> BTreeMap<&'a str, Id<str>> {
+        let named: BTreeSet<Id<str>> = self.exchanges.iter().flat_map(|exchange| exchange.sheet().frameworks.iter().copied()).collect();
+        named.into_iter().map(|framework| (self.book.pools().texts.get(framework), framework)).collect()
     }
 
     /// The years in which exchanges began, until a day.
     pub(crate) fn years(&self, last: civil::Date) -> BTreeSet<i16> {
-        self.exchanges.iter().filter_map(|exchange| exchange.days?.earliest).filter(|&first| first <= last).map(civil::Date::year).collect()
+        self.exchanges.iter().filter_map(|exchange| exchange.days()?.earliest).filter(|&first| first <= last).map(civil::Date::year).collect()
     }
 
-    /// The directions and categories of which the exchanges of a scope have figures.
-    pub(crate) fn places(&self, scope: &Scope) -> BTreeSet<(Direction, Category)> {
-        self.in_scope(scope).flat_map(|(exchange, _)| exchange.figures.keys().copied()).collect()
+    /// What the exchanges that follow each agreement come to, by direction and category. A stage counts in its whole where that follows it too.
+    pub(crate) fn delivered(&self) -> BTreeMap<Id<str>, BTreeMap<(Direction, Category), Sum>> {
+        let mut making: BTreeMap<Id<str>, BTreeMap<(Direction, Category), Making>> = BTreeMap::new();
+        let follows = |exchange: &View<'_>, framework| exchange.days().is_some() && exchange.sheet().frameworks.contains(&framework);
+        for exchange in &self.exchanges {
+            let whole = exchange.line.whole.map(|whole| View::new(self.book, whole));
+            let counts = |framework: Id<str>| follows(exchange, framework) && !whole.as_ref().is_some_and(|whole| follows(whole, framework));
+            for framework in exchange.sheet().frameworks.iter().copied().filter(|&framework| counts(framework)) {
+                let sums = making.entry(framework).or_default();
+                for (&(direction, category), figure) in exchange.line.figures(self.book, exchange.id, self.policy).iter() {
+                    let making = sums.entry((direction, category)).or_default();
+                    making.take(Summand::from(figure));
+                    making.claims.extend(figure.claims.iter().copied());
+                }
+            }
+        }
+        making.into_iter().map(|(framework, sums)| (framework, sums.into_iter().map(|(place, making)| (place, making.done())).collect())).collect()
     }
 
+    /// The sum, and the claims that it was made from.
     pub(crate) fn sum(&self, scope: &Scope, row: Row) -> Sums {
         let (mut certain, mut possible) = (Making::default(), Making::default());
-        for (exchange, place) in self.in_scope(scope) {
-            if let Some(added) = row.of(&exchange.figures) {
-                let making = if place == Place::Inside { &mut certain } else { &mut possible };
-                making.take(&added);
-            }
+        let counted = self.row(row, scope.framework);
+        for (counted, place) in self.in_scope(scope, &counted) {
+            let making = if place == Place::Inside { &mut certain } else { &mut possible };
+            making.take(counted.adds);
+            let exchange = &self.exchanges[counted.at];
+            row.of(exchange.line.figures(self.book, exchange.id, self.policy)).iter().for_each(|added| making.claims.extend(added.claims().iter().copied()));
         }
         Sums { certain: certain.done(), possible: possible.done() }
     }
 
+    /// What those that certainly lie in a scope come to, where that has both bounds; and how many they are.
+    pub(crate) fn bounds(&self, scope: &Scope, row: Row) -> Option<(Bounds, usize)> {
+        let mut making = Making::default();
+        let counted = self.row(row, scope.framework);
+        self.in_scope(scope, &counted).filter(|&(_, place)| place == Place::Inside).for_each(|(counted, _)| making.take(counted.adds));
+        let sum = making.done();
+        Some((Bounds::between(sum.low?, sum.high?), sum.exchanges))
+    }
+
     /// How many exchanges with a figure of one of these rows lie in a scope, and how many may.
     pub(crate) fn exchanges(&self, scope: &Scope, rows: &[Row]) -> (usize, usize) {
-        let of_row = |exchange: &Counted<'_>| rows.iter().any(|row| row.of(&exchange.figures).is_some());
-        self.in_scope(scope).filter(|(exchange, _)| of_row(exchange)).fold((0, 0), |(certain, possible), (_, place)| match place {
-            Place::Inside => (certain + 1, possible),
-            _ => (certain, possible + 1),
-        })
+        let [mut certain, mut possible] = [BTreeSet::new(), BTreeSet::new()];
+        for &row in rows {
+            for (counted, place) in self.in_scope(scope, &self.row(row, scope.framework)) {
+                if place == Place::Inside {
+                    certain.insert(counted.at)
+                } else {
+                    possible.insert(counted.at)
+                };
+            }
+        }
+        (certain.len(), possible.len())
+    }
+
+    fn row(&self, row: Row, framework: Option<Id<str>>) -> Rc<[Counted]> {
+        if let Some(made) = self.rows.borrow().get(&(row, framework)) {
+            return Rc::clone(made);
+        }
+        let made: Rc<[Counted]> = match framework {
+            None => self.all_of(row).into(),
+            Some(framework) => {
+                self.row(row, None).iter().filter(|counted| self.exchanges[counted.at].sheet().frameworks.contains(&framework)).copied().collect()
+            }
+        };
+        self.rows.borrow_mut().insert((row, framework), Rc::clone(&made));
+        made
+    }
+
+    fn all_of(&self, row: Row) -> Vec<Counted> {
+        let counted = self.exchanges.iter().enumerate().filter_map(|(at, exchange)| {
+            let adds = Summand::from(&row.of(exchange.line.figures(self.book, exchange.id, self.policy))?);
+            let is_related = exchange.line.whole.is_some() || !exchange.line.stages.is_empty();
+            Some(Counted { at, days: exchange.days()?, is_related, adds })
+        });
+        let mut counted: Vec<Counted> = counted.collect();
+        // Of one day a whole after its stages, whose place it takes.
+        counted.sort_by_cached_key(|counted| {
+            let exchange = &self.exchanges[counted.at];
+            (Reverse(counted.days.earliest), !exchange.line.stages.is_empty(), exchange.key())
+        });
+        counted
     }
 
     /// As totals count: a whole once where it lies inside, else its stages.
-    fn in_scope(&self, scope: &Scope) -> impl Iterator<Item = (&Counted<'a>, Place)> {
-        let inside = |id: Id<ExchangeKey>| self.at.get(&id).is_some_and(|&at| scope.place(&self.exchanges[at]) == Place::Inside);
-        self.exchanges.iter().filter_map(move |exchange| {
-            let place = scope.place(exchange);
-            let elsewhere = exchange.whole.is_some_and(inside) || place != Place::Inside && exchange.has_stages;
-            (place != Place::Outside && !elsewhere).then_some((exchange, place))
+    fn in_scope<'c>(&self, scope: &Scope, counted: &'c [Counted]) -> impl Iterator<Item = (&'c Counted, Place)> {
+        let inside = |id: Id<ExchangeKey>| scope.place(&View::new(self.book, id)) == Place::Inside;
+        counted.iter().filter_map(move |counted| {
+            let place = scope.place_of(counted.days, || &self.exchanges[counted.at]);
+            let elsewhere = || {
+                let exchange = &self.exchanges[counted.at];
+                exchange.line.whole.is_some_and(inside) || place != Place::Inside && !exchange.line.stages.is_empty()
+            };
+            (place != Place::Outside && !(counted.is_related && elsewhere())).then_some((counted, place))
         })
     }
 
     /// Since which day the exchanges up to `last` come to what is claimed. Only those that certainly lie inside are counted, and only sums with an upper bound.
     pub(crate) fn since(&self, last: civil::Date, row: Row, claimed: Bounds) -> Vec<Since> {
-        let mut by_day: BTreeMap<civil::Date, Vec<&Counted<'_>>> = BTreeMap::new();
-        let inside = |exchange: &Counted<'_>| Some((exchange.days?.earliest?, exchange.days?.latest.filter(|&latest| latest <= last)?));
-        for exchange in &self.exchanges {
-            if let Some((first, _)) = inside(exchange).filter(|_| row.of(&exchange.figures).is_some()) {
-                by_day.entry(first).or_default().push(exchange);
-            }
-        }
+        let counted = self.row(row, None);
+        let is_inside = |days: Span| days.earliest.is_some() && days.latest.is_some_and(|latest| latest <= last);
         let mut running = Running::default();
         let mut found: Vec<Since> = Vec::new();
         let mut fitted = false;
-        for (day, mut exchanges) in by_day.into_iter().rev() {
-            // A whole takes the place of its stages, which all begin on its first day or later.
-            exchanges.sort_by_key(|exchange| (exchange.has_stages, self.book.pools().keys.get(exchange.id)));
-            for exchange in &exchanges {
-                let stages = if exchange.has_stages { self.book.stages(exchange.id) } else { BTreeSet::new() };
-                let counted = stages.iter().filter_map(|stage| self.exchanges.get(*self.at.get(stage)?)).filter(|stage| inside(stage).is_some());
-                counted.filter_map(|stage| row.of(&stage.figures)).for_each(|added| running.change(&added, false));
-                row.of(&exchange.figures).iter().for_each(|added| running.change(added, true));
+        for of_day in counted.chunk_by(|one, other| one.days.earliest == other.days.earliest) {
+            let mut latest = None;
+            for counted in of_day.iter().filter(|counted| is_inside(counted.days)) {
+                // A whole takes the place of its stages, which all begin on its first day or later.
+                let stages = counted.is_related.then(|| self.exchanges[counted.at].stages()).into_iter().flatten();
+                for stage in stages.filter(|stage| stage.days().is_some_and(is_inside)) {
+                    row.of(&stage.figures(self.policy)).iter().for_each(|added| running.change(added.bounds(), false));
+                }
+                running.change(counted.adds.bounds, true);
+                latest = Some(self.exchanges[counted.at].id);
             }
+            let Some((day, exchange)) = of_day.first().and_then(|counted| counted.days.earliest).zip(latest) else { continue };
             let fits = running.bounds().is_some_and(|bounds| bounds.high.is_some() && bounds.overlaps(claimed));
-            if let Some(exchange) = exchanges.last().filter(|_| fits) {
-                let place = (day, exchange.id);
+            if fits {
+                let place = (day, exchange);
                 match found.last_mut().filter(|_| fitted) {
                     Some(since) => since.first = place,
                     None => found.push(Since { first: place, last: place }),
@@ -280,16 +398,20 @@ impl<'a> Tally<'a> {
 }
 
 impl Scope {
-    fn place(&self, exchange: &Counted<'_>) -> Place {
-        let named = |keys: &BTreeSet<Id<ExchangeKey>>| keys.contains(&exchange.id) || exchange.whole.is_some_and(|whole| keys.contains(&whole));
-        let follows = |framework: &String| exchange.frameworks.contains(&framework.as_str());
-        let Some(days) = exchange.days.filter(|_| self.keys.as_ref().is_none_or(named) && self.framework.as_ref().is_none_or(follows)) else {
-            return Place::Outside;
-        };
-        match (self.days.contains(days), self.days.overlaps(days)) {
-            (true, _) => Place::Inside,
-            (_, true) => Place::Possibly,
-            _ => Place::Outside,
+    fn place(&self, exchange: &View<'_>) -> Place {
+        exchange.days().map_or(Place::Outside, |days| self.place_of(days, || exchange))
+    }
+
+    /// The same of an exchange that took place on these days.
+    fn place_of<'v, 'a: 'v>(&self, days: Span, exchange: impl Fn() -> &'v View<'a>) -> Place {
+        let named = |keys: &BTreeSet<Id<ExchangeKey>>| keys.contains(&exchange().id) || exchange().line.whole.is_some_and(|whole| keys.contains(&whole));
+        let follows = |framework: Id<str>| exchange().sheet().frameworks.contains(&framework);
+        if !self.days.overlaps(days) || !self.keys.as_ref().is_none_or(named) || !self.framework.is_none_or(follows) {
+            Place::Outside
+        } else if self.days.contains(days) {
+            Place::Inside
+        } else {
+            Place::Possibly
         }
     }
 }
@@ -304,10 +426,10 @@ struct Running {
 }
 
 impl Running {
-    fn change(&mut self, added: &Added<'_>, enters: bool) {
+    fn change(&mut self, bounds: Option<Bounds>, enters: bool) {
         let step = |total: u64, by: u64| if enters { total + by } else { total.saturating_sub(by) };
         let count = |total: usize| if enters { total + 1 } else { total.saturating_sub(1) };
-        let Bounds { low, high } = added.bounds().unwrap_or(Bounds::UNKNOWN);
+        let Bounds { low, high } = bounds.unwrap_or(Bounds::UNKNOWN);
         self.low = step(self.low, low);
         self.exchanges = count(self.exchanges);
         match high {

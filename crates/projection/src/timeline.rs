@@ -1,21 +1,19 @@
-use std::cmp::Reverse;
+use std::sync::Arc;
 
 use announcement::{Category, Date, ExchangeKey, Party, Role, Span, ThirdParty, What};
-use jiff::civil;
 use serde::Serialize;
 
 use crate::{
-    AsOf, Days, Known, Policy,
+    AsOf, Days, Known, Policy, Valid,
     exchange::{FigureAnswer, Status, View, last_day},
+    listed::Place,
 };
 
 /// What of the timeline is asked for.
 #[derive(Clone, Debug, Default)]
 pub struct TimelineQuery {
-    /// Exchanges whose days end on this day or later.
-    pub from: Option<civil::Date>,
-    /// Exchanges whose days begin on this day or earlier.
-    pub to: Option<civil::Date>,
+    /// When they took place.
+    pub valid: Valid,
     /// What they are mainly about.
     pub what: Option<What>,
     /// Exchanges with a figure of this category.
@@ -108,53 +106,26 @@ impl From<&ThirdParty> for Helper {
 /// The timeline.
 #[must_use]
 pub fn timeline(book: Known<'_>, query: &TimelineQuery) -> Timeline {
-    let views = book.exchanges().map(|id| View::new(book, id)).filter(|view| query.what.is_none_or(|what| view.key().what() == what));
-    let dated = views.map(|view| (view.days(), view)).filter(|(days, _)| within(*days, query.from, query.to));
-    let mut found: Vec<_> = dated.map(|(days, view)| (Place::new(days, view.key()), view, days)).collect();
-    found.sort_by(|(one, ..), (other, ..)| one.cmp(other));
-    if let Some(after) = &query.after {
-        let place = Place::of(book, after);
-        found.retain(|(found, ..)| *found > place);
-    }
-    let mut exchanges: Vec<Exchange> = Vec::new();
-    let mut next = None;
-    for (_, view, days) in found {
-        let exchange = line(&view, days, query.policy);
-        let asked = query.status.is_none_or(|status| exchange.status == status)
-            && query.framework.as_ref().is_none_or(|framework| exchange.frameworks.contains(framework))
-            && query.category.is_none_or(|category| exchange.figures.iter().any(|figure| figure.category == category));
-        if !asked {
-            continue;
-        }
-        if exchanges.len() >= query.limit.max(1) {
-            next = exchanges.last().map(|last| last.key.clone());
-            break;
-        }
-        exchanges.push(exchange);
-    }
+    let framework = query.framework.as_ref().map(|framework| book.pools().texts.find(framework.as_str()));
+    let asked = |view: &View<'_>| {
+        query.what.is_none_or(|what| view.key().what() == what)
+            && query.valid.takes(view.days())
+            && query.status.is_none_or(|status| view.status() == status)
+            && framework.is_none_or(|framework| framework.is_some_and(|framework| view.sheet().frameworks.contains(&framework)))
+            && query.category.is_none_or(|category| view.figures(query.policy).keys().any(|&(_, of)| of == category))
+    };
+    // Whatever comes after one that ended before the first day ended before it too.
+    let is_late_enough = |view: &View<'_>| query.valid.from.is_none_or(|from| view.days().is_some_and(|days| last_day(days) >= from));
+    let mut views = book.by_day(query.after.as_ref().map(|after| place_of(book, after))).take_while(is_late_enough).filter(asked);
+    let exchanges: Vec<Exchange> = views.by_ref().take(query.limit.max(1)).map(|view| line(&view, query.policy)).collect();
+    let next = exchanges.last().filter(|_| views.next().is_some()).map(|last| last.key.clone());
     Timeline { as_of: AsOf::of(book), policy: query.policy, exchanges, next }
 }
 
-/// Where an exchange stands in the timeline: the latest first, those without a day last.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Place<'a>(Reverse<(Option<LastAndFirst>, &'a ExchangeKey)>);
-
-type LastAndFirst = (civil::Date, Option<civil::Date>);
-
-impl<'a> Place<'a> {
-    fn new(days: Option<Span>, key: &'a ExchangeKey) -> Self {
-        Self(Reverse((days.map(|days| (last_day(days), days.earliest)), key)))
-    }
-
-    /// Where the page before ended. An exchange that has since been merged or left by its claims had its place by the date in its key.
-    fn of(book: Known<'_>, after: &'a ExchangeKey) -> Self {
-        let is_listed = |id| book.pools().keys.get(id) == after && book.exchanges().any(|known| known == id);
-        let days = match book.exchange(after).filter(|&id| is_listed(id)) {
-            Some(id) => View::new(book, id).days(),
-            None => named_days(after),
-        };
-        Self::new(days, after)
-    }
+/// Where the page before ended. An exchange that has since been merged or left by its claims had its place by the date in its key.
+fn place_of(book: Known<'_>, after: &ExchangeKey) -> Place {
+    let listed = book.exchange(after).filter(|&id| book.pools().keys.get(id) == after);
+    listed.and_then(|id| book.place_in_time(id)).unwrap_or_else(|| Place::new(named_days(after), Arc::new(after.clone())))
 }
 
 fn named_days(key: &ExchangeKey) -> Option<Span> {
@@ -163,33 +134,26 @@ fn named_days(key: &ExchangeKey) -> Option<Span> {
     Some(date.parse::<Date>().ok()?.span())
 }
 
-fn within(days: Option<Span>, from: Option<civil::Date>, to: Option<civil::Date>) -> bool {
-    if from.is_none() && to.is_none() {
-        return true;
-    }
-    days.is_some_and(|days| days.overlaps(Span { earliest: from, latest: to }))
-}
-
-pub(crate) fn line(view: &View<'_>, days: Option<Span>, policy: Policy) -> Exchange {
+pub(crate) fn line(view: &View<'_>, policy: Policy) -> Exchange {
     let book = view.book;
     let figures = view.figures(policy);
-    let mut third_parties: Vec<Helper> = view.sheet.helpers.iter().map(|&helper| book.pools().helpers.get(helper).clone()).collect();
+    let mut third_parties: Vec<Helper> = view.sheet().helpers.iter().map(|&helper| book.pools().helpers.get(helper).clone()).collect();
     third_parties.sort();
     let key = |id| book.pools().keys.get(id).clone();
-    let mut stages: Vec<ExchangeKey> = book.stages(view.id).into_iter().map(key).collect();
+    let mut stages: Vec<ExchangeKey> = view.line.stages.iter().map(|&stage| key(stage)).collect();
     stages.sort();
     Exchange {
         key: view.key().clone(),
         what: view.key().what(),
-        date: days.map(Days::from),
+        date: view.days().map(Days::from),
         status: view.status(),
         disputed: view.is_disputed(&figures),
         figures: FigureAnswer::all(&figures),
         frameworks: view.frameworks(),
         third_parties,
-        statements: view.sheet.statements,
-        reports: view.sheet.reports,
-        part_of: book.whole(view.id).map(key),
+        statements: view.sheet().statements,
+        reports: view.sheet().reports,
+        part_of: view.line.whole.map(key),
         stages,
     }
 }

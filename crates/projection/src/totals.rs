@@ -9,13 +9,14 @@ use serde::Serialize;
 
 use crate::{
     AsOf, By, Direction, Grouping, Known, Period, Policy, Why,
+    cited::{Cited, is_whole},
     claim::Claim,
     exchange::View,
-    figure::{Figure, Figures},
+    figure::Figures,
     grouping::Heading,
     intern::Id,
     mention::Said,
-    tally::Row,
+    tally::{Added, Row, Summand},
 };
 
 /// Which total is asked for.
@@ -37,6 +38,8 @@ pub struct TotalsQuery {
     pub period: Option<Period>,
     /// What else there is a row for each of.
     pub by: Grouping,
+    /// List only claims after this one: for what is more than one answer lists.
+    pub claims_after: Option<Position>,
 }
 
 /// How many, by category and whatever else was asked for. Rows never share an exchange, so those of the months add up to those of the year.
@@ -86,10 +89,16 @@ pub struct Total {
     pub disputed: usize,
     /// How many only one party spoke of, under the policy `both`: not in the sum.
     pub one_sided: usize,
-    /// Claims of numbers that are not in it, and why.
+    /// Claims of numbers that are not in it, and why; of very many the first.
     pub excluded: Vec<Excluded>,
-    /// The claims that it was made from.
+    /// How many more there are than are listed.
+    #[serde(skip_serializing_if = "is_whole")]
+    pub more_excluded: usize,
+    /// The claims that it was made from; of more than [`MAX_CITED`](crate::MAX_CITED) the first.
     pub claims: Vec<Position>,
+    /// How many more there are.
+    #[serde(skip_serializing_if = "is_whole")]
+    pub more_claims: usize,
 }
 
 /// A claim that's not in a total.
@@ -120,17 +129,13 @@ pub fn totals(book: Known<'_>, query: &TotalsQuery) -> Totals {
 pub(crate) fn rows(book: Known<'_>, query: &TotalsQuery) -> BTreeMap<(List, Heading), Total> {
     let mut certain = Sums::default();
     let mut possible = Sums::default();
-    for id in book.exchanges() {
-        let view = View::new(book, id);
-        if view.sheet.completions.is_empty() {
+    for view in book.exchanges().map(|id| View::new(book, id)) {
+        if view.sheet().completions.is_empty() {
             certain.leave_out(&view, query);
         }
         let Some(counted) = query.counted(&view) else { continue };
         let sums = if counted.list == List::Certain { &mut certain } else { &mut possible };
-        sums.leave_out_of(&view, query, &counted);
-        for (heading, share) in query.shares(&counted) {
-            sums.sums.entry(heading).or_default().take(share);
-        }
+        sums.take(&view, query, counted);
     }
     let of = |list: List| move |(heading, total)| ((list, heading), total);
     certain.totals().map(of(List::Certain)).chain(possible.totals().map(of(List::Possible))).collect()
@@ -151,6 +156,7 @@ pub(crate) enum List {
 }
 
 /// What of an exchange decides in which rows it counts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Group {
     period: Option<String>,
     frameworks: Option<Vec<String>>,
@@ -163,14 +169,10 @@ struct Counted {
     figures: Arc<Figures>,
 }
 
-/// What one exchange adds to a row.
+/// What one exchange adds to a row, and the claims that it's made from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Share {
-    /// `None` where it isn't in the sum.
-    pub(crate) bounds: Option<Bounds>,
-    pub(crate) unknown: bool,
-    pub(crate) disputed: bool,
-    pub(crate) one_sided: bool,
+    pub(crate) adds: Summand,
     pub(crate) claims: Vec<Position>,
 }
 
@@ -191,15 +193,15 @@ impl TotalsQuery {
 
     /// An exchange that counts by itself: not where it counts in its whole, nor a whole that doesn't lie inside, whose stages count.
     fn counted(&self, view: &View<'_>) -> Option<Counted> {
-        let (book, id) = (view.book, view.id);
+        let book = view.book;
         let (list, period) = match self.place(view.days()) {
             Place::Inside(period) => (List::Certain, period),
-            Place::Possibly(_) if book.has_stages(id) => return None,
+            Place::Possibly(_) if !view.line.stages.is_empty() => return None,
             Place::Possibly(period) => (List::Possible, period),
             Place::Outside => return None,
         };
         let is_inside = |whole| matches!(self.place(View::new(book, whole).days()), Place::Inside(_));
-        let counts_in_its_whole = book.whole(id).is_some_and(is_inside);
+        let counts_in_its_whole = view.line.whole.is_some_and(is_inside);
         (!counts_in_its_whole).then(|| Counted { list, group: self.group(view, period), figures: view.figures(self.policy) })
     }
 
@@ -213,23 +215,36 @@ impl TotalsQuery {
 
     /// What an exchange adds to each row by itself.
     pub(crate) fn shares_of(&self, book: Known<'_>, id: Id<ExchangeKey>) -> BTreeMap<(List, Heading), Share> {
-        let Some(counted) = self.counted(&View::new(book, id)) else { return BTreeMap::new() };
-        self.shares(&counted).into_iter().map(|(heading, share)| ((counted.list, heading), share)).collect()
+        let Some(Counted { list, group, figures }) = self.counted(&View::new(book, id)) else { return BTreeMap::new() };
+        let mut shares = BTreeMap::new();
+        self.each_row(&figures, |row, added| {
+            shares.insert((list, group.clone().heading(row)), Share { adds: Summand::from(&added), claims: added.claims().into_owned() });
+        });
+        shares
     }
 
-    fn shares(&self, counted: &Counted) -> BTreeMap<Heading, Share> {
-        let asked = counted.figures.keys().filter(|(direction, category)| self.asks_for(*direction, *category));
-        let headings = asked.map(|&(direction, category)| self.heading(&counted.group, direction, category)).collect::<BTreeSet<_>>();
-        headings.into_iter().filter_map(|heading| Some((heading.clone(), Share::of(heading.row, &counted.figures)?))).collect()
+    /// The figures of each row.
+    fn each_row<'f>(&self, figures: &'f Figures, mut add: impl FnMut(Row, Added<'f>)) {
+        let asked = figures.iter().filter(|((direction, category), _)| self.asks_for(*direction, *category));
+        let mut before = Vec::new();
+        for (&(direction, category), figure) in asked {
+            match self.row(direction, category) {
+                row @ Row::Way(..) => add(row, Added::one(figure)),
+                row if before.contains(&row) => {}
+                row => {
+                    before.push(row);
+                    row.of(figures).into_iter().for_each(|added| add(row, added));
+                }
+            }
+        }
     }
 
-    fn heading(&self, group: &Group, direction: Direction, category: Category) -> Heading {
-        let row = if self.by.has(By::Direction) || !self.asks_for(direction.reversed(), category) {
+    fn row(&self, direction: Direction, category: Category) -> Row {
+        if self.by.has(By::Direction) || !self.asks_for(direction.reversed(), category) {
             Row::Way(direction, category)
         } else {
             Row::Both(Some(direction.min(direction.reversed())), category)
-        };
-        Heading { period: group.period.clone(), frameworks: group.frameworks.clone(), row }
+        }
     }
 
     fn asks_for(&self, direction: Direction, category: Category) -> bool {
@@ -239,22 +254,9 @@ impl TotalsQuery {
     }
 }
 
-impl Share {
-    /// What it is, whichever claims it's made from.
-    pub(crate) const fn value(&self) -> (Option<Bounds>, bool, bool, bool) {
-        (self.bounds, self.unknown, self.disputed, self.one_sided)
-    }
-
-    fn of(row: Row, figures: &Figures) -> Option<Self> {
-        let added = row.of(figures)?;
-        let any = |of: fn(&Figure) -> bool| added.figures.iter().any(|figure| of(figure));
-        Some(Self {
-            bounds: added.bounds(),
-            unknown: any(Figure::is_unknown),
-            disputed: any(|figure| figure.disputed),
-            one_sided: any(|figure| figure.one_sided),
-            claims: distinct(added.figures.iter().flat_map(|figure| figure.claims.iter().copied()).collect()),
-        })
+impl Group {
+    fn heading(self, row: Row) -> Heading {
+        Heading { period: self.period, frameworks: self.frameworks, row }
     }
 }
 
@@ -262,34 +264,47 @@ impl Share {
 pub(crate) type LeftOut = ((Direction, Category), Excluded);
 
 #[derive(Default)]
-struct Sums {
-    sums: BTreeMap<Heading, Sum>,
-    /// Claims that could have entered a row, and why they didn't.
-    left_out: Vec<(Heading, Excluded)>,
-}
+struct Sums(BTreeMap<Group, BTreeMap<Row, Sum>>);
 
 #[derive(Default)]
 struct Sum {
+    /// Whether any exchange has a figure of it. Where none has, no claim is in, and those that aren't stay readable in the dossier.
+    has_figures: bool,
     /// `None` where no exchange is in it.
     bounds: Option<Bounds>,
     exchanges: usize,
     unknown: usize,
     disputed: usize,
     one_sided: usize,
-    claims: Vec<Position>,
+    claims: Cited,
+    /// Claims that could have entered it, and why they didn't.
+    excluded: Cited<Excluded>,
 }
 
 impl Sums {
-    /// The claims about an exchange that counts, where they aren't in its figures.
-    fn leave_out_of(&mut self, view: &View<'_>, query: &TotalsQuery, counted: &Counted) {
-        let stages: Vec<View<'_>> = view.stages().collect();
-        let heading = |place: (Direction, Category)| query.heading(&counted.group, place.0, place.1);
-        if stages.is_empty() {
-            let out = view.sheet.left_out(query.policy, || left_out_of(view, &counted.figures));
-            self.left_out.extend(out.iter().map(|&(place, excluded)| (heading(place), excluded)));
+    /// An exchange that counts, and the claims about it that aren't in its figures.
+    fn take(&mut self, view: &View<'_>, query: &TotalsQuery, counted: Counted) {
+        let rows = self.0.entry(counted.group).or_default();
+        query.each_row(&counted.figures, |row, added| {
+            let sum = rows.entry(row).or_default();
+            sum.take(Summand::from(&added));
+            sum.claims.extend(added.claims().iter().copied().filter(|&claim| query.claims_after.is_none_or(|after| claim > after)));
+        });
+        let mut leave_out = |left_out: &[LeftOut]| {
+            let asked = left_out.iter().filter(|((direction, category), _)| query.asks_for(*direction, *category));
+            let of_rows = asked.map(|&((direction, category), claim)| (query.row(direction, category), claim));
+            let mut leave_out = |(row, claim): (Row, Excluded)| rows.entry(row).or_default().leave_out(claim, query);
+            if query.by.has(By::Direction) {
+                of_rows.for_each(leave_out);
+            } else {
+                of_rows.collect::<BTreeSet<_>>().into_iter().for_each(&mut leave_out);
+            }
+        };
+        if view.line.stages.is_empty() {
+            leave_out(view.sheet().left_out(query.policy, || left_out_of(view, &counted.figures)));
         } else {
-            let all = std::iter::once(view).chain(&stages).flat_map(|view| left_out_of(view, &counted.figures));
-            self.left_out.extend(all.map(|(place, excluded)| (heading(place), excluded)));
+            let stages: Vec<View<'_>> = view.stages().collect();
+            std::iter::once(view).chain(&stages).for_each(|view| leave_out(&left_out_of(view, &counted.figures)));
         }
     }
 
@@ -299,39 +314,40 @@ impl Sums {
             if let Place::Inside(period) = query.place(claim.date.map(|date| date.span())) {
                 let excluded = Excluded { position: claim.position, why: reason(view, claim) };
                 let frameworks = || claim.framework.map(|framework| view.book.pools().texts.get(framework).to_owned()).into_iter().collect();
-                let group = Group { period, frameworks: query.by.has(By::Framework).then(frameworks) };
-                self.left_out.extend(said_of(view.book, claim).map(|(direction, category)| (query.heading(&group, direction, category), excluded)));
+                let rows = self.0.entry(Group { period, frameworks: query.by.has(By::Framework).then(frameworks) }).or_default();
+                let of: BTreeSet<Row> = said_of(view.book, claim).map(|(direction, category)| query.row(direction, category)).collect();
+                of.into_iter().for_each(|row| rows.entry(row).or_default().leave_out(excluded, query));
             }
         }
     }
 
     fn totals(self) -> impl Iterator<Item = (Heading, Total)> {
-        let mut excluded: BTreeMap<Heading, Vec<Excluded>> = BTreeMap::new();
-        for (heading, claim) in self.left_out {
-            // Where no claim is in, there is no figure; the claims stay readable in the dossier.
-            if self.sums.contains_key(&heading) {
-                excluded.entry(heading).or_default().push(claim);
-            }
-        }
-        self.sums.into_iter().map(move |(heading, sum)| (heading.clone(), sum.total(excluded.remove(&heading).unwrap_or_default(), heading)))
+        let rows = self.0.into_iter().flat_map(|(group, rows)| rows.into_iter().map(move |(row, sum)| (group.clone().heading(row), sum)));
+        rows.filter(|(_, sum)| sum.has_figures).map(|(heading, sum)| (heading.clone(), sum.total(heading)))
     }
 }
 
 impl Sum {
-    fn take(&mut self, share: Share) {
-        self.unknown += usize::from(share.unknown);
-        self.disputed += usize::from(share.disputed);
-        self.one_sided += usize::from(share.one_sided);
-        if let Some(bounds) = share.bounds {
+    fn take(&mut self, adds: Summand) {
+        self.has_figures = true;
+        self.unknown += usize::from(adds.unknown);
+        self.disputed += usize::from(adds.disputed);
+        self.one_sided += usize::from(adds.one_sided);
+        if let Some(bounds) = adds.bounds {
             self.bounds = Some(self.bounds.map_or(bounds, |sum| sum + bounds));
             self.exchanges += 1;
         }
-        self.claims.extend(share.claims);
     }
 
-    fn total(self, mut excluded: Vec<Excluded>, heading: Heading) -> Total {
-        excluded.sort_unstable();
-        excluded.dedup();
+    fn leave_out(&mut self, claim: Excluded, query: &TotalsQuery) {
+        if query.claims_after.is_none_or(|after| claim.position > after) {
+            self.excluded.extend([claim]);
+        }
+    }
+
+    fn total(self, heading: Heading) -> Total {
+        let (claims, more_claims) = self.claims.done();
+        let (excluded, more_excluded) = self.excluded.done();
         let way = heading.way();
         Total {
             from: way.map(|way| way.from),
@@ -347,8 +363,18 @@ impl Sum {
             disputed: self.disputed,
             one_sided: self.one_sided,
             excluded,
-            claims: distinct(self.claims),
+            more_excluded,
+            claims,
+            more_claims,
         }
+    }
+}
+
+/// Makes what the default totals need of an exchange.
+pub(crate) fn warm(view: &View<'_>) {
+    let figures = view.figures(Policy::default());
+    if view.line.stages.is_empty() {
+        view.sheet().left_out(Policy::default(), || left_out_of(view, &figures));
     }
 }
 
@@ -367,13 +393,9 @@ fn left_out_of(view: &View<'_>, figures: &Figures) -> Vec<LeftOut> {
             out.extend(places.map(|place| (place, excluded)));
         }
     }
+    out.sort_unstable();
+    out.dedup();
     out
-}
-
-fn distinct(mut positions: Vec<Position>) -> Vec<Position> {
-    positions.sort_unstable();
-    positions.dedup();
-    positions
 }
 
 /// Why a claim isn't in a figure.

@@ -12,13 +12,14 @@ use async_nats::{
     },
 };
 use futures::{StreamExt, TryStreamExt, stream};
+use jiff::civil;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    AsKnown, Change, ChannelsQuery, Known, Policy, Projection, TotalsQuery, changes::change, channels::channels, exchange::View, intern::Id, timeline::line,
-    totals::totals,
+    AsKnown, Change, Channel, ChannelsQuery, Known, Policy, Projection, Totals, TotalsQuery, changes::change, channels::channels, exchange::View, intern::Id,
+    timeline::line, totals::totals,
 };
 
 /// The bucket's name.
@@ -79,6 +80,15 @@ struct Written {
     content: Digest,
 }
 
+/// What the bucket has of what a record may change without being about an exchange.
+#[derive(Clone, Debug, Default)]
+struct Kept {
+    /// The years that there are totals of.
+    years: BTreeSet<i16>,
+    /// The channels, by their keys.
+    channels: BTreeSet<String>,
+}
+
 /// Writes the read models' documents to the bucket `handover-views` when they change, until `stop`: `exchange.<key>`, `totals.<policy>` and `totals.<policy>.<year>`,
 /// `channel.<kind>.<parties>`, and `changes`.
 ///
@@ -101,7 +111,7 @@ pub async fn run_views(projection: Projection, client: Client, replicas: usize, 
 async fn follow(projection: &Projection, client: &Client, replicas: usize) -> Result<(), ViewsError> {
     let store = bucket(client, replicas).await?;
     let mut written = read(&store).await?;
-    let (mut from, mut fold, mut feed) = (Position::new(0), 0, Feed::default());
+    let (mut from, mut fold, mut feed, mut unassigned) = (Position::new(0), 0, Feed::default(), None);
     let mut progress = projection.watch();
     loop {
         let (next, version) = {
@@ -111,17 +121,17 @@ async fn follow(projection: &Projection, client: &Client, replicas: usize) -> Re
         };
         if fold != version {
             // Another version of the fold may say something else of anything.
-            (from, fold, feed) = (Position::new(0), version, Feed::default());
+            (from, fold, feed, unassigned) = (Position::new(0), version, Feed::default(), None);
         }
-        let asked = projection.clone();
+        let (asked, kept) = (projection.clone(), Kept::of(&written));
         let documents = tokio::task::spawn_blocking(move || {
-            let (mut made, reached) = asked.ask(AsKnown::default(), |known| documents(known, from, fold));
+            let (mut made, reached) = asked.ask(AsKnown::default(), |known| (documents(known, from, fold, &kept, &mut unassigned), known.next()));
             feed.grow(&asked, reached);
             made.extend(feed.document(fold));
-            (made, reached, feed)
+            (made, reached, feed, unassigned)
         });
-        let (made, reached, grown) = documents.await.map_err(ViewsError::of)?;
-        feed = grown;
+        let (made, reached);
+        (made, reached, feed, unassigned) = documents.await.map_err(ViewsError::of)?;
         let changed: Vec<Document> = made.into_iter().filter(|document| written.get(&document.key).is_none_or(|written| document.replaces(written))).collect();
         let writes = changed.into_iter().map(|document| {
             let known = written.get(&document.key).copied();
@@ -156,6 +166,14 @@ async fn read(store: &Store) -> Result<HashMap<String, Written>, ViewsError> {
     let entries = keys.into_iter().map(|key| async move { store.entry(key).await.map_err(ViewsError::of) });
     let entries: Vec<Option<Entry>> = stream::iter(entries).buffer_unordered(AT_ONCE).try_collect().await?;
     Ok(entries.into_iter().flatten().map(|entry| (entry.key.clone(), Written::of(&entry))).collect())
+}
+
+impl Kept {
+    fn of(written: &HashMap<String, Written>) -> Self {
+        let year = |key: &String| key.strip_prefix("totals.")?.split_once('.')?.1.parse().ok();
+        let channels = written.keys().filter(|key| key.starts_with("channel."));
+        Self { years: written.keys().filter_map(year).collect(), channels: channels.cloned().collect() }
+    }
 }
 
 impl Written {
@@ -218,8 +236,8 @@ async fn write(store: &Store, document: Document, mut known: Option<Written>) ->
     Err(ViewsError(format!("{} is written by others again and again", document.key)))
 }
 
-/// What records from a position on may have changed, and up to where they were looked at.
-fn documents(known: Known<'_>, from: Position, fold: u32) -> (Vec<Document>, Position) {
+/// What records from a position on may have changed. All totals say how many claims are about no exchange that is known: where that isn't what it was, all are made anew.
+fn documents(known: Known<'_>, from: Position, fold: u32, kept: &Kept, unassigned: &mut Option<usize>) -> Vec<Document> {
     let mut touched: BTreeMap<_, Position> = BTreeMap::new();
     for (at, exchange) in known.touches(from) {
         // A whole says what its stages come to, and a stage whose whole it's of.
@@ -228,16 +246,17 @@ fn documents(known: Known<'_>, from: Position, fold: u32) -> (Vec<Document>, Pos
         }
     }
     let head = known.next().get().checked_sub(1).map(Position::new);
-    let years = years(known, touched.keys().copied(), from);
+    let mut years = years(known, touched.keys().copied(), from);
     let mut documents: Vec<Document> = touched.into_iter().map(|(exchange, at)| exchange_document(known, known.pools().keys.get(exchange), at, fold)).collect();
-    documents.extend(Policy::ALL.into_iter().flat_map(|policy| total_documents(known, policy, &years, head, fold)));
-    let channels = channels(known, &ChannelsQuery::default()).channels;
-    documents.extend(channels.iter().map(|channel| {
-        let parties = channel.parties.map(|party| party.key_part()).join("-");
-        let name = json!(channel.channel).as_str().unwrap_or_default().to_owned();
-        Document { key: format!("channel.{name}.{parties}"), position: head, fold, body: json!(channel) }
-    }));
-    (documents, known.next())
+    let of_all_days = Policy::ALL.map(|policy| totals(known, &TotalsQuery { policy, ..TotalsQuery::default() }));
+    let said = unassigned.replace(of_all_days[0].unassigned);
+    if said != *unassigned {
+        years.extend(&kept.years);
+    }
+    documents.extend(of_all_days.map(|totals| total_document(&totals, "", head, fold)));
+    documents.extend(Policy::ALL.into_iter().flat_map(|policy| year_documents(known, policy, &years, head, fold)));
+    documents.extend(channel_documents(known, &kept.channels, head, fold));
+    documents
 }
 
 /// The last changes, oldest first, and the first record that wasn't looked at.
@@ -284,9 +303,9 @@ fn is_redacted(known: Known<'_>, from: Position, end: Position) -> bool {
 fn exchange_document(known: Known<'_>, key: &ExchangeKey, at: Position, fold: u32) -> Document {
     let key_of = |id| known.pools().keys.get(id);
     let body = match known.exchange(key) {
-        Some(id) if key_of(id) == key && (known.has_members(id) || known.has_stages(id)) => {
+        Some(id) if key_of(id) == key && (known.is_known(id)) => {
             let view = View::new(known, id);
-            let mut body = json!(line(&view, view.days(), Policy::Range));
+            let mut body = json!(line(&view, Policy::Range));
             body["policy"] = json!(Policy::Range);
             body
         }
@@ -312,20 +331,40 @@ fn fitted(mut totals: Value) -> Value {
 fn years(known: Known<'_>, exchanges: impl Iterator<Item = Id<ExchangeKey>>, from: Position) -> BTreeSet<i16> {
     let before = known.before(from);
     let days = exchanges.flat_map(|exchange| [known, before].map(|known| View::new(known, exchange).days())).flatten();
-    days.flat_map(|days| [days.earliest, days.latest]).flatten().map(jiff::civil::Date::year).collect()
+    days.flat_map(|days| [days.earliest, days.latest]).flatten().map(civil::Date::year).collect()
 }
 
-fn total_documents(known: Known<'_>, policy: Policy, years: &BTreeSet<i16>, head: Option<Position>, fold: u32) -> Vec<Document> {
-    let name = policy.as_str();
-    let document = |key: String, query: &TotalsQuery| {
-        let mut body = json!(totals(known, query));
-        body.as_object_mut().expect("totals are an object").remove("as_of");
-        Document { key, position: head, fold, body: fitted(body) }
+fn total_document(totals: &Totals, of: &str, head: Option<Position>, fold: u32) -> Document {
+    let mut body = json!(totals);
+    body.as_object_mut().expect("totals are an object").remove("as_of");
+    Document { key: format!("totals.{}{of}", totals.policy), position: head, fold, body: fitted(body) }
+}
+
+fn year_documents(known: Known<'_>, policy: Policy, years: &BTreeSet<i16>, head: Option<Position>, fold: u32) -> Vec<Document> {
+    let document = |&year: &i16| {
+        let (from, to) = (civil::Date::new(year, 1, 1).ok()?, civil::Date::new(year, 12, 31).ok()?);
+        let totals = totals(known, &TotalsQuery { from: Some(from), to: Some(to), policy, ..TotalsQuery::default() });
+        Some(total_document(&totals, &format!(".{year:04}"), head, fold))
     };
-    let mut documents = vec![document(format!("totals.{name}"), &TotalsQuery { policy, ..TotalsQuery::default() })];
-    documents.extend(years.iter().filter_map(|&year| {
-        let (from, to) = (jiff::civil::Date::new(year, 1, 1).ok(), jiff::civil::Date::new(year, 12, 31).ok());
-        Some(document(format!("totals.{name}.{year:04}"), &TotalsQuery { from: Some(from?), to: Some(to?), policy, ..TotalsQuery::default() }))
-    }));
-    documents
+    years.iter().filter_map(document).collect()
+}
+
+/// The channels, and those of the bucket that nothing is said of any more.
+fn channel_documents(known: Known<'_>, kept: &BTreeSet<String>, head: Option<Position>, fold: u32) -> Vec<Document> {
+    let document = |(key, body)| Document { key, position: head, fold, body };
+    let channels = channels(known, &ChannelsQuery::default()).channels;
+    let said: BTreeMap<String, Value> = channels.iter().map(|channel| (channel_key(channel), json!(channel))).collect();
+    let silent: Vec<_> = kept.iter().filter(|key| !said.contains_key(*key)).filter_map(|key| Some((key.clone(), silent_channel(key)?))).collect();
+    said.into_iter().chain(silent).map(document).collect()
+}
+
+fn channel_key(channel: &Channel) -> String {
+    let name = json!(channel.channel);
+    format!("channel.{}.{}", name.as_str().unwrap_or_default(), channel.parties.map(|party| party.key_part()).join("-"))
+}
+
+fn silent_channel(key: &str) -> Option<Value> {
+    let (channel, parties) = key.strip_prefix("channel.")?.split_once('.')?;
+    let parties: Vec<String> = parties.split('-').map(|party| party.to_ascii_uppercase().replace('_', "-")).collect();
+    Some(json!({"channel": channel, "parties": parties, "views": []}))
 }

@@ -84,3 +84,64 @@ async fn the_last_checkpoint_backup_and_refusal_are_told_and_a_reader_says_what_
         assert_eq!(again[of], found[of], "{of}");
     }
 }
+
+#[test]
+fn a_verification_is_told_until_the_next_one_over_kills_and_restarts() {
+    let data = TempDir::new().unwrap();
+    let folder = data.path().to_str().unwrap();
+    let generated: Vec<Vec<u8>> = Generator::new(6).take(40).map(|one| one.event).collect();
+    let publish = |server: &blackbox::Handover, events: &[Vec<u8>]| {
+        let batch = [b"[".as_slice(), &events.join(b",".as_slice()), b"]"].concat();
+        assert_eq!(http::post(&server.url("/v1/announcements"), "application/cloudevents-batch+json", &batch).status, 201);
+    };
+    let told = |server: &blackbox::Handover| {
+        let integrity = http::get(&server.url("/v1/integrity")).json();
+        (integrity["verification"].clone(), json!([integrity["size"], integrity["root"]]))
+    };
+    let of = |verification: &Value| json!([verification["size"], verification["root"]]);
+    let when = |verification: &Value| verification["verified"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+
+    let server = Serve::embedded(data.path()).start();
+    publish(&server, &generated[..30]);
+    let (none, head_of_30) = told(&server);
+    assert_eq!(none, Value::Null);
+    let row = |server: &blackbox::Handover, row: &str| run(&["integrity", "-o", "csv", "--server", &server.url("")]).lines().any(|line| line == row);
+    assert!(row(&server, "\"last verification, size\",none"));
+    let begun = jiff::Timestamp::now();
+    run(&["verify", "--data", folder]);
+    publish(&server, &generated[30..]);
+    let (of_30, head_of_40) = told(&server);
+    assert_eq!((of(&of_30), &of_30["damage"], head_of_30 == head_of_40), (head_of_30, &json!(0), false));
+    assert!(begun <= when(&of_30) && when(&of_30) <= jiff::Timestamp::now(), "{of_30}");
+    assert!(row(&server, "\"last verification, size\",30") && row(&server, "\"last verification, damaged parts\",0"));
+    server.kill();
+    let server = Serve::embedded(data.path()).start();
+    assert_eq!(told(&server).0, of_30);
+    assert_eq!(server.terminate(), Some(0));
+
+    // Where no server runs the folder has the note too, and a backup hasn't.
+    run(&["verify", "--data", folder]);
+    let server = Serve::embedded(data.path()).start();
+    let (of_40, _) = told(&server);
+    assert_eq!((of(&of_40), &of_40["damage"], when(&of_30) < when(&of_40)), (head_of_40, &json!(0), true));
+    let (elsewhere, restored) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let backup = elsewhere.path().join("backup");
+    run(&["backup", backup.to_str().unwrap(), "--data", folder]);
+    assert_eq!(server.terminate(), Some(0));
+    run(&["restore", backup.to_str().unwrap(), "--data", restored.path().to_str().unwrap()]);
+    assert_eq!(told(&Serve::embedded(restored.path()).start()), (Value::Null, of(&of_40)));
+
+    // Damage is noted in place of what was whole.
+    let journal = data.path().join("ledger/journal-00000000");
+    let mut bytes = std::fs::read(&journal).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&journal, bytes).unwrap();
+    let verified = handover_command(&["verify", "--data", folder], b"");
+    assert_eq!(verified.code, Some(10), "{verified:?}");
+    let found: Value = serde_json::from_str(&verified.stdout).unwrap();
+    let note = std::fs::read(data.path().join("ledger/last-verification")).unwrap();
+    let note: Value = serde_json::from_slice(&note[9..]).unwrap();
+    assert_eq!((of(&note), note["damage"].as_u64().unwrap() as usize), (of(&found), found["damage"].as_array().unwrap().len()));
+    assert!(note["damage"] != 0 && when(&of_40) < when(&note), "{note}");
+}

@@ -1,7 +1,7 @@
 //! The bucket `handover-views`: what a stranger with a NATS client sees of the read models.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     time::{Duration, Instant},
 };
 
@@ -194,5 +194,142 @@ async fn the_feed_has_the_last_hundred_changes_newest_last() {
     assert!(redacted.code == Some(0), "{redacted:?}");
     let feed = seen(&store, "changes", |body| body["position"] == 130).await;
     assert_eq!(positions(&feed), (30..129).chain([130]).collect::<Vec<_>>());
+    assert_eq!(server.terminate(), Some(0));
+}
+
+/// The two sides (0, 1) are on A; Russia (2) on B; what no exchange is known of (3) is linked to B later.
+const A: &str = "ru-ua/bodies/2026-01-29";
+const B: &str = "ru-ua/bodies/2026-01-30";
+const PRISONERS: &str = "ru-ua/prisoners/2025-03-10";
+
+/// A running server, and the documents as they were after the last record.
+struct Watched {
+    nats: NatsServer,
+    store: Store,
+    next: u64,
+    documents: BTreeMap<String, (u64, Vec<u8>)>,
+}
+
+impl Watched {
+    /// Publishes, and asserts that it changes these documents and no others.
+    async fn publish(&mut self, publisher: &str, kind: &str, subject: Option<&str>, mut data: Value, changed: &[&str]) {
+        data["announced"] = json!("2026-01-30");
+        let id = id(self.next);
+        let mut event = json!({"specversion": "1.0", "id": id, "source": "urn:example:views", "type": format!("org.handover.{kind}.v1"), "data": data});
+        if let Some(subject) = subject {
+            event["subject"] = json!(subject);
+        }
+        let ran = handover_command(&["publish", "--to", &self.nats.url(), "--as", publisher, "-o", "jsonl", "-"], event.to_string().as_bytes());
+        assert_eq!(ran.json()["position"], self.next, "{ran:?}");
+        self.changes(kind, changed).await;
+    }
+
+    /// Asserts that the next record changed these documents and no others, each once: the rest is of the same bytes and wasn't written anew.
+    async fn changes(&mut self, kind: &str, changed: &[&str]) {
+        let expected: BTreeSet<String> = changed.iter().flat_map(|key| keys_of(key)).collect();
+        for key in &expected {
+            seen(&self.store, key, |body| body["position"] == self.next).await;
+        }
+        let documents = documents(&self.store).await;
+        let differing = documents.iter().filter(|(key, document)| self.documents.get(*key) != Some(document)).map(|(key, _)| key.clone());
+        assert_eq!(differing.collect::<BTreeSet<_>>(), expected, "{kind} at {}", self.next);
+        assert!(self.documents.keys().all(|key| documents.contains_key(key)), "{kind} at {}: nothing goes", self.next);
+        let last = |documents: &BTreeMap<String, (u64, Vec<u8>)>| documents.values().map(|(revision, _)| *revision).max().unwrap_or(0);
+        assert_eq!(last(&documents), last(&self.documents) + expected.len() as u64, "{kind} at {}: each once", self.next);
+        (self.documents, self.next) = (documents, self.next + 1);
+    }
+
+    async fn says(&mut self, subject: Option<&str>, party: &str, date: &str, transfers: Value, changed: &[&str]) {
+        let data = json!({"announcer": {"party": party, "office": "ministry"}, "exchange": {"date": date}, "transfers": transfers});
+        self.publish("newsroom", "completed", subject, data, changed).await;
+    }
+
+    async fn curates(&mut self, kind: &str, mut data: Value, changed: &[&str]) {
+        data["announcer"] = Value::Null;
+        self.publish("desk", kind, None, data, changed).await;
+    }
+
+    fn body(&self, key: &str) -> Value {
+        serde_json::from_slice(&self.documents[key].1).unwrap()
+    }
+}
+
+/// `totals` and `totals 2026` are a document for each policy.
+fn keys_of(name: &str) -> Vec<String> {
+    let Some(year) = name.strip_prefix("totals") else { return vec![name.to_owned()] };
+    ["range", "receiver", "sender", "both"].map(|policy| format!("totals.{policy}{}", year.replace(' ', "."))).to_vec()
+}
+
+async fn documents(store: &Store) -> BTreeMap<String, (u64, Vec<u8>)> {
+    let mut documents = BTreeMap::new();
+    let mut keys = store.keys().await.unwrap();
+    while let Some(key) = keys.next().await {
+        let entry = store.entry(key.unwrap()).await.unwrap().unwrap();
+        documents.insert(entry.key, (entry.revision, entry.value.to_vec()));
+    }
+    documents
+}
+
+fn id(position: u64) -> String {
+    format!("00000000-0000-8000-8000-{position:012}")
+}
+
+fn target(position: u64) -> Value {
+    json!({"publisher": "newsroom", "source": "urn:example:views", "id": id(position)})
+}
+
+fn transfers(from: &str, to: &str, category: &str, count: u64) -> Value {
+    json!([{"from": from, "to": to, "counts": [{"category": category, "count": {"exact": count}}]}])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_record_writes_exactly_the_documents_that_it_changes() {
+    let (nats, data) = (NatsServer::start(), TempDir::new().unwrap());
+    let server = Serve::over(&nats, data.path()).with(["--views"]).start();
+    let store = bucket(&nats).await;
+    let mut views = Watched { nats, store, next: 0, documents: BTreeMap::new() };
+    let (a, b, prisoners) = (format!("exchange.{A}"), format!("exchange.{B}"), format!("exchange.{PRISONERS}"));
+    let (a, b, prisoners) = (a.as_str(), b.as_str(), prisoners.as_str());
+    let (of_bodies, of_prisoners) = ("channel.bodies.ru-ua", "channel.prisoners.ru-ua");
+
+    views.says(Some(A), "UA", "2026-01-29", transfers("RU", "UA", "bodies", 1_000), &[a, "totals", "totals 2026", "changes"]).await;
+    views.says(Some(A), "RU", "2026-01-29", transfers("RU", "UA", "bodies", 1_003), &[a, "totals", "totals 2026", "changes"]).await;
+    views.says(Some(B), "RU", "2026-01-30", transfers("RU", "UA", "bodies", 1_000), &[b, "totals", "totals 2026", "changes"]).await;
+    // All totals say how many claims are about no exchange that is known.
+    views.says(None, "UA", "2026-01", transfers("UA", "RU", "bodies", 7), &["totals", "totals 2026"]).await;
+    views.says(Some(PRISONERS), "UA", "2025-03-10", transfers("RU", "UA", "prisoners", 5), &[prisoners, "totals", "totals 2025", "changes"]).await;
+    let said = |channel: &str| json!({"announcer": {"party": "UA"}, "channel": channel, "parties": ["RU", "UA"], "status": "blocked", "since": "2026-01-28"});
+    views.publish("newsroom", "channel", None, said("bodies"), &[of_bodies]).await;
+    views.publish("newsroom", "channel", None, said("prisoners"), &[of_prisoners]).await;
+
+    let linked = json!({"target": target(3), "exchange_key": B});
+    views.curates("linked", linked, &[b, "totals", "totals 2025", "totals 2026", of_bodies, "changes"]).await;
+    assert_eq!((&views.body(b)["statements"], &views.body("totals.range.2025")["unassigned"]), (&json!(2), &json!(0)));
+    views.curates("merged", json!({"from": B, "into": A}), &[a, b, "totals", "totals 2026", of_bodies, "changes"]).await;
+    assert_eq!((&views.body(b)["now"], &views.body(a)["statements"]), (&json!(A), &json!(4)));
+    let split = json!({"targets": [target(2)], "into": B});
+    views.curates("split", split, &[a, b, "totals", "totals 2026", of_bodies, "changes"]).await;
+    assert_eq!((&views.body(b)["statements"], &views.body(a)["statements"]), (&json!(1), &json!(3)));
+    let doubted = |position: u64| json!({"target": target(position), "reason": "in doubt"});
+    views.curates("quarantined", doubted(0), &[a, "totals", "totals 2026", of_bodies, "changes"]).await;
+    assert_eq!((figure(&views.body(a)), &views.body(a)["statements"]), ((json!(1_003), json!(1_003), json!(false)), &json!(2)));
+    views.curates("released", doubted(0), &[a, "totals", "totals 2026", of_bodies, "changes"]).await;
+    assert_eq!((figure(&views.body(a)), &views.body(a)["statements"]), ((json!(1_000), json!(1_003), json!(true)), &json!(3)));
+
+    // Of a channel that nothing is said of any more its document says so.
+    views.curates("quarantined", doubted(5), &[of_bodies, "changes"]).await;
+    assert_eq!(views.body(of_bodies), json!({"position": 12, "fold": views.body(a)["fold"], "channel": "bodies", "parties": ["RU", "UA"], "views": []}));
+    views.curates("released", doubted(5), &[of_bodies, "changes"]).await;
+    assert_eq!(views.body(of_bodies)["last_completed"]["key"], B);
+    let redacted = handover_command(&["redact", "6", "--reason", "it names a person", "--data", data.path().to_str().unwrap()], b"");
+    assert!(redacted.code == Some(0), "{redacted:?}");
+    views.changes("redacted", &[of_prisoners, "changes"]).await;
+    assert_eq!(views.body(of_prisoners)["views"], json!([]));
+
+    // What a restart reads anew writes nothing; the next record writes what it changes.
+    assert_eq!(server.terminate(), Some(0));
+    std::fs::remove_dir_all(data.path().join("views")).unwrap();
+    let server = Serve::over(&views.nats, data.path()).with(["--views"]).start();
+    views.says(Some(PRISONERS), "RU", "2025-03-10", transfers("RU", "UA", "prisoners", 6), &[prisoners, "totals", "totals 2025", "changes"]).await;
     assert_eq!(server.terminate(), Some(0));
 }

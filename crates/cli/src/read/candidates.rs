@@ -3,7 +3,7 @@ use serde_json::Value;
 
 use super::{as_of, count, days, get, listed, more, text, things};
 use crate::{
-    arguments::Reading,
+    arguments::{Reading, Valid},
     exit::Failure,
     output::{Rows, answer},
 };
@@ -17,12 +17,14 @@ pub(crate) struct Candidates {
     #[arg(long, value_name = "PAIR")]
     after: Option<String>,
     #[command(flatten)]
+    valid: Valid,
+    #[command(flatten)]
     reading: Reading,
 }
 
 pub(crate) fn candidates(arguments: &Candidates) -> Result<(), Failure> {
     let query = [("limit", arguments.limit.map(|limit| limit.to_string())), ("after", arguments.after.clone())];
-    let body = get(&arguments.reading, "/v1/candidates", query)?;
+    let body = get(&arguments.reading, "/v1/candidates", query.into_iter().chain(arguments.valid.query()))?;
     answer(&body, arguments.reading.asking.output, "candidates", |page| {
         let mut rows = Rows::new(&["exchange", "with", "date", "with_date", "for", "against", "counts"]);
         for pair in things(page, "candidates") {

@@ -3,7 +3,7 @@ use serde_json::Value;
 
 use super::{as_of, count, days, get, listed, more, said, text, things, voice};
 use crate::{
-    arguments::Reading,
+    arguments::{Reading, Valid},
     exit::Failure,
     output::{Rows, answer},
 };
@@ -26,6 +26,8 @@ pub(crate) struct Discrepancies {
     #[arg(long, value_name = "KEY")]
     after: Option<String>,
     #[command(flatten)]
+    valid: Valid,
+    #[command(flatten)]
     reading: Reading,
 }
 
@@ -37,7 +39,7 @@ pub(crate) fn discrepancies(arguments: &Discrepancies) -> Result<(), Failure> {
         ("limit", arguments.limit.map(|limit| limit.to_string())),
         ("after", arguments.after.clone()),
     ];
-    let body = get(&arguments.reading, "/v1/discrepancies", query)?;
+    let body = get(&arguments.reading, "/v1/discrepancies", query.into_iter().chain(arguments.valid.query()))?;
     answer(&body, arguments.reading.asking.output, "discrepancies", |page| {
         let mut rows =
             Rows::new(&["exchange", "field", "between", "from", "to", "category", "party", "value", "claims", "state", "since", "resolved_by", "disputed_by"]);

@@ -1,6 +1,6 @@
 use clap::Args;
 
-use super::{as_of, count, difference, get, listed, sum, text, things};
+use super::{as_of, count, difference, get, length, listed, sum, text, things};
 use crate::{
     arguments::Reading,
     exit::Failure,
@@ -59,7 +59,7 @@ pub(crate) fn frameworks(arguments: &Frameworks) -> Result<(), Failure> {
                     text(&delivered["unknown"]),
                     text(&delivered["disputed"]),
                     text(&delivered["one_sided"]),
-                    things(delivered, "claims").len().to_string(),
+                    length(delivered, "claims"),
                     difference(&term["remaining"]),
                 ]);
             }

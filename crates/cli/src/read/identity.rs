@@ -2,7 +2,7 @@ use clap::Args;
 
 use super::{as_of, count, get, listed, more, text, things, voice};
 use crate::{
-    arguments::Reading,
+    arguments::{Reading, Valid},
     exit::Failure,
     output::{Rows, answer},
 };
@@ -22,6 +22,8 @@ pub(crate) struct Identity {
     #[arg(long, value_name = "KEY")]
     after: Option<String>,
     #[command(flatten)]
+    valid: Valid,
+    #[command(flatten)]
     reading: Reading,
 }
 
@@ -32,7 +34,7 @@ pub(crate) fn identity(arguments: &Identity) -> Result<(), Failure> {
         ("limit", arguments.limit.map(|limit| limit.to_string())),
         ("after", arguments.after.clone()),
     ];
-    let body = get(&arguments.reading, "/v1/identity", query)?;
+    let body = get(&arguments.reading, "/v1/identity", query.into_iter().chain(arguments.valid.query()))?;
     answer(&body, arguments.reading.asking.output, "bodies", |page| {
         let mut rows = Rows::new(&["exchange", "from", "to", "handed_over", "found_by", "finding", "count", "disputed", "claims"]);
         rows.numbers = vec![3, 6];

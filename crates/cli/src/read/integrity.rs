@@ -34,7 +34,7 @@ fn facts(found: &Value) -> Vec<(&'static str, String)> {
         Value::Null => "not known here".to_owned(),
         value => text(value),
     };
-    let (checkpoint, backup, refusals) = (&found["checkpoint"], &found["verified_backup"], &found["refusals"]);
+    let (checkpoint, verification, backup, refusals) = (&found["checkpoint"], &found["verification"], &found["verified_backup"], &found["refusals"]);
     let models = &found["read_models"];
     let (folded, merges) = match models {
         Value::Null => ("none on this node".to_owned(), "not known here".to_owned()),
@@ -48,6 +48,10 @@ fn facts(found: &Value) -> Vec<(&'static str, String)> {
         ("last checkpoint, size", known(&checkpoint["size"], "none")),
         ("last checkpoint, root", known(&checkpoint["root"], "none")),
         ("last checkpoint, handed out", known(&checkpoint["handed_out"], "none")),
+        ("last verification, size", known(&verification["size"], "none")),
+        ("last verification, root", known(&verification["root"], "none")),
+        ("last verification, verified", known(&verification["verified"], "none")),
+        ("last verification, damaged parts", known(&verification["damage"], "none yet")),
         ("last verified backup, size", known(&backup["size"], "none")),
         ("last verified backup, root", known(&backup["root"], "none")),
         ("last verified backup, verified", known(&backup["verified"], "none")),

@@ -25,7 +25,7 @@ pub(crate) fn offices(arguments: &Offices) -> Result<(), Failure> {
         let mut became = Rows::new(&["party", "office", "statement", "became", "by", "exchange", "field"]);
         for office in things(page, "offices") {
             let name = [text(&office["party"]), text(&office["office"])];
-            let numbers = ["replaced", "contested", "contradicted"].map(|list| things(office, list).len().to_string());
+            let numbers = ["replaced", "contested", "contradicted"].map(|list| number(office, list, things(office, list).len()));
             offices.rows.push([&name[..], &[listed(&office["names"], "; "), statements(office)], &numbers].concat());
             let mut push = |of: &Value, words: String, by: String, field: String| {
                 became.rows.push([&name[..], &[text(&of["position"]), words, by, text(&of["exchange"]), field]].concat());
@@ -48,5 +48,10 @@ pub(crate) fn offices(arguments: &Offices) -> Result<(), Failure> {
 /// How many live statements of each kind.
 fn statements(office: &Value) -> String {
     let kinds = office["statements"].as_object().into_iter().flatten();
-    kinds.map(|(kind, positions)| format!("{} {kind}", positions.as_array().map_or(0, Vec::len))).collect::<Vec<_>>().join("; ")
+    kinds.map(|(kind, positions)| format!("{} {kind}", number(office, kind, positions.as_array().map_or(0, Vec::len)))).collect::<Vec<_>>().join("; ")
+}
+
+/// How many there are of a list, of which so many are listed.
+fn number(office: &Value, list: &str, listed: usize) -> String {
+    (listed as u64 + office["more"][list].as_u64().unwrap_or_default()).to_string()
 }

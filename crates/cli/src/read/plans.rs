@@ -3,7 +3,7 @@ use serde_json::Value;
 
 use super::{announcer, as_of, count, days, difference, get, listed, more, said, text, things, way};
 use crate::{
-    arguments::Reading,
+    arguments::{Reading, Valid},
     exit::Failure,
     output::{Rows, answer},
 };
@@ -23,6 +23,8 @@ pub(crate) struct Plans {
     #[arg(long, value_name = "POSITION")]
     after: Option<u64>,
     #[command(flatten)]
+    valid: Valid,
+    #[command(flatten)]
     reading: Reading,
 }
 
@@ -33,7 +35,7 @@ pub(crate) fn plans(arguments: &Plans) -> Result<(), Failure> {
         ("limit", arguments.limit.map(|limit| limit.to_string())),
         ("after", arguments.after.map(|after| after.to_string())),
     ];
-    let body = get(&arguments.reading, "/v1/plans", query)?;
+    let body = get(&arguments.reading, "/v1/plans", query.into_iter().chain(arguments.valid.query()))?;
     answer(&body, arguments.reading.asking.output, "plans", |page| {
         let mut rows = Rows::new(&[
             "position",

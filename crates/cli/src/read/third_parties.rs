@@ -1,8 +1,8 @@
 use clap::Args;
 
-use super::{as_of, get, listed, text, things, voice};
+use super::{as_of, get, length, listed, listed_of, text, things, voice};
 use crate::{
-    arguments::Reading,
+    arguments::{Reading, Valid},
     exit::Failure,
     output::{Rows, answer},
 };
@@ -13,11 +13,13 @@ pub(crate) struct ThirdParties {
     #[arg(long, value_name = "PARTY")]
     party: Option<String>,
     #[command(flatten)]
+    valid: Valid,
+    #[command(flatten)]
     reading: Reading,
 }
 
 pub(crate) fn third_parties(arguments: &ThirdParties) -> Result<(), Failure> {
-    let body = get(&arguments.reading, "/v1/third-parties", [("party", arguments.party.clone())])?;
+    let body = get(&arguments.reading, "/v1/third-parties", [("party", arguments.party.clone())].into_iter().chain(arguments.valid.query()))?;
     answer(&body, arguments.reading.asking.output, "third_parties", |page| {
         let mut rows = Rows::new(&["party", "names", "credited_by", "role", "exchanges", "without_exchange", "claims"]);
         rows.numbers = vec![4, 5];
@@ -28,9 +30,9 @@ pub(crate) fn third_parties(arguments: &ThirdParties) -> Result<(), Failure> {
                     listed(&helper["names"], "; "),
                     voice(&credit["by"]),
                     text(&credit["role"]),
-                    things(credit, "exchanges").len().to_string(),
-                    things(credit, "without_exchange").len().to_string(),
-                    listed(&credit["claims"], " "),
+                    length(credit, "exchanges"),
+                    length(credit, "without_exchange"),
+                    listed_of(credit, "claims"),
                 ]);
             }
         }

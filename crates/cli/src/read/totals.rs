@@ -1,7 +1,7 @@
 use clap::Args;
 use serde_json::Value;
 
-use super::{as_of, get, listed, parties, text, things};
+use super::{as_of, get, length, listed, parties, text, things};
 use crate::{
     arguments::Reading,
     exit::Failure,
@@ -81,7 +81,7 @@ pub(crate) fn totals(arguments: &Totals) -> Result<(), Failure> {
                     text(&total["unknown"]),
                     text(&total["disputed"]),
                     text(&total["one_sided"]),
-                    things(total, "claims").len().to_string(),
+                    length(total, "claims"),
                 ]);
             }
             rows.numbers = (5..=11).collect();

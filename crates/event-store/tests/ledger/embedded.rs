@@ -4,7 +4,7 @@ use std::{path::Path, time::Duration};
 
 use announcement::{Fault, Kind, Outcome, Position, Receipt};
 use bytes::Bytes;
-use event_store::{Ledger, OpenError, Options, ReadError, SubmitError};
+use event_store::{Ledger, OpenError, Options, ReadError, SubmitError, Verification, VerificationError, note_verification};
 use futures::StreamExt;
 use jiff::Timestamp;
 
@@ -207,4 +207,46 @@ async fn a_state_that_the_records_do_not_give_is_refused() {
     append(dir.path(), |head, state| (durable::FrameHead { root: [7; 32], ..head }, state));
     let error = Ledger::open(Options::new(dir.path().to_owned(), clock)).unwrap_err();
     assert!(matches!(error, OpenError::Altered { size: 1, journal_size: 1, .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_verification_is_noted_of_this_ledger_alone_and_a_note_that_was_altered_is_none() {
+    let dir = tempfile::TempDir::new().unwrap();
+    let ledger = open(dir.path());
+    for event in corpus().into_iter().take(5) {
+        ledger.submit(SUBJECT.to_owned(), Vec::new(), event.into()).await.unwrap();
+    }
+    assert_eq!(ledger.verification().unwrap(), None, "nobody verified it yet");
+    let head = ledger.head();
+    let whole = Verification { size: head.size, root: head.root, damage: 0, verified: clock() };
+    let others = [Verification { size: 4, ..whole.clone() }, Verification { size: 6, ..whole.clone() }];
+    for other in others {
+        assert!(matches!(ledger.note_verification(&other), Err(VerificationError::Other { .. })), "{other:?}");
+    }
+    assert!(matches!(note_verification(dir.path(), &whole), Err(VerificationError::Write(_))), "somebody has the folder");
+    assert_eq!(ledger.verification().unwrap(), None);
+    ledger.note_verification(&whole).unwrap();
+    assert_eq!(ledger.reader().verification().unwrap(), Some(whole.clone()));
+    let note = dir.path().join("last-verification");
+    let bytes = std::fs::read(&note).unwrap();
+    for at in 0..bytes.len() {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 1;
+        std::fs::write(&note, damaged).unwrap();
+        assert_eq!(ledger.verification().unwrap(), None, "{at}");
+    }
+    std::fs::write(&note, bytes).unwrap();
+    ledger.close().await;
+    drop(ledger);
+
+    // Killed while the next one was being written: the one before stands.
+    std::fs::write(dir.path().join("last-verification.new"), b"half of").unwrap();
+    let ledger = open(dir.path());
+    assert_eq!(ledger.verification().unwrap(), Some(whole.clone()));
+    ledger.close().await;
+    drop(ledger);
+    // What a damaged ledger gives is no root of its tree, and is told all the same.
+    let damaged = Verification { size: 3, damage: 2, ..whole };
+    note_verification(dir.path(), &damaged).unwrap();
+    assert_eq!(open(dir.path()).verification().unwrap(), Some(damaged));
 }

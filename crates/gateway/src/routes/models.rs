@@ -46,11 +46,13 @@ fn party(about: &'static str) -> Parameter {
 fn selection() -> Vec<Parameter> {
     let own = [
         policy(),
+        Parameter::query::<Place>("claims_after", "Lists only the claims after this position; the sums stay whole."),
         Parameter::query::<Category>("category", "Only this category."),
         Parameter::query::<Party>("sender", "Only from this party."),
         Parameter::query::<Party>("receiver", "Only to this party."),
         Parameter::query::<Period>("period", "Grouped by it."),
         Parameter::query::<Grouping>("by", "What else there is a row for each of."),
+        Parameter::query::<Place>("claims_after", "List only claims after this one; for what is more than one answer lists."),
     ];
     days().into_iter().chain(own).collect()
 }
@@ -79,13 +81,14 @@ fn exchanges() -> Vec<Route> {
         Described::model::<Lineages>("/v1/exchanges/{key}/lineage", "lineage", "Which statements about it are independent, which are copies").takes(&[key()]);
     let mut one = Route::read("/v1/exchanges/{*key}", get(exchanges::exchange), dossier);
     one.described.push(lineage);
-    let identity = Described::model::<Identity>("/v1/identity", "identity", "What became of the bodies").takes(&[
+    let identity = Described::model::<Identity>("/v1/identity", "identity", "What became of the bodies").takes(&days()).takes(&[
         policy(),
         Parameter::query::<ExchangeKey>("exchange", "Only those of this exchange."),
         after_key(),
         limit(),
     ]);
     let candidates = Described::model::<Candidates>("/v1/candidates", "candidates", "What may be one exchange and is kept as two")
+        .takes(&days())
         .takes(&[Parameter::query::<Pair>("after", "The next of the page before."), limit()]);
     vec![
         Route::read("/v1/exchanges", get(exchanges::timeline), timeline),
@@ -126,6 +129,7 @@ fn statements() -> Vec<Route> {
     let channels = Described::model::<Channels>("/v1/channels", "channels", "Are exchanges blocked, and who says so")
         .takes(&[Parameter::query::<Channel>("channel", "Only these.")]);
     let discrepancies = Described::model::<Discrepancies>("/v1/discrepancies", "discrepancies", "Where do statements differ, since when, and does it stand")
+        .takes(&days())
         .takes(&[
             Parameter::query::<ExchangeKey>("exchange", "Only those of this exchange."),
             Parameter::query::<Standing>("state", "Only those that stand so."),
@@ -133,14 +137,15 @@ fn statements() -> Vec<Route> {
             after_key(),
             limit(),
         ]);
-    let plans = Described::model::<Plans>("/v1/plans", "plans", "Were the plans carried out").takes(&[
+    let plans = Described::model::<Plans>("/v1/plans", "plans", "Were the plans carried out").takes(&days()).takes(&[
         policy(),
         Parameter::query::<Status>("outcome", "Only those whose exchange stands there."),
         after_position(),
         limit(),
     ]);
-    let third_parties =
-        Described::model::<ThirdParties>("/v1/third-parties", "third-parties", "Whom do statements credit with help").takes(&[party("Only this one.")]);
+    let third_parties = Described::model::<ThirdParties>("/v1/third-parties", "third-parties", "Whom do statements credit with help")
+        .takes(&days())
+        .takes(&[party("Only this one.")]);
     let offices = Described::model::<Offices>("/v1/offices", "offices", "What has each office said, and what contradicts it since")
         .takes(&[party("Only those of this party.")]);
     vec![

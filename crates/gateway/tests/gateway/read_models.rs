@@ -7,19 +7,19 @@ use crate::harness::{Answer, Server};
 /// Where each is asked, with all parameters of its own.
 pub(crate) const ROUTES: [(&str, &[&str]); 11] = [
     ("/v1/reconciliation", &["policy", "party", "after", "limit"]),
-    ("/v1/discrepancies", &["exchange", "state", "between", "after", "limit"]),
-    ("/v1/plans", &["policy", "outcome", "after", "limit"]),
+    ("/v1/discrepancies", &["exchange", "state", "between", "from", "to", "after", "limit"]),
+    ("/v1/plans", &["policy", "outcome", "from", "to", "after", "limit"]),
     ("/v1/frameworks", &["policy", "framework"]),
-    ("/v1/third-parties", &["party"]),
+    ("/v1/third-parties", &["party", "from", "to"]),
     ("/v1/offices", &["party"]),
-    ("/v1/identity", &["policy", "exchange", "after", "limit"]),
+    ("/v1/identity", &["policy", "exchange", "from", "to", "after", "limit"]),
     ("/v1/exchanges/ru-ua/bodies/2025-06-16/lineage", &[]),
     ("/v1/changes", &["kind", "exchange", "policy", "from", "limit"]),
     (
         "/v1/knowledge?then=100",
-        &["from", "to", "policy", "category", "sender", "receiver", "period", "by", "then", "then_announced_until", "moves_from", "limit"],
+        &["from", "to", "policy", "category", "sender", "receiver", "period", "by", "claims_after", "then", "then_announced_until", "moves_from", "limit"],
     ),
-    ("/v1/candidates", &["after", "limit"]),
+    ("/v1/candidates", &["from", "to", "after", "limit"]),
 ];
 
 /// A route with one more parameter.

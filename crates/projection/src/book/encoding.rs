@@ -30,7 +30,7 @@ impl Book {
     pub(crate) fn put_record(&self, at: Position, to: &mut Put<'_>) {
         let index = usize::try_from(at.get()).expect("it's in memory");
         let (claim, (source, id)) = (&self.claims[index], self.events.names()[index]);
-        let (effects, origins, extent) = (self.effects.get(&at), self.origins.get(&at), self.extents.get(&at));
+        let (effects, origins, extent) = (self.effects.get(&at).map(Box::as_ref), self.origins.get(&at), self.extents.get(&at));
         let (channel, corrected_on) = (self.channels.get(&at), self.corrected_on.get(&at));
         let merged = self.merges.binary_search_by_key(&at, |merged| merged.at).ok().map(|index| self.merges[index]);
         let touches = Some(self.touches_of(at)).filter(|touches| touches[..] != claim.key.as_slice()[..] && !to.is_of_values());
@@ -40,7 +40,7 @@ impl Book {
             (Parts::EXTENT, extent.is_some()),
             (Parts::CHANNEL, channel.is_some()),
             (Parts::CORRECTED_ON, corrected_on.is_some()),
-            (Parts::UNNAMED, claim.key.is_none() && self.unnamed.binary_search(&at).is_ok()),
+            (Parts::UNNAMED, claim.key.is_none() && self.has_place(at)),
             (Parts::BARE, self.bare.contains(&at)),
             (Parts::MERGED, merged.is_some()),
             (Parts::TOUCHES, touches.is_some()),
@@ -90,7 +90,7 @@ impl Book {
         let parts = Parts::take(from)?;
         let claim = Claim::take(at, parts, from)?;
         let (source, id) = (Wire::take(from)?, Uuid::from_bytes(Wire::take(from)?));
-        self.effects.extend(parts.read(Parts::EFFECTS, from)?.map(|effects| (at, effects)));
+        self.effects.extend(parts.read(Parts::EFFECTS, from)?.map(|effects| (at, Box::new(effects))));
         self.origins.extend(parts.read(Parts::ORIGINS, from)?.map(|origins| (at, origins)));
         self.extents.extend(parts.read(Parts::EXTENT, from)?.map(|extent| (at, extent)));
         self.channels.extend(parts.read(Parts::CHANNEL, from)?.map(|channel| (at, channel)));
@@ -100,8 +100,10 @@ impl Book {
         self.touches.extend(touched.into_iter().map(|exchange| (at, exchange)));
         let merged = parts.read(Parts::MERGED, from)?.map(|Merging { from, into }| Merged { at, from, into, has_effect: false });
         self.merges.extend(merged);
-        if parts.has(Parts::UNNAMED) {
-            self.unnamed.push(at);
+        match claim.key {
+            Some(_) => {}
+            None if parts.has(Parts::UNNAMED) => self.unnamed.entry(claim.kind).or_default().push(at),
+            None => self.acting.push(at),
         }
         if parts.has(Parts::BARE) {
             self.bare.insert(at);
@@ -128,13 +130,12 @@ impl Book {
         for Merged { at, from, into, .. } in std::mem::take(&mut self.merges) {
             self.merge_ids(from, into, at);
         }
-        let unnamed: Vec<Position> = std::mem::take(&mut self.unnamed);
         for index in 0..self.claims.len() {
             if let Some(key) = self.claims[index].key {
                 self.settle(self.claims[index].position, Some(key));
             }
         }
-        for position in unnamed {
+        for position in std::mem::take(&mut self.unnamed).into_values().flatten() {
             self.settle(position, None);
         }
         for (at, exchange) in std::mem::take(&mut self.touches) {

@@ -42,7 +42,7 @@ fn ask(book: &Book) -> usize {
     let exchanges = (crate::timeline(known, &TimelineQuery { limit: 1_000, ..TimelineQuery::default() }), crate::totals(known, &TotalsQuery::default()));
     let sums = (
         crate::reconciliation(known, &ReconciliationQuery { policy, party: None, after: None, limit: 100 }),
-        crate::plans(known, &PlansQuery { policy, outcome: None, after: None, limit: 100 }),
+        crate::plans(known, &PlansQuery { policy, outcome: None, valid: crate::Valid::default(), after: None, limit: 100 }),
         crate::frameworks(known, &FrameworksQuery { policy, framework: None }),
         crate::identity(known, &IdentityQuery { policy, ..IdentityQuery::default() }),
     );

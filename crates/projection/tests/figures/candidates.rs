@@ -12,7 +12,7 @@ use crate::{
 };
 
 fn all(book: Known<'_>) -> Vec<Candidate> {
-    candidates(book, &CandidatesQuery { after: None, limit: 1_000 }).candidates
+    candidates(book, &CandidatesQuery { limit: 1_000, ..CandidatesQuery::default() }).candidates
 }
 
 fn pairs(book: Known<'_>) -> Vec<String> {
@@ -165,7 +165,9 @@ fn a_page_ends_with_a_pair_that_is_read_from_its_text() {
         log.claim_about(key, Value::Null, "2026-01-12", to_ukraine(exact("bodies", 5)));
     }
     let book = log.book();
-    let page = |after: Option<&str>| candidates(book.now(), &CandidatesQuery { after: after.map(|after| after.parse().unwrap()), limit: 2 });
+    let page = |after: Option<&str>| {
+        candidates(book.now(), &CandidatesQuery { after: after.map(|after| after.parse().unwrap()), limit: 2, ..CandidatesQuery::default() })
+    };
     let first = page(None);
     let next = first.next.as_ref().map(Pair::to_string);
     assert_eq!((first.candidates.len(), next.as_deref()), (2, Some("ru-ua/bodies/2026-01-10~ru-ua/bodies/2026-01-10.3")));
@@ -183,7 +185,7 @@ proptest! {
     fn pages_of_candidates_are_all_and_a_merge_takes_a_pair_off_the_list(steps in steps(), limit in 1_usize..4, which in any::<proptest::sample::Index>()) {
         let mut log = log_of(&steps);
         let book = log.book();
-        let page = |after: Option<Pair>| -> Candidates { candidates(book.now(), &CandidatesQuery { after, limit }) };
+        let page = |after: Option<Pair>| -> Candidates { candidates(book.now(), &CandidatesQuery { after, limit, ..CandidatesQuery::default() }) };
         let (mut after, mut found) = (None, Vec::new());
         loop {
             let page = page(after);

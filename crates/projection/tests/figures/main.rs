@@ -3,6 +3,7 @@
 
 mod log;
 
+mod bounds;
 mod candidates;
 mod changes;
 mod discrepancies;

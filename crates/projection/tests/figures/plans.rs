@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use announcement::{Bounds, Kind, Position};
-use projection::{Frameworks, FrameworksQuery, Known, Plan, PlansQuery, Policy, Status, Term, ThirdPartiesQuery, frameworks, plans, third_parties};
+use projection::{Frameworks, FrameworksQuery, Known, Plan, PlansQuery, Policy, Status, Term, ThirdPartiesQuery, Valid, frameworks, plans, third_parties};
 use serde_json::json;
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
 };
 
 fn all() -> PlansQuery {
-    PlansQuery { policy: Policy::Range, outcome: None, after: None, limit: 1_000 }
+    PlansQuery { policy: Policy::Range, outcome: None, valid: Valid::default(), after: None, limit: 1_000 }
 }
 
 fn plan(book: Known<'_>, position: u64) -> Plan {
@@ -130,7 +130,7 @@ fn what_is_agreed_and_not_delivered_is_not_delivered_as_zero() {
 
 #[test]
 fn what_is_credited_to_the_emirates_is_told_apart_by_who_says_so() {
-    let found = third_parties(real().now(), &ThirdPartiesQuery { party: Some("AE".parse().unwrap()) });
+    let found = third_parties(real().now(), &ThirdPartiesQuery { party: Some("AE".parse().unwrap()), ..ThirdPartiesQuery::default() });
     let credits = &found.third_parties[0].credits;
     let of =
         |by: Option<&str>, role: &str| credits.iter().find(|credit| credit.by.map(|party| party.to_string()).as_deref() == by && credit.role == role).unwrap();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use announcement::{Data, Position, Record};
 use projection::{
     Applied, ApplyError, AsKnown, Book, By, CandidatesQuery, ChangesQuery, ChannelsQuery, DiscrepanciesQuery, FrameworksQuery, Grouping, IdentityQuery,
-    KnowledgeQuery, Known, Moment, OfficesQuery, Period, PlansQuery, Policy, ReconciliationQuery, ThirdPartiesQuery, TimelineQuery, Total, TotalsQuery,
+    KnowledgeQuery, Known, Moment, OfficesQuery, Period, PlansQuery, Policy, ReconciliationQuery, ThirdPartiesQuery, TimelineQuery, Total, TotalsQuery, Valid,
     candidates, changes, channels, discrepancies, dossier, frameworks, identity, knowledge, lineage, offices, plans, reconciliation, third_parties, timeline,
     totals,
 };
@@ -159,11 +159,11 @@ fn answers(book: Known<'_>) -> String {
 fn models(book: Known<'_>) -> Value {
     let of = |policy| {
         let reconciliation = reconciliation(book, &ReconciliationQuery { policy, party: None, after: None, limit: 1_000 });
-        let plans = plans(book, &PlansQuery { policy, outcome: None, after: None, limit: 1_000 });
+        let plans = plans(book, &PlansQuery { policy, outcome: None, valid: Valid::default(), after: None, limit: 1_000 });
         let frameworks = frameworks(book, &FrameworksQuery { policy, framework: None });
         json!([reconciliation, plans, frameworks, identity(book, &IdentityQuery { policy, ..IdentityQuery::default() })])
     };
-    let pairs = candidates(book, &CandidatesQuery { after: None, limit: 1_000 });
+    let pairs = candidates(book, &CandidatesQuery { limit: 1_000, ..CandidatesQuery::default() });
     let others = json!([discrepancies(book, &DiscrepanciesQuery::default()), third_parties(book, &ThirdPartiesQuery::default()), pairs]);
     let mut models: Vec<Value> = Policy::ALL.iter().flat_map(|&policy| of(policy).as_array().cloned().unwrap()).collect();
     models.extend(others.as_array().cloned().unwrap());
