@@ -12,9 +12,10 @@ use futures::FutureExt;
 
 use crate::{App, problem::Failure, rate::too_often, serve::Client};
 
-/// Nothing but our own style sheet and icon is loaded; no script, no frame, no form, no outside request.
-const CONTENT_SECURITY_POLICY: HeaderValue =
-    HeaderValue::from_static("default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+/// Nothing but our own style sheet, script and icon is loaded, and nothing but this server asked; no frame, nothing inline.
+const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+);
 
 pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
     let (method, path, begun) = (request.method().clone(), request.uri().path().to_owned(), Instant::now());

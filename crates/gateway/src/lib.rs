@@ -49,7 +49,7 @@
 //! Invariants:
 //! 1. Every wait, body, page, batch, stream and number of connections has a bound with a name ([`Limits`] and the constants); the server goes on after any of them is met.
 //! 2. What is published reaches the intake with its own bytes.
-//! 3. A page loads nothing from elsewhere and runs no script; every text in it is escaped.
+//! 3. A page loads nothing from elsewhere, is of use without its one script, and has nothing inline; every text in it is escaped.
 
 mod answer;
 mod app;

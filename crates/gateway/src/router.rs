@@ -4,7 +4,6 @@ use axum::{
     Router,
     http::{HeaderName, Method, StatusCode, Uri, header},
     middleware,
-    routing::get,
 };
 use tower_http::{
     compression::CompressionLayer,
@@ -23,22 +22,15 @@ use crate::{
 pub(crate) fn router(app: App) -> Router {
     let (shared, own): (Vec<Route>, Vec<Route>) = routes().into_iter().partition(|route| route.is_shared);
     let router = |routes: Vec<Route>| routes.into_iter().fold(Router::new(), |router, route| router.route(route.path, route.handler));
-    pages()
+    page::routes()
         .merge(router(own))
         .method_not_allowed_fallback(other_method)
         .merge(router(shared).method_not_allowed_fallback(other_method).layer(for_all()))
         .fallback(nothing_here)
+        .layer(middleware::from_fn(page::as_pages))
         .layer(CompressionLayer::new().gzip(true))
         .layer(middleware::from_fn_with_state(app.clone(), guard))
         .with_state(app)
-}
-
-fn pages() -> Router<App> {
-    Router::new()
-        .route("/", get(page::overview))
-        .route("/exchanges/{*key}", get(page::exchange))
-        .route("/style.css", get(page::style))
-        .route("/icon.svg", get(page::icon))
 }
 
 /// Lets pages of other sites read, without credentials: there are none.
