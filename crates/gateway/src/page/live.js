@@ -4,6 +4,7 @@
 const GATHER_MS = 400;
 const AGAIN_MS = 3000;
 const said = document.getElementById("updated");
+let stream;
 let pending = 0;
 let opened = false;
 let last = "";
@@ -44,7 +45,7 @@ function soon() {
 }
 
 function follow() {
-  const stream = new EventSource(document.getElementById("live").dataset.follows);
+  stream = new EventSource(document.getElementById("live").dataset.follows);
   stream.onmessage = (event) => {
     last = event.lastEventId;
     soon();
@@ -61,4 +62,7 @@ function follow() {
   };
 }
 
+// A page that is kept for the way back would keep its connection, and a browser has six for a server.
+addEventListener("pagehide", () => stream.close());
+addEventListener("pageshow", (event) => event.persisted && follow());
 follow();
