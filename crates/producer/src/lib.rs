@@ -18,11 +18,13 @@
 //! 3. Events leave in the order in which they were handed over, at most a window of them under way; one that acts on another leaves once that one's fate is known.
 
 mod error;
+mod outbox;
 mod outgoing;
 mod producer;
 mod receipts;
 mod turns;
 
 pub use error::{ConnectError, PublishError};
+pub use outbox::{AcceptError, Accepted, Limits, Listed, Outbox, OutboxError, SendError, State, Waiting, Which};
 pub use outgoing::Outgoing;
 pub use producer::{Options, Producer, Queued};

@@ -64,6 +64,14 @@ impl Outgoing {
         self.digest
     }
 
+    pub(crate) const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    pub(crate) fn traceparent(&self) -> Option<&str> {
+        self.traceparent.as_deref()
+    }
+
     pub(crate) const fn event(&self) -> &Bytes {
         &self.event
     }
