@@ -118,6 +118,14 @@ impl Outgoing {
     }
 }
 
+impl From<announcement::Event> for Outgoing {
+    /// What was built is valid.
+    fn from(event: announcement::Event) -> Self {
+        let announcement = event.announcement().clone();
+        Self::new(event.into_bytes().into(), &announcement)
+    }
+}
+
 fn acts_on(data: &Data) -> Vec<Name> {
     let of_replacement = match data {
         Data::Corrected(corrected) => corrected.replacement.data.revises(),
