@@ -1,6 +1,14 @@
 //! An outbox: what a publisher accepted is in the ledger once, none before its target, whatever ends or breaks meanwhile.
 
-use std::{collections::BTreeSet, env, fs, io::Write, path::Path, process::Command, thread, time::Duration};
+use std::{
+    collections::BTreeSet,
+    env, fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::Command,
+    thread,
+    time::Duration,
+};
 
 use blackbox::{
     Generator, Handover, NatsServer, PATIENCE, Process, Ran, Serve, SplitMix, handover_command,
@@ -349,4 +357,60 @@ async fn an_outbox_is_bounded_and_of_one_publisher_and_one_process() {
     let small = TempDir::new().unwrap();
     let outbox = Outbox::open(small.path(), "desk".parse().unwrap(), limits).unwrap();
     assert!(matches!(outbox.publish(&all[0]).await, Err(AcceptError::Full { entries: 0, .. })));
+}
+
+/// nats-py in an environment of its own under .tools.
+fn python() -> PathBuf {
+    let tools = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join(".tools");
+    let venv = tools.join("nats-py-2.16.0");
+    if !venv.join("whole").exists() {
+        let run = |program: &Path, arguments: &[&str]| assert!(Command::new(program).args(arguments).status().unwrap().success(), "{arguments:?}");
+        run(Path::new("python3"), &["-m", "venv", "--clear", venv.to_str().unwrap()]);
+        run(&venv.join("bin/pip"), &["install", "-q", "--disable-pip-version-check", "nats-py==2.16.0"]);
+        fs::write(venv.join("whole"), "").unwrap();
+    }
+    venv.join("bin/python")
+}
+
+#[test]
+fn the_scripts_for_other_languages_publish_in_both_modes_and_wait_for_the_receipt() {
+    let (nats, data, dir) = (NatsServer::start(), TempDir::new().unwrap(), TempDir::new().unwrap());
+    let server = Serve::over(&nats, data.path()).start();
+    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("deploy/publish");
+    let status = |mut command: Command, code: i32| {
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let receipt = answer["receipts"].get(0).unwrap_or(&answer).clone();
+        (receipt["status"].as_str().unwrap().to_owned(), receipt["position"].clone())
+    };
+    let channel = |id: u32| of("channel", id, json!({"channel": "bodies", "parties": ["RU", "UA"], "status": "open", "note": "у звичайному порядку, 100 %"}));
+    let file = dir.path().join("event");
+    let python = python();
+    let with_python = |mode: &str| {
+        let mut command = Command::new(&python);
+        command.arg(scripts.join("publish.py")).args([&nats.url(), "desk"]).arg(&file).arg(mode);
+        command
+    };
+    let with_curl = |headers: &[&str]| {
+        let mut command = Command::new(scripts.join("publish-with-curl"));
+        command.arg(server.url("")).arg(&file).args(headers);
+        command
+    };
+    for (position, mode) in ["structured", "binary"].iter().enumerate() {
+        fs::write(&file, channel(u32::try_from(position).unwrap())).unwrap();
+        assert_eq!(status(with_python(mode), 0), ("recorded".to_owned(), json!(position)));
+        assert_eq!(status(with_python(mode), 0).1, json!(position), "published again it's where it was");
+    }
+    fs::write(&file, channel(2)).unwrap();
+    assert_eq!(status(with_curl(&[]), 0), ("recorded".to_owned(), json!(2)));
+    let event: Value = serde_json::from_str(&channel(3)).unwrap();
+    fs::write(&file, event["data"].to_string()).unwrap();
+    let headers = ["specversion", "id", "source", "type"].map(|name| format!("ce-{name}: {}", event[name].as_str().unwrap()));
+    let headers = headers.each_ref().map(String::as_str);
+    assert_eq!(status(with_curl(&headers), 0), ("recorded".to_owned(), json!(3)));
+    assert_eq!(status(with_curl(&headers), 0), ("duplicate".to_owned(), json!(3)));
+    fs::write(&file, of("retracted", 4, json!({"target": target(99), "reason": "it was said in error"}))).unwrap();
+    assert_eq!(status(with_curl(&[]), 65).0, "refused");
+    assert_eq!(status(with_python("structured"), 65).0, "refused");
 }
