@@ -36,12 +36,13 @@ fn open(dir: &Path) -> Outbox {
 }
 
 fn events(first: u64, count: u64) -> impl Iterator<Item = (u64, Outgoing)> {
-    let generated = Generator::new(SEED).map(|one| Outgoing::parse(one.event).unwrap());
-    (0..first + count).zip(generated).skip(usize::try_from(first).unwrap())
+    let range = usize::try_from(first).unwrap()..usize::try_from(first + count).unwrap();
+    let generated = (0..).zip(Generator::new(SEED)).skip(range.start).take(range.len());
+    generated.map(|(number, one)| (number, Outgoing::parse(one.event).unwrap()))
 }
 
 fn ids(count: u64) -> BTreeSet<String> {
-    events(0, count).map(|(_, event)| event.id().to_owned()).collect()
+    Generator::new(SEED).take(usize::try_from(count).unwrap()).map(|one| one.id.to_string()).collect()
 }
 
 /// Publishes events and prints each that was accepted, if a test started this process; the first error ends it.
@@ -333,6 +334,21 @@ fn what_is_refused_is_kept_apart_with_what_acts_on_it_until_it_is_dropped() {
     assert!(ran.code == Some(1) && ran.stderr.contains("no announcement"), "{ran:?}");
     let ran = command(dir.path(), &["outbox", "flush", "--to", &nats.url()]);
     assert!(ran.code == Some(65) && ran.stderr.contains("refused"), "what was held goes out, and the ledger says what it thinks of it: {ran:?}");
+    drop(server);
+}
+
+#[test]
+fn what_was_accepted_before_its_target_goes_after_it() {
+    let (mut nats, data, dir) = (NatsServer::start(), TempDir::new().unwrap(), TempDir::new().unwrap());
+    nats.kill();
+    let claim = of("channel", 1, json!({"channel": "bodies", "parties": ["RU", "UA"], "status": "open"}));
+    let events =
+        [of("disputed", 3, json!({"target": target(1), "reason": "it is not"})), of("retracted", 2, json!({"target": target(1), "reason": "an error"})), claim];
+    assert_eq!(publish(dir.path(), &nats.url(), &events.concat(), "100ms").code, Some(75));
+    nats.restart();
+    let server = Serve::over(&nats, data.path()).start();
+    let ran = command(dir.path(), &["outbox", "flush", "--to", &nats.url(), "--wait", "60s"]);
+    assert_eq!((ran.code, ran.stderr.trim()), (Some(0), "3 recorded, 0 duplicate, 0 refused"));
     drop(server);
 }
 
