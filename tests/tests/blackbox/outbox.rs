@@ -344,7 +344,7 @@ fn what_was_accepted_before_its_target_goes_after_it() {
     let claim = of("channel", 1, json!({"channel": "bodies", "parties": ["RU", "UA"], "status": "open"}));
     let events =
         [of("disputed", 3, json!({"target": target(1), "reason": "it is not"})), of("retracted", 2, json!({"target": target(1), "reason": "an error"})), claim];
-    assert_eq!(publish(dir.path(), &nats.url(), &events.concat(), "100ms").code, Some(75));
+    assert_eq!(publish(dir.path(), &nats.url(), &events.concat(), "1s").code, Some(75));
     nats.restart();
     let server = Serve::over(&nats, data.path()).start();
     let ran = command(dir.path(), &["outbox", "flush", "--to", &nats.url(), "--wait", "60s"]);
