@@ -20,9 +20,30 @@ pub(super) struct Cell {
     pub(super) high: Option<u64>,
     /// What is to be said of it, in words.
     pub(super) marks: Vec<String>,
-    pub(super) claims: Vec<Position>,
+    pub(super) behind: Behind,
+}
+
+/// The claims behind a figure. Of very many the first are listed.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Behind {
+    claims: Vec<Position>,
+    more_claims: usize,
     /// The claims that are not in it, and why.
-    pub(super) excluded: Vec<Excluded>,
+    excluded: Vec<Excluded>,
+    more_excluded: usize,
+}
+
+impl From<&Total> for Behind {
+    fn from(total: &Total) -> Self {
+        let Total { claims, more_claims, excluded, more_excluded, .. } = total;
+        Self { claims: claims.clone(), more_claims: *more_claims, excluded: excluded.clone(), more_excluded: *more_excluded }
+    }
+}
+
+impl From<&Sum> for Behind {
+    fn from(sum: &Sum) -> Self {
+        Self { claims: sum.claims.clone(), more_claims: sum.more_claims, ..Self::default() }
+    }
 }
 
 /// What is to be said of a sum beside its number.
@@ -42,23 +63,14 @@ pub(super) fn marks(sum: &Sum, language: Language) -> Vec<String> {
 /// A total without its claims, as a sum.
 pub(super) fn sum(total: &Total) -> Sum {
     let Total { low, high, exchanges, unknown, disputed, one_sided, .. } = *total;
-    Sum { low, high, exchanges, unknown, disputed, one_sided, claims: Vec::new() }
+    Sum { low, high, exchanges, unknown, disputed, one_sided, claims: Vec::new(), more_claims: 0 }
 }
 
 impl Cell {
     /// A total of one direction; a table has no place for one of both.
     pub(super) fn of_total(total: &Total, language: Language) -> Option<Self> {
         let (from, to) = total.from.zip(total.to)?;
-        Some(Self {
-            from,
-            to,
-            category: total.category,
-            low: total.low,
-            high: total.high,
-            marks: marks(&sum(total), language),
-            claims: total.claims.clone(),
-            excluded: total.excluded.clone(),
-        })
+        Some(Self { from, to, category: total.category, low: total.low, high: total.high, marks: marks(&sum(total), language), behind: total.into() })
     }
 
     /// The figure of one exchange.
@@ -71,8 +83,7 @@ impl Cell {
             low: figure.low,
             high: figure.high,
             marks: marks.into_iter().filter(|(holds, _)| *holds).map(|(_, word)| language.say(word).to_owned()).collect(),
-            claims: figure.claims.clone(),
-            excluded: Vec::new(),
+            behind: Behind { claims: figure.claims.clone(), ..Behind::default() },
         }
     }
 
@@ -80,13 +91,15 @@ impl Cell {
         html! {
             span.figure { (language.range(self.low, self.high)) }
             @for mark in &self.marks { span.marks { (mark) } }
-            (claims(&self.claims, &self.excluded, link, language))
+            (claims(&self.behind, link, language))
         }
     }
 }
 
 /// The claims of a figure, each as a link; many are folded.
-pub(super) fn claims(claims: &[Position], excluded: &[Excluded], link: &dyn Fn(Position) -> String, language: Language) -> Markup {
+pub(super) fn claims(behind: &Behind, link: &dyn Fn(Position) -> String, language: Language) -> Markup {
+    let Behind { claims, more_claims, excluded, more_excluded } = behind;
+    let (all, all_excluded) = (claims.len() + more_claims, excluded.len() + more_excluded);
     let claim = |position: Position| html! { a href=(link(position)) { (position) } };
     let listed = joined(claims.iter().take(MANY).map(|&position| claim(position)), ", ");
     let left_out = joined(excluded.iter().take(MANY).map(|excluded| html! { (claim(excluded.position)) " (" (language.out(excluded.why)) ")" }), ", ");
@@ -96,11 +109,11 @@ pub(super) fn claims(claims: &[Position], excluded: &[Excluded], link: &dyn Fn(P
         } @else {
             details.marks {
                 summary {
-                    (language.count(claims.len() as u64, Word::Claims))
-                    @if !excluded.is_empty() { ", " (language.fill(Word::LeftOut, &[language.number(excluded.len() as u64)])) }
+                    (language.count(all as u64, Word::Claims))
+                    @if !excluded.is_empty() { ", " (language.fill(Word::LeftOut, &[language.number(all_excluded as u64)])) }
                 }
-                (listed) (more(claims.len(), language))
-                @if !excluded.is_empty() { div { (language.weave(Word::LeftOut, &[left_out])) (more(excluded.len(), language)) } }
+                (listed) (more(all, language))
+                @if !excluded.is_empty() { div { (language.weave(Word::LeftOut, &[left_out])) (more(all_excluded, language)) } }
             }
         }
     }

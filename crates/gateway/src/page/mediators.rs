@@ -18,7 +18,7 @@ use crate::{App, problem::Failure};
 const MANY: usize = 40;
 
 pub(crate) async fn mediators(State(app): State<App>, Extension(pages): Extension<Pages>, mut visit: Visit) -> Result<Response, Failure> {
-    let query = ThirdPartiesQuery { party: visit.parameters.value("party")? };
+    let query = ThirdPartiesQuery { party: visit.parameters.value("party")?, valid: visit.parameters.valid()? };
     pages.page(&app, visit, move |known, here| Ok(page(&projection::third_parties(known, &query), here))).await
 }
 

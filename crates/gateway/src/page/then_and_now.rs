@@ -91,7 +91,7 @@ fn row(moved: &Moved, columns: &[&str; 4], here: &Here) -> Markup {
         Some(total) => html! {
             span.figure { (language.range(total.low, total.high)) }
             span.marks { (language.count(total.exchanges as u64, Word::Exchanges)) }
-            (claims(&total.claims, &total.excluded, &link, language))
+            (claims(&total.into(), &link, language))
         },
         None => html! { span.marks { (language.say(Word::NothingAnnounced)) } },
     };

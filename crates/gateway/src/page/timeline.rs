@@ -23,8 +23,7 @@ const EXCHANGES: usize = 50;
 pub(crate) async fn exchanges(State(app): State<App>, Extension(pages): Extension<Pages>, mut visit: Visit) -> Result<Response, Failure> {
     let parameters = &mut visit.parameters;
     let query = TimelineQuery {
-        from: parameters.day("from")?,
-        to: parameters.day("to")?,
+        valid: parameters.valid()?,
         what: parameters.named("what", "bodies, prisoners, civilians or children")?,
         category: parameters.value("category")?,
         status: parameters.value("status")?,

@@ -54,6 +54,7 @@ pub(super) fn query(parameters: &mut Parameters) -> Result<TotalsQuery, Failure>
         receiver: parameters.value("receiver")?,
         period: parameters.value("period")?,
         by: parameters.value("by")?.unwrap_or_default(),
+        claims_after: parameters.position("claims_after")?,
     })
 }
 
@@ -116,7 +117,7 @@ fn rows(figures: &[Total], here: &Here) -> Markup {
                     td role="cell" data-label=(columns[4]) {
                         span.figure { (language.range(total.low, total.high)) }
                         @for mark in figures::marks(&figures::sum(total), language) { span.marks { (mark) } }
-                        (claims(&total.claims, &total.excluded, &link, language))
+                        (claims(&total.into(), &link, language))
                     }
                 }
             }
@@ -222,7 +223,7 @@ pub(super) fn sum(sum: &Sum, possibly: &Sum, here: &Here) -> Markup {
         span.figure { @if sum.exchanges == 0 { (language.say(Word::NothingAnnounced)) } @else { (language.range(sum.low, sum.high)) } }
         @if sum.exchanges > 0 { @for mark in figures::marks(sum, language) { span.marks { (mark) } } }
         @if possibly.exchanges > 0 { span.marks { (language.fill(Word::PossiblyToo, &[language.range(possibly.low, possibly.high)])) } }
-        (claims(&sum.claims, &[], &link, language))
+        (claims(&sum.into(), &link, language))
     }
 }
 
