@@ -147,7 +147,7 @@ async fn a_reader_that_is_too_slow_is_told_why_it_ends_and_goes_on_where_it_was(
 
 #[tokio::test]
 async fn a_stream_that_has_nothing_to_say_says_so() {
-    let server = Server::with(Limits { keep_alive: Duration::from_millis(50), ..Limits::default() }, None).await;
+    let server = Server::with(Limits { keep_alive: Duration::from_millis(400), ..Limits::default() }, None).await;
     let mut events = Events::follow(&server, "/v1/stream?publisher=somebody", None).await;
     assert_eq!(events.block().await.as_deref(), Some("retry: 2000"));
     // Records that nobody asked for don't keep it from saying so.
