@@ -3,7 +3,7 @@ use std::ops::Add;
 use serde::Serialize;
 
 /// What a count can be at least and at most. `high` is `None` where there is no bound.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, schemars::JsonSchema)]
 pub struct Bounds {
     /// The least it can be.
     pub low: u64,

@@ -28,6 +28,7 @@ mod digest;
 mod envelope;
 mod exchange;
 mod form;
+mod instant;
 mod key;
 mod kind;
 
@@ -59,6 +60,7 @@ pub use decode::{decode, parse};
 pub use digest::Digest;
 pub use envelope::{Announcement, Envelope, MAX_EVENT};
 pub use exchange::{Exchange, Place, Precision, Role, ThirdParty};
+pub use instant::{Day, Instant};
 pub use key::{ExchangeKey, KeyError, What};
 pub use kind::{
     Aggregate, Agreement, BothWays, Cancelled, Channel, ChannelOf, ChannelStatus, Completed, Confirmed, Contact, Corrected, Data, Disputed, Held, Identity,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Digest, Position, Problem};
 
 /// What a publisher gets back for one message.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Receipt {
     /// The event's `source`, where it could be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -20,7 +20,7 @@ pub struct Receipt {
 }
 
 /// What became of a message.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "status", rename_all = "lowercase")]
 pub enum Outcome {
     /// It's in the ledger, on disk.
@@ -28,6 +28,7 @@ pub enum Outcome {
         /// Where.
         position: Position,
         /// When the queue took it in.
+        #[schemars(with = "crate::Instant")]
         recorded: Timestamp,
         /// Its leaf hash.
         leaf: Digest,

@@ -7,9 +7,9 @@ use axum::{
     response::Response,
 };
 use futures::{StreamExt, stream};
-use projection::{AsKnown, Dossier, Policy, Stamp, TimelineQuery};
+use projection::{AsKnown, AsOf, Difference, Dossier, Exchange, Merging, Policy, Stamp, Statement, TimelineQuery};
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Value, json};
 
 use crate::{
     App, MAX_PAGE,
@@ -52,7 +52,7 @@ async fn dossier(app: &App, key: ExchangeKey, mut asked: Asked) -> Result<Respon
     let make = async move || {
         let (stamp, Found { dossier, next, .. }) = wanted.find(app, &key, reading).await?;
         let said = said(app, dossier.claims.iter().map(|claim| claim.position).collect()).await?;
-        Ok((stamp, with_words(&dossier, said, next)))
+        Ok((stamp, Answered::new(dossier, said, next)))
     };
     app.given(asked, reading, &DOSSIER, make).await
 }
@@ -138,7 +138,7 @@ pub(crate) async fn find(app: &App, key: &ExchangeKey, uri: &Uri) -> Result<Foun
 }
 
 /// What a record says beside its numbers: the words that the read models leave in the ledger.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub(crate) struct Said {
     /// Where it was read.
     pub(crate) report: Option<Report>,
@@ -174,15 +174,34 @@ pub(crate) async fn said(app: &App, positions: Vec<Position>) -> Result<Vec<Said
     records.into_iter().map(|record| Ok(record.map_err(crate::records::unreadable)?.as_ref().map(Said::of).unwrap_or_default())).collect()
 }
 
-/// The dossier with each claim's words in it.
-fn with_words(dossier: &Dossier, said: Vec<Said>, next: Option<Position>) -> Value {
-    let mut answer = serde_json::to_value(dossier).expect("a dossier is plain data");
-    answer["next"] = json!(next);
-    let claims = answer.get_mut("claims").and_then(Value::as_array_mut).into_iter().flatten();
-    for (claim, said) in claims.zip(said) {
-        if let (Value::Object(claim), Ok(Value::Object(said))) = (claim, serde_json::to_value(said)) {
-            claim.extend(said);
-        }
+/// A dossier as it's answered: one page of its claims, each with its words.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Answered {
+    as_of: AsOf,
+    policy: Policy,
+    #[serde(flatten)]
+    exchange: Exchange,
+    also: Vec<ExchangeKey>,
+    merges: Vec<Merging>,
+    claims: Vec<Spoken>,
+    mentioned_by: Vec<Position>,
+    differences: Vec<Difference>,
+    next: Option<Position>,
+}
+
+/// A claim with its words.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Spoken {
+    #[serde(flatten)]
+    claim: Statement,
+    #[serde(flatten)]
+    said: Said,
+}
+
+impl Answered {
+    fn new(dossier: Dossier, said: Vec<Said>, next: Option<Position>) -> Self {
+        let Dossier { as_of, policy, exchange, also, merges, claims, mentioned_by, differences } = dossier;
+        let claims = claims.into_iter().zip(said).map(|(claim, said)| Spoken { claim, said }).collect();
+        Self { as_of, policy, exchange, also, merges, claims, mentioned_by, differences, next }
     }
-    answer
 }

@@ -5,12 +5,13 @@ use axum::{Json, extract::State, http::Uri};
 use event_store::{Checkpoints, HandedOut, Head, Reader, Refusal, Verification, VerifiedBackup};
 use jiff::Timestamp;
 use projection::{AsKnown, AsOf, Folded, Source, State as Folding};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{App, parameters::Parameters, problem::Failure};
 
 /// What is answered. On a node without a ledger of its own `null` is what it can't know; beside a ledger it's what there isn't.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Integrity {
     as_of: AsOf,
     /// Whether this node has the ledger, or asks one over NATS.
@@ -21,14 +22,14 @@ pub(crate) struct Integrity {
     root: Option<Digest>,
     epoch: Option<u64>,
     checkpoint: Option<LastCheckpoint>,
-    verification: Option<Verification>,
+    verification: Option<LastVerification>,
     verified_backup: Option<LastBackup>,
     refusals: Refusals,
     read_models: Option<ReadModels>,
     merges_without_effect: Option<Vec<Position>>,
 }
 
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Node {
     Ledger,
@@ -36,39 +37,53 @@ enum Node {
 }
 
 /// The checkpoint that was handed out last.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct LastCheckpoint {
     origin: String,
     size: u64,
     root: Digest,
+    #[schemars(with = "Option<announcement::Instant>")]
     handed_out: Option<Timestamp>,
 }
 
+/// The last time that the whole ledger was read and held against its tree.
+#[derive(Debug, Serialize, JsonSchema)]
+struct LastVerification {
+    size: u64,
+    root: Digest,
+    /// How many parts weren't as they were recorded; 0 where the ledger was whole.
+    damage: u64,
+    #[schemars(with = "announcement::Instant")]
+    verified: Timestamp,
+}
+
 /// The backup that was verified last; where it is kept is the operator's to know.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct LastBackup {
     size: u64,
     root: Digest,
     epoch: u64,
+    #[schemars(with = "announcement::Instant")]
     verified: Timestamp,
 }
 
 /// How many refusals are kept. What was refused, and what its problem repeats of it, isn't public.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Refusals {
     kept: Option<u64>,
     last: Option<LastRefusal>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct LastRefusal {
+    #[schemars(with = "announcement::Instant")]
     time: Timestamp,
     #[serde(rename = "type")]
     kind: String,
 }
 
 /// How far the read models have come.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct ReadModels {
     /// The last record that was folded.
     position: Option<Position>,
@@ -83,7 +98,7 @@ struct ReadModels {
 struct Kept {
     name: Option<String>,
     checkpoint: Option<LastCheckpoint>,
-    verification: Option<Verification>,
+    verification: Option<LastVerification>,
     verified_backup: Option<LastBackup>,
     refusal: Option<LastRefusal>,
 }
@@ -93,7 +108,7 @@ impl Kept {
         Ok(Self {
             name: checkpoints.map(|checkpoints| checkpoints.key().name().to_string()),
             checkpoint: checkpoints.and_then(Checkpoints::last).map(LastCheckpoint::from),
-            verification: reader.verification().map_err(Failure::internal)?,
+            verification: reader.verification().map_err(Failure::internal)?.map(LastVerification::from),
             verified_backup: reader.verified_backup().map_err(Failure::internal)?.map(LastBackup::from),
             refusal: reader.last_refusal().map_err(Failure::internal)?.map(LastRefusal::from),
         })
@@ -156,6 +171,12 @@ fn read_models(folded_until: AsOf, size: Option<u64>, state: Folding) -> ReadMod
 impl From<HandedOut> for LastCheckpoint {
     fn from(HandedOut { checkpoint, kept }: HandedOut) -> Self {
         Self { origin: checkpoint.origin().to_string(), size: checkpoint.size(), root: checkpoint.root(), handed_out: kept }
+    }
+}
+
+impl From<Verification> for LastVerification {
+    fn from(Verification { size, root, damage, verified }: Verification) -> Self {
+        Self { size, root, damage, verified }
     }
 }
 

@@ -49,17 +49,20 @@
 //! Invariants:
 //! 1. Every wait, body, page, batch, stream and number of connections has a bound with a name ([`Limits`] and the constants); the server goes on after any of them is met.
 //! 2. What is published reaches the intake with its own bytes.
-//! 3. A page loads nothing from elsewhere and runs no script; every text in it is escaped.
+//! 3. A page loads nothing from elsewhere, is of use without its one script, and has nothing inline; every text in it is escaped.
 
 mod answer;
 mod app;
+mod asyncapi;
 mod body;
+mod docs;
 mod exchanges;
 mod filter;
 mod guard;
 mod intake;
 mod integrity;
 mod limits;
+mod openapi;
 mod page;
 mod parameters;
 mod problem;
@@ -72,6 +75,8 @@ mod readiness;
 mod receipts;
 mod records;
 mod router;
+mod routes;
+mod schemas;
 mod serve;
 mod stream;
 

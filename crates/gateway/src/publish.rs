@@ -19,6 +19,7 @@ use crate::{
     parameters::Parameters,
     problem::Failure,
 };
+pub(crate) use answer::Receipts;
 use answer::{Entry, Name, answer};
 use format::Format;
 

@@ -8,6 +8,7 @@ use axum::{
 };
 use event_store::Part;
 use projection::{Progress, State as Folding};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
@@ -17,7 +18,7 @@ use crate::{App, problem::Failure};
 const READY_LAG: u64 = 1_024;
 
 /// One part's state in the answer.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct PartState {
     part: &'static str,
     ready: bool,
@@ -27,6 +28,13 @@ struct PartState {
     remedy: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lag: Option<u64>,
+}
+
+/// What is answered where every part is ready.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Readiness {
+    ready: bool,
+    parts: Vec<PartState>,
 }
 
 pub(crate) async fn live() -> impl IntoResponse {
@@ -42,7 +50,7 @@ pub(crate) async fn ready(State(app): State<App>) -> Response {
     parts.extend(app.projection.as_ref().map(|projection| folding_part(projection.progress())));
     let waiting: Vec<&str> = parts.iter().filter(|part| !part.ready).map(|part| part.part).collect();
     if waiting.is_empty() {
-        return Json(json!({ "ready": true, "parts": parts })).into_response();
+        return Json(Readiness { ready: true, parts }).into_response();
     }
     let detail = format!("not ready: {}", waiting.join(", "));
     let remedy = "See parts: each says what it waits for, or what an operator has to do.";

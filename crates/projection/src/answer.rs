@@ -5,14 +5,16 @@ use serde::Serialize;
 use crate::Known;
 
 /// Up to which record an answer holds; both `null` where nothing is recorded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct AsOf {
     /// The last record's position.
     pub position: Option<Position>,
     /// When it was taken in.
+    #[schemars(with = "Option<announcement::Instant>")]
     pub recorded: Option<Timestamp>,
     /// The day by the end of which it had been announced, where that was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<announcement::Day>")]
     pub announced_until: Option<civil::Date>,
 }
 
@@ -24,11 +26,13 @@ impl AsOf {
 }
 
 /// The days that a date can mean; `null` is an open end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 pub struct Days {
     /// The first.
+    #[schemars(with = "Option<announcement::Day>")]
     pub earliest: Option<civil::Date>,
     /// The last.
+    #[schemars(with = "Option<announcement::Day>")]
     pub latest: Option<civil::Date>,
 }
 

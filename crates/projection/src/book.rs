@@ -229,6 +229,7 @@ impl Book {
         self.sheets.forget();
         self.changed.redacted |= !self.bare.contains(&target);
         self.claim_mut(target).redact();
+        self.pools.handed.sweep();
         if let Some(view) = self.channels.get_mut(&target) {
             (view.since, view.blames) = (None, None);
         }

@@ -21,7 +21,7 @@ pub struct CandidatesQuery {
 }
 
 /// What may be one exchange and is kept as two. Nothing is linked by this: that's a curator's to say.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Candidates {
     /// Up to which record.
     pub as_of: AsOf,
@@ -34,7 +34,7 @@ pub struct Candidates {
 /// Two exchanges, or an exchange and a claim about none that is known, between the same parties and of the same kind.
 ///
 /// Their days overlap or follow each other, and no count that both give shows them to be two. Equal counts alone bring no two together: they recur.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Candidate {
     /// The exchange; of two, the one whose key comes first.
     pub exchange: ExchangeKey,
@@ -54,7 +54,7 @@ pub struct Candidate {
 }
 
 /// What may be the same as an exchange.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum With {
     /// Another exchange.
@@ -73,7 +73,7 @@ pub struct Pair {
 }
 
 /// One count as each of the two gives it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Compared {
     /// Who handed over.
     pub from: Party,
@@ -88,7 +88,7 @@ pub struct Compared {
 }
 
 /// What speaks for two being one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(tag = "evidence", rename_all = "kebab-case")]
 pub enum For {
     /// Both may have taken place on these days.
@@ -114,7 +114,7 @@ pub enum For {
 }
 
 /// What speaks against two being one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(tag = "evidence", rename_all = "kebab-case")]
 pub enum Against {
     /// One ended on the day before the other began.
@@ -148,6 +148,16 @@ impl FromStr for Pair {
             Some(Self { exchange: exchange.parse().ok()?, with })
         };
         pair().ok_or("expected an exchange key, ~, and another or a position")
+    }
+}
+
+impl schemars::JsonSchema for Pair {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Pair".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": "string", "pattern": "^[^~]+~[^~]+$", "description": "A pair: the exchange's key, ~, and the other's key or the claim's position."})
     }
 }
 

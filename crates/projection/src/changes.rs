@@ -24,7 +24,7 @@ pub struct ChangesQuery {
 }
 
 /// What records changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Changes {
     /// Up to which record.
     pub as_of: AsOf,
@@ -37,11 +37,12 @@ pub struct Changes {
 }
 
 /// What a record changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Change {
     /// The record.
     pub position: Position,
     /// When it was taken in.
+    #[schemars(with = "announcement::Instant")]
     pub recorded: Timestamp,
     /// When it was said.
     pub announced: Date,
@@ -54,7 +55,7 @@ pub struct Change {
 }
 
 /// An exchange without a record and with it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct ExchangeChange {
     /// Its key.
     pub exchange: ExchangeKey,
@@ -69,7 +70,7 @@ pub struct ExchangeChange {
 }
 
 /// What was without a record, and what is with it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct OldAndNew<T> {
     /// Without it.
     pub old: Option<T>,
@@ -78,7 +79,7 @@ pub struct OldAndNew<T> {
 }
 
 /// A figure without a record and with it. Two that differ only in the claims that they were made from are the same.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct FigureChange {
     /// Who handed over.
     pub from: Party,

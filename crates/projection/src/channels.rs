@@ -24,7 +24,7 @@ pub struct ChannelsQuery {
 }
 
 /// Is it blocked, and who says so.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Channels {
     /// Up to which record.
     pub as_of: AsOf,
@@ -35,7 +35,7 @@ pub struct Channels {
 }
 
 /// A channel of exchange between two parties.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Channel {
     /// What it's for.
     pub channel: ChannelOf,
@@ -48,7 +48,7 @@ pub struct Channel {
 }
 
 /// One office's view of a channel.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct AnnouncerView {
     /// Who said the latest; `null` stands for all outlets' own voices and unnamed sources.
     pub announcer: Option<Announcer>,
@@ -60,7 +60,7 @@ pub struct AnnouncerView {
 }
 
 /// One statement about a channel.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct ChannelStatement {
     /// Its place in the ledger.
     pub position: Position,
@@ -78,7 +78,7 @@ pub struct ChannelStatement {
 }
 
 /// An exchange that somebody claims took place.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct CompletedExchange {
     /// Its key.
     pub key: ExchangeKey,

@@ -1,5 +1,7 @@
 mod encoding;
 
+use std::{collections::HashSet, sync::Arc};
+
 use announcement::{Announcer, Category, Count, Data, Date, ExchangeKey, Finding, Kind, Party, Position, Publisher, Relation, Transfer};
 use jiff::Timestamp;
 
@@ -27,7 +29,7 @@ pub(crate) struct Claim {
     pub(crate) date: Option<Date>,
     pub(crate) framework: Option<Id<str>>,
     pub(crate) part_of: Option<Id<ExchangeKey>>,
-    pub(crate) handed: Handed,
+    pub(crate) handed: Arc<Handed>,
     pub(crate) helpers: Box<[Id<Helper>]>,
     /// Where it was read.
     pub(crate) address: Option<Address>,
@@ -38,14 +40,14 @@ pub(crate) struct Claim {
 }
 
 /// What a statement says was handed over, as announced.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Handed {
     pub(crate) ways: Box<[Way]>,
     items: Box<[Counted]>,
 }
 
 /// One direction; its items follow those of the ways before it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Way {
     pub(crate) from: Id<Party>,
     pub(crate) to: Id<Party>,
@@ -55,7 +57,7 @@ pub(crate) struct Way {
 }
 
 /// One count.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Counted {
     pub(crate) name: Id<str>,
     /// The main category that it adds to; `None` for a part.
@@ -85,11 +87,41 @@ pub(crate) struct Pools {
     pub(crate) parties: Pool<Party>,
     pub(crate) helpers: Pool<Helper>,
     pub(crate) texts: Pool<str>,
+    /// Most reports say what others say.
+    pub(crate) handed: Alike,
+}
+
+/// What statements say was handed over, each once. It follows from the claims.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Alike(HashSet<Arc<Handed>>);
+
+impl PartialEq for Alike {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Alike {
+    pub(crate) fn share(&mut self, handed: Handed) -> Arc<Handed> {
+        if let Some(known) = self.0.get(&handed) {
+            return Arc::clone(known);
+        }
+        let handed = Arc::new(handed);
+        self.0.insert(Arc::clone(&handed));
+        handed
+    }
+
+    /// Drops what no claim says any more.
+    pub(crate) fn sweep(&mut self) {
+        self.0.retain(|handed| Arc::strong_count(handed) > 1);
+    }
 }
 
 impl Claim {
     pub(crate) fn new(pools: &mut Pools, position: Position, recorded: Timestamp, publisher: Id<Publisher>, data: &Data) -> Self {
         let report = data.report();
+        let handed = Handed::new(pools, data.transfers());
+        let handed = pools.handed.share(handed);
         Self {
             position,
             statement: position,
@@ -102,7 +134,7 @@ impl Claim {
             date: data.exchange_date().copied(),
             framework: data.framework().map(|framework| pools.texts.intern(framework)),
             part_of: data.part_of().map(|whole| pools.keys.intern(whole)),
-            handed: Handed::new(pools, data.transfers()),
+            handed,
             helpers: data.third_parties().iter().map(|helper| pools.helpers.intern(&Helper::from(helper))).collect(),
             address: report.and_then(|report| report.url.as_deref()).map(address),
             affected: false,
@@ -138,7 +170,7 @@ impl Claim {
     pub(crate) fn redact(&mut self) {
         self.announcer = None;
         self.framework = None;
-        self.handed = Handed::default();
+        self.handed = Arc::default();
         self.helpers = Box::default();
         self.address = None;
         self.is_report = false;

@@ -33,7 +33,7 @@ pub struct DiscrepanciesQuery {
 }
 
 /// Where statements about one exchange differ.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Discrepancies {
     /// Up to which record.
     pub as_of: AsOf,
@@ -44,7 +44,7 @@ pub struct Discrepancies {
 }
 
 /// Statements about one thing that can't all be right.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Discrepancy {
     /// The exchange.
     pub exchange: ExchangeKey,
@@ -71,7 +71,7 @@ pub struct Discrepancy {
 }
 
 /// What differs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Field {
     /// How many.
@@ -87,7 +87,7 @@ pub enum Field {
 }
 
 /// Between whom statements differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Between {
     /// The two parties.
@@ -101,7 +101,7 @@ pub enum Between {
 }
 
 /// Where a discrepancy stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Standing {
     /// The statements stand.
@@ -113,7 +113,7 @@ pub enum Standing {
 }
 
 /// What one of them says; only the fields of what differs are given.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Value {
     /// Whose voice; `null` is an outlet's own or an unnamed source.
     pub party: Option<Party>,
@@ -134,7 +134,7 @@ pub struct Value {
 }
 
 /// A statement, and when it was said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct SaidAt {
     /// Its place in the ledger.
     pub position: Position,

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Who said what about one exchange.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Dossier {
     /// Up to which record.
     pub as_of: AsOf,
@@ -33,7 +33,7 @@ pub struct Dossier {
 }
 
 /// A curator said that two keys are one exchange.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Merging {
     /// The record that says so.
     pub position: Position,
@@ -46,11 +46,12 @@ pub struct Merging {
 }
 
 /// A statement about an exchange.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Statement {
     /// Its place in the ledger.
     pub position: Position,
     /// When it was taken in.
+    #[schemars(with = "announcement::Instant")]
     pub recorded: Timestamp,
     /// Who published it.
     pub publisher: Publisher,
@@ -91,7 +92,7 @@ pub struct Statement {
 }
 
 /// Where claims differ.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Difference {
     /// What differs: `count`, `composition` (of a total of the living that itself isn't disputed) or `date`.
     pub field: &'static str,

@@ -34,7 +34,7 @@ pub(crate) struct Pin {
 }
 
 /// Something that a later record did to a claim.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Act {
     /// The record that did it.
     pub position: Position,
@@ -43,7 +43,7 @@ pub struct Act {
 }
 
 /// Why a claim is in no figure, and the record that made it so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Out {
     /// Why.
     pub why: Why,
@@ -52,7 +52,7 @@ pub struct Out {
 }
 
 /// Why a claim is in no figure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Why {
     /// Its publisher withdrew it.

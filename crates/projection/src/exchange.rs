@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Where an exchange stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Somebody claims that it took place.
@@ -47,7 +47,7 @@ impl std::str::FromStr for Status {
 }
 
 /// A figure as it's answered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct FigureAnswer {
     /// Who handed over.
     pub from: Party,

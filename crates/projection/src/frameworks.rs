@@ -19,7 +19,7 @@ pub struct FrameworksQuery {
 }
 
 /// How much of what was agreed is done.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Frameworks {
     /// Up to which record.
     pub as_of: AsOf,
@@ -32,7 +32,7 @@ pub struct Frameworks {
 }
 
 /// An agreement, and the exchanges that are said to follow it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Framework {
     /// What it's called. Names that differ in a letter are two agreements.
     pub framework: String,
@@ -43,7 +43,7 @@ pub struct Framework {
 }
 
 /// One direction and category of an agreement.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Term {
     /// Who hands over.
     pub from: Party,

@@ -26,7 +26,7 @@ pub struct IdentityQuery {
 }
 
 /// What became of the bodies.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Identity {
     /// Up to which record.
     pub as_of: AsOf,
@@ -41,7 +41,7 @@ pub struct Identity {
 }
 
 /// The bodies that were handed over in one direction of an exchange.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Bodies {
     /// The exchange.
     pub exchange: ExchangeKey,
@@ -56,7 +56,7 @@ pub struct Bodies {
 }
 
 /// What one voice says of so many bodies.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Found {
     /// Whose voice; `null` is an outlet's own or an unnamed source.
     pub by: Option<Party>,
@@ -70,7 +70,7 @@ pub struct Found {
 }
 
 /// A finding that no exchange is known of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct UnassignedFinding {
     /// Its place in the ledger.
     pub position: Position,

@@ -25,7 +25,7 @@ pub struct KnowledgeQuery {
 }
 
 /// Why a total moved between two moments.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Knowledge {
     /// Up to which record is known now.
     pub as_of: AsOf,
@@ -42,7 +42,7 @@ pub struct Knowledge {
 }
 
 /// A total then and now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Moved {
     /// Who handed over; `null` in a total of both directions.
     pub from: Option<Party>,
@@ -70,7 +70,7 @@ pub struct Moved {
 }
 
 /// How much greater one sum is than another; below 0 where it's smaller. Where there is no total nothing is summed up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Gain {
     /// Of the lower bounds.
     pub low: i64,
@@ -81,11 +81,12 @@ pub struct Gain {
 }
 
 /// A record that moved a total, by one exchange. One record may move it by several.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Move {
     /// The record.
     pub position: Position,
     /// When it was taken in.
+    #[schemars(with = "announcement::Instant")]
     pub recorded: Timestamp,
     /// When it was said.
     pub announced: Date,
@@ -99,7 +100,7 @@ pub struct Move {
 }
 
 /// What an exchange adds to a total.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Part {
     /// At least; `null` where it isn't in the sum.
     pub low: Option<u64>,

@@ -13,7 +13,7 @@ pub struct OfficesQuery {
 }
 
 /// What offices have said.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Offices {
     /// Up to which record.
     pub as_of: AsOf,
@@ -24,7 +24,7 @@ pub struct Offices {
 }
 
 /// What one office has said.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Office {
     /// Its party.
     pub party: Party,
@@ -46,7 +46,7 @@ pub struct Office {
 }
 
 /// A statement that is in no figure any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 pub struct Replaced {
     /// The statement.
     pub position: Position,
@@ -57,7 +57,7 @@ pub struct Replaced {
 }
 
 /// A statement that somebody contests.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Contested {
     /// The statement.
     pub position: Position,
@@ -66,7 +66,7 @@ pub struct Contested {
 }
 
 /// A statement that later ones contradict.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 pub struct Contradicted {
     /// The statement.
     pub position: Position,

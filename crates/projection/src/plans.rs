@@ -27,7 +27,7 @@ pub struct PlansQuery {
 }
 
 /// Were the promises kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Plans {
     /// Up to which record.
     pub as_of: AsOf,
@@ -40,7 +40,7 @@ pub struct Plans {
 }
 
 /// What somebody said would take place, and what came of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Plan {
     /// Its place in the ledger.
     pub position: Position,
@@ -69,7 +69,7 @@ pub struct Plan {
 }
 
 /// A statement that an exchange was put off or called off.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct PutOff {
     /// The statement.
     #[serde(flatten)]
@@ -81,7 +81,7 @@ pub struct PutOff {
 }
 
 /// What was planned beside what took place.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct PlannedCount {
     /// Who hands over; `null` for a number of both directions.
     pub from: Option<Party>,
@@ -98,7 +98,7 @@ pub struct PlannedCount {
 }
 
 /// What was handed over.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct HandedOver {
     /// At least; `null` where there is no number.
     pub low: Option<u64>,

@@ -2,7 +2,7 @@ use announcement::Position;
 use serde::Serialize;
 
 /// Where the projection stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Progress {
     /// The next record to apply.
     pub next: Position,
@@ -23,7 +23,7 @@ pub struct Progress {
 }
 
 /// What the projection does.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum State {
     /// It applies what was recorded before.
@@ -43,7 +43,7 @@ pub enum State {
 }
 
 /// A rebuild that is under way.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Rebuild {
     /// How many records it has folded.
     pub folded: u64,
@@ -56,7 +56,7 @@ pub struct Rebuild {
 }
 
 /// Why a book is folded anew beside the one that is answered from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cause {
     /// An operator asked for it.
@@ -66,7 +66,7 @@ pub enum Cause {
 }
 
 /// What a rebuild came to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Rebuilt {
     /// How many records it folded.
     pub records: u64,

@@ -33,7 +33,7 @@ pub struct ReconciliationQuery {
 }
 
 /// Do the official totals fit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Reconciliation {
     /// Up to which record.
     pub as_of: AsOf,
@@ -46,7 +46,7 @@ pub struct Reconciliation {
 }
 
 /// An official total beside the exchanges that it covers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Reconciled {
     /// Its place in the ledger.
     pub position: Position,
@@ -67,7 +67,7 @@ pub struct Reconciled {
 }
 
 /// One figure of an official total.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Line {
     /// Who handed over; `null` for a total of both directions.
     pub from: Option<Party>,
@@ -90,7 +90,7 @@ pub struct Line {
 }
 
 /// How many exchanges an official total says it covers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct ExchangesLine {
     /// What it says.
     pub claimed: Bounds,
@@ -103,7 +103,7 @@ pub struct ExchangesLine {
 }
 
 /// Whether an official total fits the ledger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// The two have numbers in common.
@@ -117,7 +117,7 @@ pub enum Verdict {
 }
 
 /// A difference of two counts, with its sign; `null` where there is no bound.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Gap {
     /// At least.
     pub low: Option<i64>,
@@ -126,7 +126,7 @@ pub struct Gap {
 }
 
 /// A scope in which an official total would fit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Hypothesis {
     /// The scope.
     #[serde(flatten)]
@@ -136,12 +136,13 @@ pub struct Hypothesis {
 }
 
 /// A scope that was searched.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(tag = "scope", rename_all = "kebab-case")]
 pub enum OtherScope {
     /// From an exchange on, until the period ends.
     Since {
         /// The first day.
+        #[schemars(with = "announcement::Day")]
         day: civil::Date,
         /// The exchange that begins on it.
         exchange: ExchangeKey,

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::{AsOf, Direction, Known, SaidAt, Why, claim::Claim, exchange::View, lineage::one_a_statement};
 
 /// The lineage of the statements about one exchange: which are independent, and which are copies.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Lineages {
     /// Up to which record.
     pub as_of: AsOf,
@@ -19,7 +19,7 @@ pub struct Lineages {
 }
 
 /// One statement, however often it was reported.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Told {
     /// What kind it is.
     pub kind: Kind,
@@ -36,7 +36,7 @@ pub struct Told {
 }
 
 /// A record of a statement.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Telling {
     /// The record.
     #[serde(flatten)]
@@ -48,7 +48,7 @@ pub struct Telling {
 }
 
 /// A count that some records of a statement give, and others don't.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Variant {
     /// Who handed over.
     pub from: Party,

@@ -4,7 +4,7 @@ use announcement::Bounds;
 use serde::Serialize;
 
 /// What claims of one thing come to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Settled {
     /// The bounds.
     #[serde(flatten)]

@@ -246,7 +246,7 @@ fn record_chunk(number: u64) -> Chunk {
 }
 
 fn lens(pools: &Pools) -> [usize; 6] {
-    let Pools { publishers, announcers, keys, parties, helpers, texts } = pools;
+    let Pools { publishers, announcers, keys, parties, helpers, texts, handed: _ } = pools;
     [publishers.len(), announcers.len(), keys.len(), parties.len(), helpers.len(), texts.len()]
 }
 

@@ -24,7 +24,7 @@ pub const MODELS: [&str; 15] = [
 ];
 
 /// Where a read model stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct ModelStatus {
     /// Which one.
     pub name: &'static str,

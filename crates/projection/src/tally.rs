@@ -71,7 +71,7 @@ pub(crate) enum Row {
 }
 
 /// The sum of the exchanges of a scope.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Sum {
     /// At least; `null` where no exchange is in the sum.
     pub low: Option<u64>,

@@ -21,7 +21,7 @@ pub struct ThirdPartiesQuery {
 }
 
 /// What is credited to third parties.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct ThirdParties {
     /// Up to which record.
     pub as_of: AsOf,
@@ -32,7 +32,7 @@ pub struct ThirdParties {
 }
 
 /// A third party, and who says that it helped.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Credited {
     /// Its code. Those without one are told apart by name.
     pub party: Option<Party>,
@@ -43,7 +43,7 @@ pub struct Credited {
 }
 
 /// What one voice credits a third party with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Credit {
     /// Whose voice; `null` is an outlet's own or an unnamed source.
     pub by: Option<Party>,

@@ -31,7 +31,7 @@ pub struct TimelineQuery {
 }
 
 /// What happened, newest first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Timeline {
     /// Up to which record.
     pub as_of: AsOf,
@@ -44,7 +44,7 @@ pub struct Timeline {
 }
 
 /// An exchange in a line.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Exchange {
     /// Its key.
     pub key: ExchangeKey,
@@ -73,7 +73,7 @@ pub struct Exchange {
 }
 
 /// Who helped, as it was said.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema)]
 pub struct Helper {
     /// What it's called.
     pub name: String,

@@ -43,7 +43,7 @@ pub struct TotalsQuery {
 }
 
 /// How many, by category and whatever else was asked for. Rows never share an exchange, so those of the months add up to those of the year.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Totals {
     /// Up to which record.
     pub as_of: AsOf,
@@ -58,7 +58,7 @@ pub struct Totals {
 }
 
 /// A total of one category.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Total {
     /// Who handed over; `null` in a total of both directions.
     pub from: Option<Party>,
@@ -102,7 +102,7 @@ pub struct Total {
 }
 
 /// A claim that's not in a total.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 pub struct Excluded {
     /// Its position.
     pub position: Position,

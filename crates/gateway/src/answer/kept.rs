@@ -70,3 +70,46 @@ impl Shelf {
         self.bytes = 0;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use announcement::Position;
+
+    use super::*;
+    use crate::answer::{Form, TOTALS, address::Address, written::Head};
+
+    fn stamp(records: u64) -> Stamp {
+        Stamp { next: Position::new(records), recorded: None, version: 1 }
+    }
+
+    fn answer(bytes: usize) -> Arc<Written> {
+        let address = Address::new("/v1/totals".to_owned(), std::collections::BTreeMap::new());
+        Arc::new(Written::new(Head::new("\"tag\"", stamp(1)), &vec![b' '; bytes], Form::Json, &TOTALS, &address, false))
+    }
+
+    #[test]
+    fn nothing_of_before_a_record_is_kept_after_it() {
+        let kept = Kept::default();
+        kept.keep(stamp(1), "one", &answer(10));
+        assert!(kept.get(stamp(1), "one").is_some() && kept.stamp(1, 1) == Some(stamp(1)));
+        kept.stand_at(stamp(2));
+        assert!(kept.get(stamp(1), "one").is_none() && kept.get(stamp(2), "one").is_none());
+        assert!(kept.shelf.lock().unwrap().answers.is_empty());
+        kept.keep(stamp(1), "late", &answer(10));
+        assert!(kept.get(stamp(1), "late").is_none(), "who was slow to answer brings nothing back");
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let kept = Kept::default();
+        let large = MAX_KEPT_BYTES / 10;
+        for number in 0..30 {
+            kept.keep(stamp(1), &number.to_string(), &answer(large));
+            let shelf = kept.shelf.lock().unwrap();
+            let held: usize = shelf.answers.iter().map(|(tag, answer)| tag.len() + answer.size()).sum();
+            assert!(held == shelf.bytes && held <= MAX_KEPT_BYTES, "{held}");
+        }
+        kept.keep(stamp(1), "huge", &answer(MAX_KEPT_BYTES / 4));
+        assert!(kept.get(stamp(1), "huge").is_none() && kept.get(stamp(1), "29").is_some());
+    }
+}

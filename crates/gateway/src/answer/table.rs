@@ -1,5 +1,7 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
+use announcement::Count;
+use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
 use super::address::Address;
@@ -27,7 +29,7 @@ pub(crate) struct Column {
     pub(crate) tag: &'static str,
     /// Of what it is: 0 is the answer, 1 a thing, 2 a part of it, and so on.
     pub(crate) of: usize,
-    /// Where it is in that, as a JSON pointer.
+    /// Where it is in that, as a JSON pointer; of a count as it was announced `@low` or `@high` after it takes that bound.
     pub(crate) at: &'static str,
 }
 
@@ -74,7 +76,7 @@ impl Table {
         let root = Cow::Borrowed(answer);
         for thing in self.things(answer) {
             rows(&mut vec![root.clone(), thing], &self.lists[1..], &mut |row| {
-                let cells = columns.iter().map(|column| cell(at(row, column.of, column.at)));
+                let cells = columns.iter().map(|column| column.cell(row));
                 write(cells.chain([self.source(row, &as_of, asked)]).collect());
             });
         }
@@ -103,6 +105,16 @@ impl Table {
             },
             Source::Answer => known(asked.clone().without("at_least").without("format")),
         }
+    }
+}
+
+impl Column {
+    fn cell(&self, row: &[Cow<'_, Value>]) -> String {
+        let Some((pointer, end)) = self.at.split_once('@') else { return cell(at(row, self.of, self.at)) };
+        // A count that wasn't given has no bound that would be 0.
+        let count = Count::deserialize(at(row, self.of, pointer)).ok().filter(|count| *count != Count::Unknown).map(|count| count.bounds());
+        let bound = if end == "low" { count.map(|bounds| bounds.low) } else { count.and_then(|bounds| bounds.high) };
+        bound.map(|bound| bound.to_string()).unwrap_or_default()
     }
 }
 
@@ -154,7 +166,17 @@ fn text(value: &Value) -> String {
         Value::Object(members) if members.contains_key("party") => {
             ["party", "office", "name", "role"].iter().map(|part| text(&value[part])).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
         }
+        Value::Object(members) if members.len() == 1 => members.iter().map(|(form, count)| stated(form, count)).collect(),
         Value::Bool(_) | Value::Number(_) | Value::Object(_) => value.to_string(),
+    }
+}
+
+/// A count in words, as it was announced.
+fn stated(form: &str, count: &Value) -> String {
+    match count {
+        Value::Array(ends) => ends.iter().map(text).collect::<Vec<_>>().join(" to "),
+        exact if form == "exact" => text(exact),
+        other => format!("{} {}", form.replace('_', " "), text(other)),
     }
 }
 
@@ -202,6 +224,20 @@ mod tests {
             '=1+1,,,/v1/exchanges/=1+1?as_known_at=7&policy=both\r\n";
         assert_eq!(csv, expected);
         assert_eq!(TABLE.lines(b"{\"things\": [{\"b\":\n1,\"a\":[{}]}, {}], \"next\": null}"), "{\"b\": 1,\"a\":[{}]}\n{}\n");
+    }
+
+    #[test]
+    fn a_count_is_shown_as_announced_and_in_its_bounds_and_unknown_is_not_0() {
+        let shown = |count: Value| {
+            let row = [Cow::Owned(json!({"count": count}))];
+            ["/count", "/count@low", "/count@high"].map(|at| Column { name: "", tag: "", of: 0, at }.cell(&row))
+        };
+        assert_eq!(shown(json!({"exact": 1000})), ["1000", "1000", "1000"]);
+        assert_eq!(shown(json!({"at_least": 200})), ["at least 200", "200", ""]);
+        assert_eq!(shown(json!({"between": [40, 43]})), ["40 to 43", "40", "43"]);
+        assert_eq!(shown(json!({"about": 250})), ["about 250", "225", "275"]);
+        assert_eq!(shown(json!("unknown")), ["unknown", "", ""]);
+        assert_eq!(shown(json!(null)), ["", "", ""]);
     }
 
     #[test]

@@ -1,86 +1,87 @@
-//! The channels: each announcer's latest statement, beside what took place since.
+//! The page at `/channels`: each announcer's statements, the latest first, beside what took place since.
 
-use announcement::{ChannelOf, ChannelStatus};
+use announcement::ChannelStatus;
+use axum::{Extension, extract::State, response::Response};
 use maud::{Markup, html};
-use projection::{Channel, ChannelStatement, CompletedExchange};
+use projection::{Channel, ChannelStatement, Channels, ChannelsQuery, CompletedExchange};
 
-use super::{layout::scrolling, past::Past, words};
+use super::{
+    forms,
+    kept::Pages,
+    layout::{Page, data, folding, record, scrolling},
+    visit::{Here, Visit},
+    words::Word,
+};
+use crate::{App, problem::Failure};
 
-pub(super) fn section(channels: &[Channel], past: Past) -> Markup {
-    html! {
-        section aria-labelledby="channels" {
-            h2 id="channels" { "Channels" }
-            p { "What announcers say of the state of the exchanges themselves. A statement is the announcer's; what took place afterwards stands beside it." }
-            @if channels.is_empty() { p { "No statement about a channel is recorded." } }
-            @for channel in channels { (table(channel, past)) }
-        }
-    }
+pub(crate) async fn channels(State(app): State<App>, Extension(pages): Extension<Pages>, mut visit: Visit) -> Result<Response, Failure> {
+    let query = ChannelsQuery { channel: visit.parameters.named("channel", "bodies, prisoners or civilians")? };
+    pages.page(&app, visit, move |known, here| Ok(page(&projection::channels(known, &query), here))).await
 }
 
-fn table(channel: &Channel, past: Past) -> Markup {
-    let name = match channel.channel {
-        ChannelOf::Bodies => "Exchanges of bodies",
-        ChannelOf::Prisoners => "Exchanges of prisoners",
-        ChannelOf::Civilians => "Exchanges of civilians",
+fn page(channels: &Channels, here: &Here) -> Page {
+    let language = here.language;
+    let head = html! {
+        p.lead { (language.say(Word::ChannelsLead)) }
+        (forms::past(here))
     };
-    let caption = format!("{name} between {} and {}", words::party(channel.parties[0]), words::party(channel.parties[1]));
-    let table = html! {
-        table.stacked role="table" {
-            caption {
-                (caption) ". "
-                @match &channel.last_completed {
-                    Some(exchange) => { "Last exchange that somebody announced as completed: " (link(exchange, past)) "." },
-                    None => "No completed exchange of this kind is recorded.",
-                }
-            }
-            thead role="rowgroup" {
-                tr role="row" {
-                    th scope="col" role="columnheader" { "Who says so" }
-                    th scope="col" role="columnheader" { "What" }
-                    th scope="col" role="columnheader" { "Announced" }
-                    th scope="col" role="columnheader" { "Completed since, as announced" }
-                }
-            }
-            @for view in &channel.views {
-                tbody role="rowgroup" {
-                    @for (index, statement) in view.statements.iter().enumerate() {
-                        tr role="row" {
-                            @if index == 0 { th scope="rowgroup" role="rowheader" data-label="Who says so" rowspan=(view.statements.len()) { (words::announcer(view.announcer.as_ref())) } }
-                            (row(statement, past))
-                        }
+    let body = html! {
+        (data("/v1/channels", &["csv", "json"], channels.as_of, here))
+        @if channels.channels.is_empty() { p { (language.say(Word::NoChannels)) } }
+        @for channel in &channels.channels { (table(channel, here)) }
+    };
+    Page { title: language.say(Word::ChannelsPage).to_owned(), head, body, as_of: Some(channels.as_of) }
+}
+
+fn table(channel: &Channel, here: &Here) -> Markup {
+    let language = here.language;
+    let [one, other] = channel.parties.map(|party| language.party(party));
+    let name = language.fill(Word::ChannelCaption, &[language.channel(channel.channel).to_owned(), one, other]);
+    let last = match &channel.last_completed {
+        Some(exchange) => language.weave(Word::LastCompleted, &[link(exchange, here)]),
+        None => html! { (language.say(Word::NoCompletedOfKind)) },
+    };
+    let columns = [Word::WhoSaysSo, Word::StatusLabel, Word::AnnouncedColumn, Word::CompletedSince].map(|word| language.say(word));
+    let body = html! {
+        @for view in &channel.views {
+            tbody role="rowgroup" {
+                @for (index, statement) in view.statements.iter().enumerate() {
+                    tr role="row" {
+                        @if index == 0 { th scope="rowgroup" role="rowheader" data-label=(columns[0]) rowspan=(view.statements.len()) { (language.announcer(view.announcer.as_ref())) } }
+                        (cells(statement, &columns, here))
                     }
                 }
             }
         }
     };
-    scrolling(&caption, &table)
+    html! {
+        section { h2 { (name) } p { (last) } (scrolling(&name, &folding(&html! { span.unseen { (name) } }, &columns, &body))) }
+    }
 }
 
-fn row(statement: &ChannelStatement, past: Past) -> Markup {
-    let status = match statement.status {
-        ChannelStatus::Open => "open",
-        ChannelStatus::Paused => "paused",
-        ChannelStatus::Blocked => "blocked",
-        ChannelStatus::Resuming => "resuming",
-    };
+fn cells(statement: &ChannelStatement, columns: &[&str; 4], here: &Here) -> Markup {
+    let language = here.language;
     let stopped = matches!(statement.status, ChannelStatus::Blocked | ChannelStatus::Paused);
     html! {
-        td role="cell" data-label="What" {
-            (status)
-            @if let Some(since) = &statement.since { ", since " (words::date(since)) }
-            @if let Some(party) = statement.blames { span.marks { "attributes this to " (words::party(party)) } }
+        td role="cell" data-label=(columns[1]) {
+            (language.channel_status(statement.status))
+            @if let Some(since) = &statement.since { ", " (language.fill(Word::Since, &[language.date(since)])) }
+            @if let Some(party) = statement.blames { span.marks { (language.fill(Word::Attributes, &[language.party(party)])) } }
         }
-        td role="cell" data-label="Announced" { (words::date(&statement.announced)) span.marks { a href={ "/v1/records/" (statement.position) } { "claim " (statement.position) } } }
-        td role="cell" data-label="Completed since, as announced" {
+        td role="cell" data-label=(columns[2]) {
+            (language.date(&statement.announced))
+            span.marks { (language.weave(Word::RecordIs, &[record(statement.position, here)])) }
+        }
+        td role="cell" data-label=(columns[3]) {
             @match &statement.completed_since {
-                Some(exchange) => (link(exchange, past)),
-                None if stopped => span.marks { "none recorded" },
-                None => span.marks { "not asked: exchanges are said to go on" },
+                Some(exchange) => (link(exchange, here)),
+                None if stopped => span.marks { (language.say(Word::NoneRecorded)) },
+                None => span.marks { (language.say(Word::NotAsked)) },
             }
         }
     }
 }
 
-fn link(exchange: &CompletedExchange, past: Past) -> Markup {
-    html! { a href=(past.link(&format!("/exchanges/{}", exchange.key))) { (words::days(exchange.date)) } }
+fn link(exchange: &CompletedExchange, here: &Here) -> Markup {
+    html! { a href=(here.link(&format!("/exchanges/{}", exchange.key))) { (here.language.days(exchange.date)) } }
 }

@@ -1,139 +1,175 @@
-//! The claims about an exchange: announcer by what was given.
+//! The matrix of claims about an exchange: announcer by what was given, when, under which agreement, and where it's in the ledger.
 
-use announcement::{Finding, Item, Kind, Party, Position, Relation, Report, Transfer};
+use std::collections::BTreeMap;
+
+use announcement::{Count, Item, Party, Position, Relation, Report, Transfer};
 use maud::{Markup, html};
-use projection::{Dossier, Out, Statement};
+use projection::{Dossier, Lineages, Out, Statement};
 
 use super::{
-    layout::{joined, scrolling},
-    past::Past,
-    words,
+    layout::{folding, joined, scrolling},
+    visit::Here,
+    words::Word,
+    writing::linkable,
 };
 use crate::exchanges::Said;
 
-pub(super) fn section(dossier: &Dossier, said: &[Said], next: Option<Position>, past: Past) -> Markup {
+/// A claim with what its record says in words.
+type Row<'a> = (&'a Statement, &'a Said);
+
+pub(super) fn section(dossier: &Dossier, said: &[Said], lineage: Option<&Lineages>, next: Option<Position>, here: &Here) -> Markup {
+    let language = here.language;
     let of_claims = dossier.claims.iter().flat_map(|claim| &claim.transfers).map(|transfer| (transfer.from, transfer.to));
     let directions: Vec<(Party, Party)> = super::figures::pairs(of_claims).into_iter().flat_map(|[one, other]| [(one, other), (other, one)]).collect();
-    let caption = "Every statement about this exchange, in the order in which it was recorded";
-    let table = html! {
-        table.stacked role="table" {
-            caption { (caption) }
-            thead role="rowgroup" {
-                tr role="row" {
-                    th scope="col" role="columnheader" { "Claim" }
-                    th scope="col" role="columnheader" { "Who announced it" }
-                    @for (from, to) in &directions { th scope="col" role="columnheader" { "from " (words::party(*from)) " to " (words::party(*to)) } }
-                    th scope="col" role="columnheader" { "When" }
-                    th scope="col" role="columnheader" { "Where it was read" }
-                    th scope="col" role="columnheader" { "State" }
-                }
+    let mut columns = vec![language.say(Word::Announcer).to_owned()];
+    columns.extend(directions.iter().map(|(from, to)| language.direction(*from, *to)));
+    columns.extend(
+        [Word::OnWhichDay, Word::FrameworkLabel, Word::ReadWhere, Word::AnnouncedColumn, Word::RecordedColumn, Word::ProofColumn]
+            .map(|word| language.say(word).to_owned()),
+    );
+    let rows = dossier.claims.iter().zip(said).collect::<Vec<Row<'_>>>();
+    let heads = heads(dossier, lineage);
+    let copies = |of: Position| rows.iter().filter(|(claim, _)| heads.get(&claim.position) == Some(&of)).copied().collect::<Vec<Row<'_>>>();
+    let caption = language.say(Word::MatrixCaption);
+    let body = html! {
+        tbody role="rowgroup" {
+            @for (claim, said) in rows.iter().filter(|(claim, _)| !heads.contains_key(&claim.position)) {
+                (row(claim, said, &copies(claim.position), &directions, &columns, here))
             }
-            tbody role="rowgroup" { @for (claim, said) in dossier.claims.iter().zip(said) { (row(claim, said, &directions)) } }
         }
     };
+    let table = folding(&html! { (caption) }, &columns.iter().map(String::as_str).collect::<Vec<_>>(), &body);
     html! {
         section aria-labelledby="claims" {
-            h2 id="claims" { "Claims" }
+            h2 id="claims" { (language.say(Word::MatrixTitle)) }
             (scrolling(caption, &table))
-            @if let Some(next) = next { p { a href=(past.link(&format!("/exchanges/{}?after={next}#claims", dossier.exchange.key))) { "Later claims" } } }
+            @if let Some(next) = next { p { a href={ (here.with("after", next)) "#claims" } { (language.say(Word::LaterClaims)) } } }
         }
     }
 }
 
-fn row(claim: &Statement, said: &Said, directions: &[(Party, Party)]) -> Markup {
+/// The relays, each with the statement that it's folded under: what it repeats, or the first report of one that nobody recorded.
+fn heads(dossier: &Dossier, lineage: Option<&Lineages>) -> BTreeMap<Position, Position> {
+    let shown = |position: Position| dossier.claims.iter().any(|claim| claim.position == position);
+    let mut heads: BTreeMap<Position, Position> = dossier.claims.iter().filter_map(|claim| Some((claim.position, claim.repeats?))).collect();
+    for told in lineage.iter().flat_map(|lineage| &lineage.statements) {
+        let head = told.origin.filter(|origin| shown(*origin)).unwrap_or(told.first.position);
+        heads.extend(told.reports.iter().map(|report| report.said.position).filter(|position| *position != head).map(|position| (position, head)));
+    }
+    // What is folded under a relay, or under what isn't on this page, stands by itself.
+    let known = heads.clone();
+    heads.retain(|_, head| shown(*head) && !known.contains_key(head));
+    heads
+}
+
+fn row(claim: &Statement, said: &Said, copies: &[Row<'_>], directions: &[(Party, Party)], columns: &[String], here: &Here) -> Markup {
+    let language = here.language;
+    let [day, framework, read, announced, recorded, proof] = [1, 2, 3, 4, 5, 6].map(|place| columns[directions.len() + place].as_str());
     html! {
         tr role="row" id={ "claim-" (claim.position) } {
-            td role="cell" data-label="Claim" { a href={ "/v1/records/" (claim.position) } { (claim.position) } }
-            th scope="row" role="rowheader" data-label="Who announced it" {
-                (words::announcer(claim.announcer.as_ref()))
-                span.marks { (kind(claim.kind)) }
+            th scope="row" role="rowheader" data-label=(columns[0]) {
+                (language.announcer(claim.announcer.as_ref()))
+                span.marks { (language.kind(claim.kind)) }
+                (state(claim, said, here))
+                @if !copies.is_empty() { (relays(copies, here)) }
             }
-            @for direction in directions { td.gone[!claim.live] role="cell" data-label={ "from " (words::party(direction.0)) " to " (words::party(direction.1)) } { (given(&claim.transfers, *direction)) } }
-            td role="cell" data-label="When" {
-                "announced " (words::date(&claim.announced))
-                @if let Some(date) = &claim.date { span.marks { "of " (words::date(date)) } }
-                span.marks { "recorded " (words::instant(claim.recorded)) }
+            @for (place, direction) in directions.iter().enumerate() {
+                td.gone[!claim.live] role="cell" data-label=(columns[place + 1]) { (given(&claim.transfers, *direction, here)) }
             }
-            td role="cell" data-label="Where it was read" { (source(said.report.as_ref())) @if let Some(note) = &said.note { span.marks { (note) } } }
-            td role="cell" data-label="State" { (state(claim, said)) }
+            td role="cell" data-label=(day) { @match &claim.date { Some(date) => (language.date(date)), None => span.marks { (language.say(Word::NotGiven)) } } }
+            td role="cell" data-label=(framework) { @match &claim.framework { Some(framework) => (framework), None => span.marks { (language.say(Word::NotGiven)) } } }
+            td role="cell" data-label=(read) { (source(said.report.as_ref(), here)) @if let Some(note) = &said.note { span.marks { (note) } } }
+            td role="cell" data-label=(announced) { (language.date(&claim.announced)) }
+            td role="cell" data-label=(recorded) { (language.instant(claim.recorded)) }
+            td role="cell" data-label=(proof) { (proofs(claim.position, here)) }
         }
     }
 }
 
-fn kind(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Planned => "announced a plan",
-        Kind::Completed => "announced as completed",
-        Kind::Confirmed => "confirmed",
-        Kind::Postponed => "announced as postponed",
-        Kind::Cancelled => "announced as cancelled",
-        Kind::Mediation => "credited help",
-        Kind::Identity => "reported a finding on identity",
-        Kind::Disputed => "contests a claim",
-        other => other.as_str(),
+/// Where a claim is in the ledger, and what shows that it's there.
+fn proofs(position: Position, here: &Here) -> Markup {
+    let language = here.language;
+    html! {
+        a href=(here.link(&format!("/records/{position}"))) { (language.fill(Word::RecordIs, &[position.to_string()])) }
+        span.marks { a href={ "/v1/proof/inclusion?position=" (position) } aria-label={ (language.say(Word::Proof)) " " (position) } { (language.say(Word::Proof)) } }
+    }
+}
+
+/// The relays of a statement, folded under it.
+fn relays(copies: &[Row<'_>], here: &Here) -> Markup {
+    let language = here.language;
+    html! {
+        details.marks {
+            summary { (language.count(copies.len() as u64, Word::Relays)) }
+            ul.plain {
+                @for (claim, said) in copies {
+                    li id={ "claim-" (claim.position) } {
+                        (source(said.report.as_ref(), here)) " · " (language.date(&claim.announced)) " · " (proofs(claim.position, here))
+                        @if !claim.transfers.is_empty() {
+                            (joined(claim.transfers.iter().map(|transfer| html! {
+                                span.marks { (language.direction(transfer.from, transfer.to)) ": " (joined(transfer.counts.iter().map(|item| counted(item, here)), ", ")) }
+                            }), ""))
+                        }
+                    }
+                }
+            }
+        }
     }
 }
 
 /// What a claim says was handed over in one direction.
-fn given(transfers: &[Transfer], (from, to): (Party, Party)) -> Markup {
+pub(super) fn given(transfers: &[Transfer], (from, to): (Party, Party), here: &Here) -> Markup {
+    let language = here.language;
     let Some(transfer) = transfers.iter().find(|transfer| (transfer.from, transfer.to) == (from, to)) else {
-        return html! { span.marks { "nothing said" } };
+        return html! { span.marks { (language.say(Word::NothingSaid)) } };
     };
     html! {
         ul.plain {
-            @for item in &transfer.counts { li { (counted(item)) } }
+            @for item in &transfer.counts { li { (counted(item, here)) } }
             @match transfer.relation {
-                Some(Relation::Equal) => li { "the same number as in the other direction" },
-                Some(Relation::AboutEqual) => li { "about the same number as in the other direction" },
-                None => @if transfer.counts.is_empty() { li { "number not given" } },
+                Some(Relation::Equal) => li { (language.say(Word::SameNumber)) },
+                Some(Relation::AboutEqual) => li { (language.say(Word::AboutSameNumber)) },
+                None => @if transfer.counts.is_empty() { li { (language.say(Word::NumberNotGiven)) } },
             }
         }
     }
 }
 
-fn counted(item: &Item) -> Markup {
+fn counted(item: &Item, here: &Here) -> Markup {
+    let language = here.language;
     let details = [
-        item.of.map(|of| format!("part of the {}", words::short(of))),
+        item.of.map(|of| language.fill(Word::PartOfThe, &[language.short(of)])),
         item.group.clone(),
-        item.origin.as_ref().map(|origin| format!("from {origin}")),
-        item.identity.map(|finding| identity(finding).to_owned()),
-        item.stated.as_ref().map(|stated| format!("in the words “{stated}”")),
+        item.origin.as_ref().map(|origin| language.fill(Word::OriginIs, &[origin])),
+        item.identity.map(|finding| language.finding(finding).to_owned()),
+        item.stated.as_ref().map(|stated| language.fill(Word::InTheWords, &[stated])),
     ];
     let details: Vec<String> = details.into_iter().flatten().collect();
-    let main: Option<&str> = item.category.main().map(words::short);
+    let main: Option<&str> = item.category.main().map(|category| language.short(category));
     let name = main.unwrap_or(item.category.as_str());
     html! {
-        span.figure { (words::stated(item.count)) } " " (name)
+        (super::figures::counted(name, item.count != Count::Unknown, language.stated(item.count), language))
         @if !details.is_empty() { span.marks { (details.join("; ")) } }
     }
 }
 
-const fn identity(finding: Finding) -> &'static str {
-    match finding {
-        Finding::ClaimedBySender => "identity claimed by the sender",
-        Finding::MayBelong => "may belong to the receiving side",
-        Finding::ToBeVerified => "identity to be verified",
-        Finding::Confirmed => "identity confirmed",
-        Finding::FoundOtherSide => "found to be the other side’s",
-        Finding::Returned => "returned",
-    }
-}
-
-fn source(report: Option<&Report>) -> Markup {
-    let Some(report) = report else { return html! { span.marks { "not given" } } };
-    let name = report.outlet.as_deref().or_else(|| report.url.as_deref().map(host)).unwrap_or("report");
+/// Where a statement was read.
+pub(super) fn source(report: Option<&Report>, here: &Here) -> Markup {
+    let language = here.language;
+    let Some(report) = report else { return html! { span.marks { (language.say(Word::NotGiven)) } } };
+    let name = report.outlet.as_deref().or_else(|| report.url.as_deref().map(host)).unwrap_or(language.say(Word::Report));
     html! {
         (address(report.url.as_deref(), name))
-        @if let Some(published) = &report.published { span.marks { "published " (words::date(published)) } }
-        @if let Some(copy) = report.archived.as_deref() { span.marks { (address(Some(copy), "copy")) } }
+        @if let Some(published) = &report.published { span.marks { (language.fill(Word::Published, &[language.date(published)])) } }
+        @if let Some(copy) = report.archived.as_deref() { span.marks { (address(Some(copy), language.say(Word::Copy))) } }
     }
 }
 
 /// A link to another site, where the address is one of the web; else its words alone.
 fn address(address: Option<&str>, name: &str) -> Markup {
     html! {
-        @match address.filter(|address| words::linkable(address)) {
-            Some(address) => a href=(address) rel="noopener nofollow noreferrer" { (name) },
+        @match address.filter(|address| linkable(address)) {
+            Some(address) => a.away href=(address) rel="noopener nofollow noreferrer" { (name) },
             None => (name),
         }
     }
@@ -144,16 +180,17 @@ fn host(address: &str) -> &str {
     rest.split(['/', '?', '#']).next().unwrap_or(rest)
 }
 
-fn state(claim: &Statement, said: &Said) -> Markup {
-    let record = |position: Position| html! { a href={ "/v1/records/" (position) } { "record " (position) } };
+/// What later records made of a claim, where they did; that it stands needs no words.
+fn state(claim: &Statement, said: &Said, here: &Here) -> Markup {
+    let language = here.language;
+    let record = |position: Position| html! { a href=(here.link(&format!("/records/{position}"))) { (position) } };
+    let records = |positions: &[Position]| joined(positions.iter().copied().map(record), ", ");
     html! {
-        @match claim.out {
-            None => "stands",
-            Some(Out { why, by }) => { (words::out(why)) span.marks { "by " (record(by)) } },
-        }
-        @if let Some(replaces) = claim.replaces { span.marks { "in place of " (record(replaces)) } }
-        @if let Some(reason) = &said.reason { span.marks { "reason given: " (reason) } }
-        @if !claim.contested_by.is_empty() { span.marks { "contested by " (joined(claim.contested_by.iter().copied().map(record), ", ")) } }
-        @if let Some(linked) = claim.linked_by { span.marks { "assigned here by " (record(linked)) } }
+        @if let Some(Out { why, by }) = claim.out { span.marks { (language.weave(Word::ByRecords, &[html! { strong { (language.out(why)) } }, record(by)])) } }
+        @if let Some(replaces) = claim.replaces { span.marks { (language.say(Word::KindCorrected)) " " (record(replaces)) } }
+        @if let Some(reason) = &said.reason { span.marks { (language.fill(Word::ReasonGiven, &[reason])) } }
+        @if let Some(contests) = claim.contests { span.marks { (language.say(Word::KindDisputed)) " " (record(contests)) } }
+        @if !claim.contested_by.is_empty() { span.marks { (language.weave(Word::ByRecords, &[html! { (language.say(Word::ContestedColumn)) }, records(&claim.contested_by)])) } }
+        @if let Some(linked) = claim.linked_by { span.marks { (language.say(Word::KindLinked)) " " (record(linked)) } }
     }
 }

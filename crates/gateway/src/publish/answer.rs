@@ -1,9 +1,12 @@
+use std::borrow::Cow;
+
 use announcement::{Announcement, Digest, Outcome, Problem, Receipt};
 use axum::{
     Json,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 use serde_json::json;
 
@@ -68,17 +71,31 @@ impl Entry {
     }
 }
 
+/// An event without a receipt.
+#[derive(Serialize, JsonSchema)]
+struct Waiting<'a> {
+    source: &'a str,
+    id: &'a str,
+    digest: Digest,
+    /// `queued`, or `not-queued`.
+    status: &'static str,
+    /// Where what became of it can be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<String>,
+}
+
+impl JsonSchema for Entry {
+    fn schema_name() -> Cow<'static, str> {
+        "ReceiptOrNone".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({"anyOf": [generator.subschema_for::<Receipt>(), generator.subschema_for::<Waiting<'_>>()]})
+    }
+}
+
 impl Serialize for Entry {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Waiting<'a> {
-            source: &'a str,
-            id: &'a str,
-            digest: Digest,
-            status: &'static str,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            location: Option<String>,
-        }
         let (name, status) = match self {
             Self::Decided(receipt) => return receipt.serialize(serializer),
             Self::Queued(name) => (name, "queued"),
@@ -86,6 +103,12 @@ impl Serialize for Entry {
         };
         Waiting { source: &name.source, id: &name.id, digest: name.digest, status, location: self.location() }.serialize(serializer)
     }
+}
+
+/// What is answered, whatever the status; from 400 on in a problem.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Receipts<'a> {
+    receipts: &'a [Entry],
 }
 
 /// Answers with a receipt for each event, in their order. The status is the events' own where they agree; a mixture of recorded and duplicate is 201, any other
@@ -104,7 +127,7 @@ pub(crate) fn answer(entries: &[Entry]) -> Response {
     if status.is_client_error() {
         return all_refused(status, entries.len()).with("receipts", receipts).into_response();
     }
-    let mut response = (status, Json(json!({ "receipts": receipts }))).into_response();
+    let mut response = (status, Json(Receipts { receipts: entries })).into_response();
     let headers = response.headers_mut();
     if let ([only], true) = (entries, status != StatusCode::OK)
         && let Some(location) = only.location()

@@ -1,4 +1,4 @@
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use announcement::{ExchangeKey, Position};
 use uuid::Uuid;
@@ -88,7 +88,8 @@ impl Book {
         let at = self.next();
         from.at = at.get();
         let parts = Parts::take(from)?;
-        let claim = Claim::take(at, parts, from)?;
+        let mut claim = Claim::take(at, parts, from)?;
+        claim.handed = self.pools.handed.share(Arc::unwrap_or_clone(claim.handed));
         let (source, id) = (Wire::take(from)?, Uuid::from_bytes(Wire::take(from)?));
         self.effects.extend(parts.read(Parts::EFFECTS, from)?.map(|effects| (at, Box::new(effects))));
         self.origins.extend(parts.read(Parts::ORIGINS, from)?.map(|origins| (at, origins)));

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use announcement::{Category, Position, Publisher};
 use jiff::Timestamp;
 
@@ -131,7 +133,7 @@ impl Claim {
             date: parts.read(Parts::DATE, from)?,
             framework: parts.read(Parts::FRAMEWORK, from)?,
             part_of: parts.read(Parts::PART_OF, from)?,
-            handed: parts.read(Parts::HANDED, from)?.unwrap_or_default(),
+            handed: Arc::new(parts.read(Parts::HANDED, from)?.unwrap_or_default()),
             helpers: parts.read(Parts::HELPERS, from)?.unwrap_or_default(),
             address: parts.read(Parts::ADDRESS, from)?,
             affected: parts.has(Parts::EFFECTS),
