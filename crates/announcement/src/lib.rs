@@ -18,6 +18,7 @@
 mod announcer;
 mod binary;
 mod bounds;
+mod build;
 mod canonical;
 mod count;
 mod cut;
@@ -50,6 +51,7 @@ mod validate;
 pub use announcer::Announcer;
 pub use binary::{from_binary, is_binary};
 pub use bounds::Bounds;
+pub use build::{Draft, Event, Said};
 pub use canonical::same_content;
 pub use count::{Count, MAX_COUNT, Number};
 pub use cut::cut;

@@ -18,6 +18,8 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Publish announcements and say what became of each
     Publish(Publish),
+    /// What was published with --outbox and has no receipt yet
+    Outbox(Outbox),
     /// What happened, newest first
     Exchanges(crate::read::Exchanges),
     /// Who said what about one exchange
@@ -163,6 +165,48 @@ pub(crate) struct Publish {
     /// How long each announcement may take until its receipt, in seconds
     #[arg(long, default_value_t = 60, value_name = "S", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) timeout_s: u64,
+    /// Keep each announcement in this folder until its receipt, also over a stop, and send what is there already; for nats:// only
+    #[arg(long, env = "HANDOVER_OUTBOX", value_name = "DIR", conflicts_with = "timeout_s")]
+    pub(crate) outbox: Option<PathBuf>,
+    /// How long what is in the outbox is sent before the rest is left for later: 10s, 5m; exit code 75 where some is left
+    #[arg(long, default_value = "10s", value_name = "TIME", requires = "outbox", value_parser = duration)]
+    pub(crate) wait: Duration,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Outbox {
+    #[command(subcommand)]
+    pub(crate) command: OutboxCommand,
+    /// The folder
+    #[arg(long, env = "HANDOVER_OUTBOX", value_name = "DIR", global = true, default_value = "outbox")]
+    pub(crate) outbox: PathBuf,
+    /// How it's printed
+    #[arg(short, long, default_value = "table", global = true)]
+    pub(crate) output: Format,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OutboxCommand {
+    /// What waits, what was refused and what is held because of it, and why
+    List,
+    /// Send what waits; exit code 75 where some is left, 65 where some is refused
+    Flush {
+        /// The NATS server
+        #[arg(long, env = "HANDOVER_TO", value_name = "URL")]
+        to: String,
+        /// How long: 10s, 5m
+        #[arg(long, default_value = "10s", value_name = "TIME", value_parser = duration)]
+        wait: Duration,
+    },
+    /// Drop announcements, and say which; what was held because of them is sent
+    Drop {
+        /// The one with this id
+        #[arg(value_name = "ID", required_unless_present = "refused")]
+        id: Option<String>,
+        /// All that were refused
+        #[arg(long, conflicts_with = "id")]
+        refused: bool,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -13,6 +13,8 @@ pub(crate) enum Code {
     BadData = 65,
     /// A server can't be reached (EX_UNAVAILABLE).
     Unreachable = 69,
+    /// Something waits in an outbox and is sent later (EX_TEMPFAIL).
+    Waiting = 75,
     /// The configuration is wrong (EX_CONFIG).
     Configuration = 78,
 }

@@ -12,6 +12,7 @@ mod folder;
 mod input;
 mod key;
 mod operate;
+mod outbox;
 mod output;
 mod projection;
 mod proof;
@@ -43,6 +44,7 @@ fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Publish(arguments) => publish::run(&arguments),
+        Command::Outbox(arguments) => outbox::run(&arguments),
         Command::Exchanges(arguments) => read::exchanges(&arguments),
         Command::Exchange(arguments) => read::exchange(&arguments),
         Command::Totals(arguments) => read::totals(&arguments),

@@ -3,13 +3,14 @@ use std::{collections::VecDeque, io::IsTerminal, time::Duration};
 use announcement::{Digest, Outcome, Problem, Publisher, Receipt};
 use futures::StreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
-use producer::{ConnectError, Options, Outgoing, Producer, PublishError};
+use producer::{AcceptError, ConnectError, Options, Outgoing, Producer, PublishError};
 use serde_json::{Value, json};
 
 use crate::{
     arguments::{Publish, ReceiptFormat},
     exit::{Code, Failure, say},
     input::{Input, Inputs},
+    outbox,
     output::print,
     read::{agent, text},
 };
@@ -20,6 +21,10 @@ const BATCH_EVENTS: usize = 256;
 const BATCH_BYTES: usize = 1 << 20;
 
 pub(crate) fn run(arguments: &Publish) -> Result<(), Failure> {
+    if let Some(dir) = &arguments.outbox {
+        outbox::nats(&arguments.to)?;
+        return outbox::publish(arguments, dir, publisher(arguments)?);
+    }
     let mut tally = Tally::new(arguments.output);
     if arguments.to.starts_with("nats://") || arguments.to.starts_with("tls://") {
         to_nats(arguments, &mut tally)?;
@@ -34,11 +39,15 @@ pub(crate) fn run(arguments: &Publish) -> Result<(), Failure> {
     tally.finish()
 }
 
+fn publisher(arguments: &Publish) -> Result<Publisher, Failure> {
+    match &arguments.publisher {
+        Some(name) => name.parse().map_err(|error| Failure::new(Code::Usage, format_args!("--as: {error}"))),
+        None => Ok(Publisher::local()),
+    }
+}
+
 fn to_nats(arguments: &Publish, tally: &mut Tally) -> Result<(), Failure> {
-    let publisher = match &arguments.publisher {
-        Some(name) => name.parse().map_err(|error| Failure::new(Code::Usage, format_args!("--as: {error}")))?,
-        None => Publisher::local(),
-    };
+    let publisher = publisher(arguments)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| Failure::new(Code::Failed, error))?;
     runtime.block_on(async {
         let producer = Producer::connect(Options::new(&arguments.to, publisher)).await.map_err(|error| match error {
@@ -77,7 +86,7 @@ fn to_nats(arguments: &Publish, tally: &mut Tally) -> Result<(), Failure> {
     })
 }
 
-fn refusal(digest: Digest, problem: Problem) -> Value {
+pub(crate) fn refusal(digest: Digest, problem: Problem) -> Value {
     json!(Receipt { source: None, id: None, digest, outcome: Outcome::Refused { problem } })
 }
 
@@ -132,7 +141,7 @@ fn send(url: &str, batch: &[Input], tally: &mut Tally) -> Result<(), Failure> {
 }
 
 /// Counts receipts, shows progress, prints what was asked for.
-struct Tally {
+pub(crate) struct Tally {
     recorded: u64,
     duplicate: u64,
     refused: u64,
@@ -144,7 +153,7 @@ struct Tally {
 }
 
 impl Tally {
-    fn new(format: ReceiptFormat) -> Self {
+    pub(crate) fn new(format: ReceiptFormat) -> Self {
         let progress = if std::io::stderr().is_terminal() { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
         if let Ok(style) = ProgressStyle::with_template("{spinner} {pos} announcements, {per_sec}") {
             progress.set_style(style);
@@ -152,7 +161,7 @@ impl Tally {
         Self { recorded: 0, duplicate: 0, refused: 0, waiting: 0, failed: 0, format, receipts: Vec::new(), progress }
     }
 
-    fn take(&mut self, place: &str, receipt: &Value) -> Result<(), Failure> {
+    pub(crate) fn take(&mut self, place: &str, receipt: &Value) -> Result<(), Failure> {
         self.progress.inc(1);
         match receipt["status"].as_str() {
             Some("recorded") => self.recorded += 1,
@@ -183,6 +192,13 @@ impl Tally {
         }
     }
 
+    /// Another event with the same identity is in the outbox.
+    pub(crate) fn conflict(&mut self, place: &str, error: &AcceptError) -> Result<(), Failure> {
+        self.refused += 1;
+        self.progress.suspend(|| say(format_args!("{place}: refused: {error}")));
+        Ok(())
+    }
+
     fn fail(&mut self, place: &str, error: &PublishError) {
         if matches!(error, PublishError::NoReceipt) {
             self.waiting += 1
@@ -192,7 +208,7 @@ impl Tally {
         self.progress.suspend(|| say(format_args!("{place}: {error}")));
     }
 
-    fn finish(self) -> Result<(), Failure> {
+    pub(crate) fn finish(self) -> Result<(), Failure> {
         self.progress.finish_and_clear();
         if self.format == ReceiptFormat::Json {
             print(format!("{}\n", json!({"receipts": self.receipts})).as_bytes())?;

@@ -4,6 +4,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use rustix::{
+    fs::{FallocateFlags, fallocate},
+    io::Errno,
+};
+
 use crate::{
     FrameHead, OpenError, WriteError,
     error::at,
@@ -104,6 +109,16 @@ impl JournalReader {
     /// [`OpenError::Io`].
     pub fn sync(&self) -> Result<(), OpenError> {
         self.reader.get_ref().sync_all().map_err(at(&self.path))
+    }
+
+    /// Where the last frame that was read ends.
+    pub(crate) const fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// The file, to read at any place.
+    pub(crate) fn file(&self) -> Result<File, OpenError> {
+        File::open(&self.path).map_err(at(&self.path))
     }
 
     /// How many bytes at the end are no whole frame: a write that was never acknowledged.
@@ -220,6 +235,34 @@ impl Journal {
             File::open(path.parent().unwrap_or(Path::new("")))?.sync_all()
         };
         named().map_err(WriteError::Journal)
+    }
+
+    /// Where the last frame ends.
+    pub(crate) const fn end(&self) -> u64 {
+        self.end
+    }
+
+    /// How many frames there are.
+    pub(crate) const fn frames(&self) -> u64 {
+        self.next_number
+    }
+
+    /// Has the file system set aside room for so many bytes more; where it can't set any aside they are written on trust.
+    ///
+    /// # Errors
+    /// There is no room. Nothing was written, and the journal goes on.
+    pub(crate) fn reserve(&mut self, bytes: u64) -> io::Result<()> {
+        let to = self.end + bytes;
+        if to <= self.len {
+            return Ok(());
+        }
+        let allocate = |to: u64| fallocate(&self.file, FallocateFlags::empty(), self.end, to - self.end).map(|()| to);
+        match allocate(to + ROOM).or_else(|_| allocate(to)) {
+            Ok(len) => self.len = len,
+            Err(Errno::OPNOTSUPP | Errno::NOSYS) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
     }
 
     /// Appends a frame; it's on disk when this returns.

@@ -31,6 +31,13 @@
 //! DIR/sled-<number>/       sled; removed where no name has it
 //! ```
 //!
+//! A [`Queue`] is a journal alone, for a small map that is read whole at each opening; `first position` is the frame's number and `size` the next one's:
+//!
+//! ```text
+//! DIR/lock                 as above
+//! DIR/journal-<number>     as above; the one with the highest number counts. Payload: what (1 put, 2 remove) u8 · number u64 · length u32 · value, repeated
+//! ```
+//!
 //! All numbers are big-endian. In sled, in one tree: `k` + key → `0` + value, or for a value over 6 KiB `1` + number of its parts u8, which are `p` + key + number u8 → part.
 //!
 //! Invariants:
@@ -49,6 +56,7 @@ mod frame;
 mod journal;
 mod lock;
 mod plain;
+mod queue;
 mod volume;
 
 pub use batch::Batch;
@@ -59,4 +67,5 @@ pub use folder::Folder;
 pub use frame::{Frame, FrameHead, MAX_PAYLOAD};
 pub use journal::{Journal, JournalReader};
 pub use plain::PlainTrees;
+pub use queue::{Change, Queue};
 pub use volume::{Entry, Volume};

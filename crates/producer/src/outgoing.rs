@@ -64,6 +64,14 @@ impl Outgoing {
         self.digest
     }
 
+    pub(crate) const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    pub(crate) fn traceparent(&self) -> Option<&str> {
+        self.traceparent.as_deref()
+    }
+
     pub(crate) const fn event(&self) -> &Bytes {
         &self.event
     }
@@ -107,6 +115,14 @@ impl Outgoing {
         let announcement::Outcome::Recorded { position, recorded, leaf } = &receipt.outcome else { return true };
         let record = Record { position: *position, recorded: *recorded, publisher: publisher.clone(), event: self.event.to_vec(), removed: None };
         record.leaf() == *leaf
+    }
+}
+
+impl From<announcement::Event> for Outgoing {
+    /// What was built is valid.
+    fn from(event: announcement::Event) -> Self {
+        let announcement = event.announcement().clone();
+        Self::new(event.into_bytes().into(), &announcement)
     }
 }
 

@@ -6,6 +6,7 @@ use std::{
 use announcement::{Digest, Outcome, Publisher, Receipt};
 use async_nats::{
     Client, ConnectOptions, Event,
+    connection::State,
     jetstream::{self, context::PublishErrorKind, message::PublishMessage, publish::PublishAck},
 };
 use futures::{Stream, StreamExt, stream};
@@ -117,6 +118,11 @@ impl Producer {
     #[must_use]
     pub fn publisher(&self) -> &Publisher {
         &self.inner.publisher
+    }
+
+    /// Whether the server is there, as far as is known.
+    pub(crate) fn is_connected(&self) -> bool {
+        self.inner.client.connection_state() == State::Connected
     }
 
     /// Publishes an event; returns when it's queued. That isn't recorded yet: a queue may lose what it acknowledged.

@@ -18,6 +18,7 @@ mod hostile;
 mod integrity;
 mod operations;
 mod outages;
+mod outbox;
 mod power;
 mod projections;
 mod proofs;

@@ -43,10 +43,13 @@ pub(super) struct Selection {
     /// What else there is a row for each of: some of direction, category, framework, with commas between them; without direction both are summed up
     #[arg(long, value_name = "LIST")]
     by: Option<String>,
+    /// List only claims after this one, for what is more than one answer lists
+    #[arg(long, value_name = "POSITION")]
+    claims_after: Option<u64>,
 }
 
 impl Selection {
-    pub(super) fn query(&self) -> [(&'static str, Option<String>); 8] {
+    pub(super) fn query(&self) -> [(&'static str, Option<String>); 9] {
         [
             ("from", self.from.clone()),
             ("to", self.to.clone()),
@@ -56,6 +59,7 @@ impl Selection {
             ("receiver", self.receiver.clone()),
             ("period", self.period.clone()),
             ("by", self.by.clone()),
+            ("claims_after", self.claims_after.map(|position| position.to_string())),
         ]
     }
 }

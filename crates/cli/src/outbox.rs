@@ -1,0 +1,153 @@
+use std::{collections::HashMap, path::Path, time::Duration};
+
+use announcement::{Publisher, Receipt};
+use producer::{AcceptError, Accepted, Limits, Listed, OutboxError, Outgoing, SendError, State, Waiting, Which};
+use serde_json::{Value, json};
+
+use crate::{
+    arguments::{Outbox, OutboxCommand, Publish, ReceiptFormat},
+    exit::{Code, Failure, say},
+    input::{Input, Inputs},
+    output::{Rows, answer},
+    publish::{Tally, refusal},
+    read::text,
+};
+
+pub(crate) fn run(arguments: &Outbox) -> Result<(), Failure> {
+    runtime()?.block_on(async {
+        let outbox = producer::Outbox::open_existing(&arguments.outbox, Limits::default()).map_err(opening)?;
+        match &arguments.command {
+            OutboxCommand::List => print(&outbox.list().await.map_err(sending)?, arguments),
+            OutboxCommand::Flush { to, wait } => {
+                nats(to)?;
+                let mut tally = Tally::new(ReceiptFormat::Summary);
+                let left = send(&outbox, to, *wait, &HashMap::new(), &mut tally).await?;
+                finish(tally, &left, &arguments.outbox)
+            }
+            OutboxCommand::Drop { id, .. } => {
+                let which = id.clone().map_or(Which::Refused, Which::Id);
+                let dropped = outbox.drop(which).await.map_err(sending)?;
+                if dropped.is_empty() && id.is_some() {
+                    return Err(Failure::new(Code::Failed, "no announcement in the outbox has this id; handover outbox list shows what is there"));
+                }
+                say(format_args!("{} dropped", dropped.len()));
+                print(&dropped, arguments)
+            }
+        }
+    })
+}
+
+/// Accepts the files' events, and sends for a bounded time what the outbox holds.
+pub(crate) fn publish(arguments: &Publish, dir: &Path, publisher: Publisher) -> Result<(), Failure> {
+    runtime()?.block_on(async {
+        let outbox = producer::Outbox::open(dir, publisher, Limits::default()).map_err(opening)?;
+        let mut tally = Tally::new(arguments.output);
+        let mut places = HashMap::new();
+        for input in Inputs::of(&arguments.files) {
+            let Input { place, event } = input?;
+            match Outgoing::parse(event.clone()) {
+                Ok(event) => {
+                    accept(&outbox, &event, &place, arguments, &mut tally).await?;
+                    places.insert((event.source().to_owned(), event.id().to_owned()), place);
+                }
+                Err(problem) => tally.take(&place, &refusal(announcement::Digest::of(&event), problem))?,
+            }
+        }
+        let left = send(&outbox, &arguments.to, arguments.wait, &places, &mut tally).await?;
+        finish(tally, &left, dir)
+    })
+}
+
+/// One that is full is emptied for as long as may be waited.
+async fn accept(outbox: &producer::Outbox, event: &Outgoing, place: &str, arguments: &Publish, tally: &mut Tally) -> Result<(), Failure> {
+    let mut accepted = outbox.publish(event).await;
+    if matches!(accepted, Err(AcceptError::Full { .. })) {
+        send(outbox, &arguments.to, arguments.wait, &HashMap::new(), tally).await?;
+        accepted = outbox.publish(event).await;
+    }
+    match accepted {
+        Ok(Accepted::New | Accepted::Already) => Ok(()),
+        Err(error @ AcceptError::Conflict { .. }) => tally.conflict(place, &error),
+        Err(error @ (AcceptError::Full { .. } | AcceptError::DiskFull(_) | AcceptError::Disk(_))) => {
+            Err(Failure::new(Code::Failed, format_args!("{place}: {error}; what came before it is in the outbox")))
+        }
+    }
+}
+
+async fn send(outbox: &producer::Outbox, to: &str, wait: Duration, places: &HashMap<(String, String), String>, tally: &mut Tally) -> Result<Waiting, Failure> {
+    let mut failed = None;
+    let each = |receipt: &Receipt| {
+        let name = receipt.source.clone().zip(receipt.id.clone());
+        let place = name.as_ref().and_then(|name| places.get(name)).cloned();
+        let place = place.unwrap_or_else(|| format!("outbox, {}", receipt.id.as_deref().unwrap_or_default()));
+        if let Err(failure) = tally.take(&place, &json!(receipt)) {
+            failed = Some(failure);
+        }
+    };
+    let left = outbox.flush(to, wait, each).await.map_err(sending)?;
+    failed.map_or(Ok(left), Err)
+}
+
+fn finish(tally: Tally, left: &Waiting, dir: &Path) -> Result<(), Failure> {
+    let done = tally.finish();
+    let dir = dir.display();
+    if left.refused + left.held > 0 {
+        say(format_args!("{} refused, {} held because of them: handover outbox list --outbox {dir}", left.refused, left.held));
+    }
+    if left.waiting > 0 {
+        say(format_args!("{} wait for their receipts: handover outbox flush --outbox {dir}", left.waiting));
+    }
+    match (done, left.waiting, left.refused) {
+        (Err(failure), ..) => Err(failure),
+        (Ok(()), 0, 0) => Ok(()),
+        (Ok(()), 0, _) => Err(Failure::said(Code::BadData)),
+        (Ok(()), ..) => Err(Failure::said(Code::Waiting)),
+    }
+}
+
+fn print(listed: &[Listed], arguments: &Outbox) -> Result<(), Failure> {
+    let body = json!({"announcements": listed}).to_string();
+    answer(body.as_bytes(), arguments.output, "announcements", |_| {
+        let mut rows = Rows::new(&["id", "kind", "since", "state", "why"]);
+        rows.rows = listed.iter().map(|one| row(&json!(one), &one.state)).collect();
+        vec![(format!("{} announcements", listed.len()), rows)]
+    })
+}
+
+fn row(one: &Value, state: &State) -> Vec<String> {
+    let why = match state {
+        State::Waiting { after: None } => "no receipt yet".to_owned(),
+        State::Waiting { after: Some(id) } => format!("goes after {id}"),
+        State::Held { target } => format!("{target}, on which it acts, was refused or is held"),
+        State::Refused { problem } => format!("{problem}{}. {}", problem.pointer.as_deref().map_or_else(String::new, |at| format!(" at {at}")), problem.remedy),
+    };
+    let mut row = ["id", "kind", "since", "state"].map(|name| text(&one[name])).to_vec();
+    row.push(why);
+    row
+}
+
+pub(crate) fn nats(to: &str) -> Result<(), Failure> {
+    let is_nats = to.starts_with("nats://") || to.starts_with("tls://");
+    if is_nats { Ok(()) } else { Err(Failure::new(Code::Usage, "an outbox sends over NATS: --to expects nats://…")) }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| Failure::new(Code::Failed, error))
+}
+
+fn opening(error: OutboxError) -> Failure {
+    let code = match &error {
+        OutboxError::Folder(error) if !error.is_configuration() => Code::Failed,
+        OutboxError::Entry { .. } => Code::Failed,
+        _ => Code::Configuration,
+    };
+    Failure::new(code, error)
+}
+
+fn sending(error: SendError) -> Failure {
+    let code = match &error {
+        SendError::Connect(_) => Code::Configuration,
+        SendError::Disk(_) => Code::Failed,
+    };
+    Failure::new(code, error)
+}
