@@ -3,7 +3,7 @@
 use announcement::{ChannelStatus, Position};
 use axum::{Extension, extract::State, response::Response};
 use maud::{Markup, html};
-use projection::{Change, Changes, ChangesQuery, Channel, Channels, ChannelsQuery, Known, Policy, Timeline, TimelineQuery, Totals, TotalsQuery};
+use projection::{Change, ChangesQuery, Channel, Channels, ChannelsQuery, Known, Policy, Timeline, TimelineQuery, Totals, TotalsQuery};
 
 use super::{
     chart, figures, forms,
@@ -14,16 +14,16 @@ use super::{
 };
 use crate::{App, problem::Failure};
 
-/// The records that are looked at for what changed last.
-const LOOKED_AT: usize = 60;
+/// The records that are looked at for what changed last, at most.
+const LOOKED_AT: u64 = 60;
 
-/// The changes that are shown of them.
-const CHANGES: usize = 8;
+/// The changes that are shown of them. What a record changed is worked out when it's asked for, so no more are than are shown.
+const CHANGES: usize = 6;
 
 struct Overview {
     totals: Totals,
     timeline: Timeline,
-    changes: Changes,
+    changes: Vec<Change>,
     channels: Channels,
 }
 
@@ -36,14 +36,27 @@ impl Overview {
     fn read(known: Known<'_>, policy: Policy) -> Self {
         let totals = projection::totals(known, &TotalsQuery { policy, ..TotalsQuery::default() });
         let records = totals.as_of.position.map_or(0, |last| last.get() + 1);
-        let from = Position::new(records.saturating_sub(LOOKED_AT as u64));
         Self {
             timeline: projection::timeline(known, &TimelineQuery { policy, limit: usize::MAX, ..TimelineQuery::default() }),
-            changes: projection::changes(known, &ChangesQuery { policy, from, limit: LOOKED_AT }),
+            changes: latest(known, policy, records),
             channels: projection::channels(known, &ChannelsQuery::default()),
             totals,
         }
     }
+}
+
+/// The latest records that changed an exchange, newest first.
+fn latest(known: Known<'_>, policy: Policy, records: u64) -> Vec<Change> {
+    let (mut found, mut end) = (Vec::new(), records);
+    while end > 0 && records - end < LOOKED_AT && found.len() < CHANGES {
+        let from = end.saturating_sub(CHANGES as u64);
+        let query = ChangesQuery { policy, from: Position::new(from), limit: CHANGES.min(usize::try_from(end).unwrap_or(CHANGES)) };
+        let changed = projection::changes(known, &query).changes.into_iter().rev().filter(|change| !change.exchanges.is_empty());
+        found.extend(changed);
+        end = from;
+    }
+    found.truncate(CHANGES);
+    found
 }
 
 fn page(overview: &Overview, here: &Here) -> Page {
@@ -81,12 +94,11 @@ fn sums(totals: &Totals, here: &Here) -> Markup {
     }
 }
 
-fn changes(changes: &Changes, here: &Here) -> Markup {
+fn changes(latest: &[Change], here: &Here) -> Markup {
     let language = here.language;
-    let latest: Vec<&Change> = changes.changes.iter().rev().filter(|change| !change.exchanges.is_empty()).take(CHANGES).collect();
     let columns = [Word::RecordColumn, Word::ExchangeColumn, Word::ChangeColumn].map(|word| language.say(word));
     let caption = language.say(Word::ChangedLastExplained);
-    let body = html! { tbody role="rowgroup" { @for change in &latest { (changed(change, &columns, here)) } } };
+    let body = html! { tbody role="rowgroup" { @for change in latest { (changed(change, &columns, here)) } } };
     html! {
         section aria-labelledby="changes" {
             h2 id="changes" { (language.say(Word::ChangedLast)) }

@@ -386,3 +386,23 @@ async fn a_past_state_says_so_and_its_links_stay_in_it() {
     assert!(later.contains("href=\"/exchanges/ru-ua/bodies/2026-02-26?after=1&amp;as_known_at=180&amp;limit=2#claims\""), "{later}");
     server.get("/exchanges/ru-ua/bodies/2026-02-26?announced_until=2026-01-31").await.problem(404);
 }
+
+#[tokio::test]
+async fn the_overview_stays_small_however_many_announcements_there_are() {
+    const MANY: usize = 10_000;
+    const BATCH: usize = 1_000;
+    let server = Server::start().await;
+    let events: Vec<String> = generator::Generator::new(1).take(MANY).map(|one| String::from_utf8(one.event).unwrap()).collect();
+    let mut last = 0;
+    for batch in events.chunks(BATCH) {
+        let answer = server.post("application/cloudevents-batch+json", format!("[{}]", batch.join(",")).as_bytes()).await;
+        let receipts = answer.json()["receipts"].as_array().unwrap().clone();
+        last = receipts.iter().filter_map(|receipt| receipt["position"].as_u64()).chain([last]).max().unwrap();
+    }
+    server.get(&format!("/v1/totals?at_least={last}&category=children")).await;
+    for page in ["/", "/exchanges", "/totals", "/ledger"] {
+        let answer = server.ask("GET", page, &[("accept-encoding", "gzip")], b"").await;
+        assert_eq!((answer.status, answer.header("content-encoding")), (200, Some("gzip")), "{page}");
+        assert!(answer.body.len() <= 60 * 1024, "{page}: {} bytes", answer.body.len());
+    }
+}
