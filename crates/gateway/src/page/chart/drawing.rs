@@ -8,7 +8,7 @@ use super::{Language, Lines, Step};
 /// The plot in the units of its drawing.
 const WIDTH: f64 = 400.0;
 const HEIGHT: f64 = 208.0;
-const LEFT: f64 = 66.0;
+const LEFT: f64 = 56.0;
 const RIGHT: f64 = 392.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 176.0;
