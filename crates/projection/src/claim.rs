@@ -1,8 +1,9 @@
 mod encoding;
 
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
 use announcement::{Announcer, Category, Count, Data, Date, ExchangeKey, Finding, Kind, Party, Position, Publisher, Relation, Transfer};
+use hashbrown::HashSet;
 use jiff::Timestamp;
 
 use crate::{

@@ -1,10 +1,10 @@
 use std::{
     collections::{BTreeSet, HashMap},
-    hash::{BuildHasher, RandomState},
+    hash::BuildHasher,
 };
 
 use announcement::{Position, Publisher, Target};
-use hashbrown::{HashTable, hash_table::Entry};
+use hashbrown::{DefaultHashBuilder, HashTable, hash_table::Entry};
 use uuid::Uuid;
 
 use crate::{
@@ -26,7 +26,7 @@ pub(crate) struct Events {
     names: Vec<Event>,
     /// Where each name stands among them first. The table holds four bytes a record and no name a second time.
     first: HashTable<u32>,
-    hasher: RandomState,
+    hasher: DefaultHashBuilder,
     /// Further publishers' events of the same source and id.
     others: HashMap<Event, Vec<Position>>,
     /// The reports that name an event, recorded or not, by position.
