@@ -110,6 +110,13 @@ impl<K> Draft<K> {
     }
 }
 
+/// A draft of a kind with these fields; what all kinds may have beside them isn't said.
+macro_rules! new {
+    ($said:ident, $kind:ident { $($fields:tt)* }) => {
+        Self::of($said, |announced, announcer| $kind { announced, announcer, report: None, note: None, revises: None, ext: None, $($fields)* })
+    };
+}
+
 macro_rules! drafts {
     ($($kind:ident),*) => {$(
         impl Draft<$kind> {
@@ -187,17 +194,7 @@ impl Draft<Completed> {
     /// A claim that an exchange took place.
     #[must_use]
     pub fn completed(said: Said, exchange: Exchange, transfers: Vec<Transfer>) -> Self {
-        Self::of(said, |announced, announcer| Completed {
-            announced,
-            announcer,
-            report: None,
-            note: None,
-            revises: None,
-            ext: None,
-            exchange,
-            transfers,
-            third_parties: None,
-        })
+        new!(said, Completed { exchange, transfers, third_parties: None })
     }
 }
 
@@ -205,17 +202,7 @@ impl Draft<Confirmed> {
     /// A claim that agrees with an earlier one.
     #[must_use]
     pub fn confirmed(said: Said, exchange: Exchange, transfers: Vec<Transfer>) -> Self {
-        Self::of(said, |announced, announcer| Confirmed {
-            announced,
-            announcer,
-            report: None,
-            note: None,
-            revises: None,
-            ext: None,
-            exchange,
-            transfers,
-            third_parties: None,
-        })
+        new!(said, Confirmed { exchange, transfers, third_parties: None })
     }
 }
 
@@ -224,18 +211,7 @@ impl Draft<Planned> {
     #[must_use]
     pub fn planned(said: Said, date: Option<Date>, transfers: Vec<Transfer>) -> Self {
         let exchange = PlannedExchange { date, place: None, framework: None, part_of: None, stage: None, by: None };
-        Self::of(said, |announced, announcer| Planned {
-            announced,
-            announcer,
-            report: None,
-            note: None,
-            revises: None,
-            ext: None,
-            exchange,
-            transfers,
-            both_ways: None,
-            third_parties: None,
-        })
+        new!(said, Planned { exchange, transfers, both_ways: None, third_parties: None })
     }
 }
 
@@ -243,20 +219,7 @@ impl Draft<Aggregate> {
     /// A cumulative figure of a time, with the words that limit it.
     #[must_use]
     pub fn aggregate(said: Said, period: Date, scope: Option<String>, transfers: Vec<Transfer>) -> Self {
-        Self::of(said, |announced, announcer| Aggregate {
-            announced,
-            announcer,
-            report: None,
-            note: None,
-            revises: None,
-            ext: None,
-            period,
-            scope,
-            transfers,
-            both_ways: None,
-            exchanges: None,
-            scope_exchanges: None,
-        })
+        new!(said, Aggregate { period, scope, transfers, both_ways: None, exchanges: None, scope_exchanges: None })
     }
 
     /// A total of the two directions.
@@ -278,19 +241,7 @@ impl Draft<Channel> {
     /// The state of a channel, as its announcer puts it.
     #[must_use]
     pub fn channel(said: Said, channel: ChannelOf, parties: [Party; 2], status: ChannelStatus) -> Self {
-        Self::of(said, |announced, announcer| Channel {
-            announced,
-            announcer,
-            report: None,
-            note: None,
-            revises: None,
-            ext: None,
-            channel,
-            parties,
-            status,
-            since: None,
-            blames: None,
-        })
+        new!(said, Channel { channel, parties, status, since: None, blames: None })
     }
 
     /// Since when.
@@ -312,18 +263,7 @@ impl Draft<Disputed> {
     /// A recorded claim is contested.
     #[must_use]
     pub fn disputed(said: Said, target: Target, reason: impl Into<String>) -> Self {
-        Self::of(said, |announced, announcer| Disputed {
-            announced,
-            announcer,
-            report: None,
-            note: None,
-            revises: None,
-            ext: None,
-            target: Some(target),
-            claim: None,
-            reason: reason.into(),
-            transfers: None,
-        })
+        new!(said, Disputed { target: Some(target), claim: None, reason: reason.into(), transfers: None })
     }
 
     /// What the contesting side says instead.
@@ -338,17 +278,7 @@ impl Draft<Corrected> {
     /// The target's publisher puts another claim in its place: a draft of that one, of which only subject and data count.
     #[must_use]
     pub fn corrected(said: Said, target: Target, reason: impl Into<String>, replacement: impl Into<Replacement>) -> Self {
-        Self::of(said, |announced, announcer| Corrected {
-            announced,
-            announcer,
-            report: None,
-            note: None,
-            revises: None,
-            ext: None,
-            target,
-            reason: reason.into(),
-            replacement: replacement.into(),
-        })
+        new!(said, Corrected { target, reason: reason.into(), replacement: replacement.into() })
     }
 }
 
@@ -356,16 +286,7 @@ impl Draft<Retracted> {
     /// The target's publisher withdraws its claim.
     #[must_use]
     pub fn retracted(said: Said, target: Target, reason: impl Into<String>) -> Self {
-        Self::of(said, |announced, announcer| Retracted {
-            announced,
-            announcer,
-            report: None,
-            note: None,
-            revises: None,
-            ext: None,
-            target,
-            reason: reason.into(),
-        })
+        new!(said, Retracted { target, reason: reason.into() })
     }
 }
 

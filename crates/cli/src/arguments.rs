@@ -19,7 +19,7 @@ pub(crate) enum Command {
     /// Publish announcements and say what became of each
     Publish(Publish),
     /// What was published with --outbox and has no receipt yet
-    Outbox(Outbox),
+    Outbox(crate::outbox::Outbox),
     /// What happened, newest first
     Exchanges(crate::read::Exchanges),
     /// Who said what about one exchange
@@ -173,42 +173,6 @@ pub(crate) struct Publish {
     pub(crate) wait: Duration,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct Outbox {
-    #[command(subcommand)]
-    pub(crate) command: OutboxCommand,
-    /// The folder
-    #[arg(long, env = "HANDOVER_OUTBOX", value_name = "DIR", global = true, default_value = "outbox")]
-    pub(crate) outbox: PathBuf,
-    /// How it's printed
-    #[arg(short, long, default_value = "table", global = true)]
-    pub(crate) output: Format,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum OutboxCommand {
-    /// What waits, what was refused and what is held because of it, and why
-    List,
-    /// Send what waits; exit code 75 where some is left, 65 where some is refused
-    Flush {
-        /// The NATS server
-        #[arg(long, env = "HANDOVER_TO", value_name = "URL")]
-        to: String,
-        /// How long: 10s, 5m
-        #[arg(long, default_value = "10s", value_name = "TIME", value_parser = duration)]
-        wait: Duration,
-    },
-    /// Drop announcements, and say which; what was held because of them is sent
-    Drop {
-        /// The one with this id
-        #[arg(value_name = "ID", required_unless_present = "refused")]
-        id: Option<String>,
-        /// All that were refused
-        #[arg(long, conflicts_with = "id")]
-        refused: bool,
-    },
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ReceiptFormat {
     Summary,
@@ -241,23 +205,6 @@ pub(crate) struct Reading {
     /// Only of what had been announced by the end of this day
     #[arg(long, value_name = "DAY")]
     pub(crate) announced_until: Option<String>,
-}
-
-/// On which days exchanges took place.
-#[derive(Debug, Args)]
-pub(crate) struct Valid {
-    /// Only of exchanges that may have taken place on this day or later
-    #[arg(long, value_name = "DAY")]
-    from: Option<String>,
-    /// Only of exchanges that may have taken place on this day or earlier
-    #[arg(long, value_name = "DAY")]
-    to: Option<String>,
-}
-
-impl Valid {
-    pub(crate) fn query(&self) -> [(&'static str, Option<String>); 2] {
-        [("from", self.from.clone()), ("to", self.to.clone())]
-    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -326,7 +273,7 @@ pub(crate) struct Trim {
     pub(crate) data: Data,
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let (number, seconds) = match text.split_at_checked(text.len().saturating_sub(1)) {
         Some((number, "d")) => (number, 86_400),
         Some((number, "h")) => (number, 3_600),

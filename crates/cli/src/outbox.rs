@@ -1,17 +1,58 @@
-use std::{collections::HashMap, path::Path, time::Duration};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use announcement::{Publisher, Receipt};
+use clap::{Args, Subcommand};
 use producer::{AcceptError, Accepted, Limits, Listed, OutboxError, Outgoing, SendError, State, Waiting, Which};
 use serde_json::{Value, json};
 
 use crate::{
-    arguments::{Outbox, OutboxCommand, Publish, ReceiptFormat},
+    arguments::{Format, Publish, ReceiptFormat, duration},
     exit::{Code, Failure, say},
     input::{Input, Inputs},
     output::{Rows, answer},
     publish::{Tally, refusal},
     read::text,
 };
+
+#[derive(Debug, Args)]
+pub(crate) struct Outbox {
+    #[command(subcommand)]
+    pub(crate) command: OutboxCommand,
+    /// The folder
+    #[arg(long, env = "HANDOVER_OUTBOX", value_name = "DIR", global = true, default_value = "outbox")]
+    pub(crate) outbox: PathBuf,
+    /// How it's printed
+    #[arg(short, long, default_value = "table", global = true)]
+    pub(crate) output: Format,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OutboxCommand {
+    /// What waits, what was refused and what is held because of it, and why
+    List,
+    /// Send what waits; exit code 75 where some is left, 65 where some is refused
+    Flush {
+        /// The NATS server
+        #[arg(long, env = "HANDOVER_TO", value_name = "URL")]
+        to: String,
+        /// How long: 10s, 5m
+        #[arg(long, default_value = "10s", value_name = "TIME", value_parser = duration)]
+        wait: Duration,
+    },
+    /// Drop announcements, and say which; what was held because of them is sent
+    Drop {
+        /// The one with this id
+        #[arg(value_name = "ID", required_unless_present = "refused")]
+        id: Option<String>,
+        /// All that were refused
+        #[arg(long, conflicts_with = "id")]
+        refused: bool,
+    },
+}
 
 pub(crate) fn run(arguments: &Outbox) -> Result<(), Failure> {
     runtime()?.block_on(async {

@@ -16,6 +16,7 @@ mod records;
 mod third_parties;
 mod totals;
 
+use clap::Args;
 use serde_json::Value;
 
 pub(crate) use candidates::{Candidates, candidates};
@@ -40,6 +41,23 @@ use crate::{
     arguments::Reading,
     exit::{Code, Failure},
 };
+
+/// On which days exchanges took place.
+#[derive(Debug, Args)]
+struct Valid {
+    /// Only of exchanges that may have taken place on this day or later
+    #[arg(long, value_name = "DAY")]
+    from: Option<String>,
+    /// Only of exchanges that may have taken place on this day or earlier
+    #[arg(long, value_name = "DAY")]
+    to: Option<String>,
+}
+
+impl Valid {
+    fn query(&self) -> [(&'static str, Option<String>); 2] {
+        [("from", self.from.clone()), ("to", self.to.clone())]
+    }
+}
 
 fn get<'a>(reading: &Reading, path: &str, query: impl IntoIterator<Item = (&'a str, Option<String>)>) -> Result<Vec<u8>, Failure> {
     let rests_on = [

@@ -86,6 +86,5 @@ fn put(folder: &Folder, verification: &Verification) -> Result<(), VerificationE
 
 /// What is noted in a ledger's folder.
 pub(crate) fn noted(folder: &Folder) -> Result<Option<Verification>, BackupError> {
-    let bytes = folder.note(NAME).map_err(BackupError::Note)?;
-    Ok(bytes.and_then(|bytes| checked::from_bytes(&bytes)))
+    checked::noted(folder, NAME)
 }

@@ -80,6 +80,5 @@ impl Ledger {
 
 /// What is noted in a ledger's folder.
 pub(crate) fn noted(folder: &Folder) -> Result<Option<VerifiedBackup>, BackupError> {
-    let bytes = folder.note(NAME).map_err(BackupError::Note)?;
-    Ok(bytes.and_then(|bytes| checked::from_bytes(&bytes)))
+    checked::noted(folder, NAME)
 }

@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    App, MAX_PAGE,
+    App, DEFAULT_PAGE, MAX_PAGE,
     answer::{Asked, DOSSIER, LINEAGE, TIMELINE},
     parameters::{Parameters, Reading},
     problem::Failure,
@@ -22,19 +22,21 @@ use crate::{
 const LOOK_UPS: usize = 8;
 
 pub(crate) async fn timeline(State(app): State<App>, asked: Asked) -> Result<Response, Failure> {
-    let query = |parameters: &mut Parameters| {
-        Ok(TimelineQuery {
-            valid: parameters.valid()?,
-            what: parameters.named("what", "bodies, prisoners, civilians or children")?,
-            category: parameters.value("category")?,
-            status: parameters.value("status")?,
-            framework: parameters.text("framework"),
-            policy: parameters.value("policy")?.unwrap_or_default(),
-            after: parameters.value("after")?,
-            limit: parameters.limit()?,
-        })
-    };
-    app.answered(asked, &TIMELINE, query, projection::timeline).await
+    app.answered(asked, &TIMELINE, |parameters| timeline_query(parameters, DEFAULT_PAGE), projection::timeline).await
+}
+
+/// Which exchanges are asked for; so many where nobody says how many.
+pub(crate) fn timeline_query(parameters: &mut Parameters, limit: usize) -> Result<TimelineQuery, Failure> {
+    Ok(TimelineQuery {
+        valid: parameters.valid()?,
+        what: parameters.named("what", "bodies, prisoners, civilians or children")?,
+        category: parameters.value("category")?,
+        status: parameters.value("status")?,
+        framework: parameters.text("framework"),
+        policy: parameters.value("policy")?.unwrap_or_default(),
+        after: parameters.value("after")?,
+        limit: parameters.limit_or(limit)?,
+    })
 }
 
 /// What is asked about one exchange: its dossier, or what the end of the path names. Keys have slashes, so that no route could tell the two apart.

@@ -20,7 +20,8 @@ pub(crate) async fn totals(State(app): State<App>, asked: Asked) -> Answer {
     app.answered(asked, &TOTALS, totals_query, projection::totals).await
 }
 
-fn totals_query(parameters: &mut Parameters) -> Result<TotalsQuery, Failure> {
+/// Which totals are asked for.
+pub(crate) fn totals_query(parameters: &mut Parameters) -> Result<TotalsQuery, Failure> {
     Ok(TotalsQuery {
         from: parameters.day("from")?,
         to: parameters.day("to")?,

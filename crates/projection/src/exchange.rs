@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Where an exchange stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Somebody claims that it took place.
@@ -27,7 +27,6 @@ pub enum Status {
     /// It was planned.
     Planned,
     /// It's only mentioned.
-    #[default]
     Mentioned,
 }
 

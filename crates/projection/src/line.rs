@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// What an exchange comes to, with its stages and as a stage.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Line {
     pub(crate) sheet: Arc<Sheet>,
     /// The exchange that it's a stage of.

@@ -1,4 +1,5 @@
 use std::{
+    cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
     ops::Bound,
     sync::{Arc, PoisonError},
@@ -29,13 +30,13 @@ pub(crate) struct Listed {
 
 /// Where an exchange stands in the timeline: the latest first, those without a day last; of one day the key that comes last first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place(std::cmp::Reverse<(Option<LastAndFirst>, Arc<ExchangeKey>)>);
+pub(crate) struct Place(Reverse<(Option<LastAndFirst>, Arc<ExchangeKey>)>);
 
 type LastAndFirst = (civil::Date, Option<civil::Date>);
 
 impl Place {
     pub(crate) fn new(days: Option<Span>, key: Arc<ExchangeKey>) -> Self {
-        Self(std::cmp::Reverse((days.map(|days| (last_day(days), days.earliest)), key)))
+        Self(Reverse((days.map(|days| (last_day(days), days.earliest)), key)))
     }
 
     fn key(&self) -> &Arc<ExchangeKey> {

@@ -1,9 +1,9 @@
 use clap::Args;
 use serde_json::Value;
 
-use super::{as_of, count, days, get, listed, more, said, text, things, voice};
+use super::{Valid, as_of, count, days, get, listed, more, said, text, things, voice};
 use crate::{
-    arguments::{Reading, Valid},
+    arguments::Reading,
     exit::Failure,
     output::{Rows, answer},
 };

@@ -1,9 +1,9 @@
 use clap::Args;
 use serde_json::Value;
 
-use super::{announcer, as_of, count, days, difference, get, listed, more, said, text, things, way};
+use super::{Valid, announcer, as_of, count, days, difference, get, listed, more, said, text, things, way};
 use crate::{
-    arguments::{Reading, Valid},
+    arguments::Reading,
     exit::Failure,
     output::{Rows, answer},
 };

@@ -1,8 +1,8 @@
 use clap::Args;
 
-use super::{as_of, get, length, listed, listed_of, text, things, voice};
+use super::{Valid, as_of, get, length, listed, listed_of, text, things, voice};
 use crate::{
-    arguments::{Reading, Valid},
+    arguments::Reading,
     exit::Failure,
     output::{Rows, answer},
 };

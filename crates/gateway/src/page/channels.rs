@@ -8,7 +8,7 @@ use projection::{Channel, ChannelStatement, Channels, ChannelsQuery, CompletedEx
 use super::{
     forms,
     kept::Pages,
-    layout::{Page, data, folding, record, scrolling},
+    layout::{Page, data, folding, more, record, scrolling},
     visit::{Here, Visit},
     words::Word,
 };
@@ -47,7 +47,7 @@ fn table(channel: &Channel, here: &Here) -> Markup {
             tbody role="rowgroup" {
                 @for (index, statement) in view.statements.iter().enumerate() {
                     tr role="row" {
-                        @if index == 0 { th scope="rowgroup" role="rowheader" data-label=(columns[0]) rowspan=(view.statements.len()) { (language.announcer(view.announcer.as_ref())) } }
+                        @if index == 0 { th scope="rowgroup" role="rowheader" data-label=(columns[0]) rowspan=(view.statements.len()) { (language.announcer(view.announcer.as_ref())) (more(view.older, language)) } }
                         (cells(statement, &columns, here))
                     }
                 }

@@ -124,7 +124,7 @@ fn facts(dossier: &Dossier, here: &Here) -> Markup {
             @if let Some(whole) = &exchange.part_of { dt { (language.say(Word::StageOf)) } dd { (link(whole)) } }
             @if !exchange.stages.is_empty() { dt { (language.say(Word::ItsStages)) } dd { (joined(exchange.stages.iter().map(link), ", ")) } }
             @if !dossier.also.is_empty() { dt { (language.say(Word::AlsoAs)) } dd { (joined(dossier.also.iter().map(|key| html! { code { (key) } }), ", ")) } }
-            @if !dossier.mentioned_by.is_empty() { dt { (language.say(Word::MentionedBy)) } dd { (records(&dossier.mentioned_by, here)) } }
+            @if !dossier.mentioned_by.is_empty() { dt { (language.say(Word::MentionedBy)) } dd { (records(&dossier.mentioned_by, 0, here)) } }
         }
     }
 }

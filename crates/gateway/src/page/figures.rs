@@ -6,7 +6,7 @@ use projection::{Excluded, FigureAnswer, Sum, Total};
 
 use super::{
     language::Language,
-    layout::{joined, scrolling},
+    layout::{joined, more, scrolling},
     visit::Here,
     words::Word,
 };
@@ -112,8 +112,8 @@ pub(super) fn claims(behind: &Behind, link: &dyn Fn(Position) -> String, languag
                     (language.count(all as u64, Word::Claims))
                     @if !excluded.is_empty() { ", " (language.fill(Word::LeftOut, &[language.number(all_excluded as u64)])) }
                 }
-                (listed) (more(all, language))
-                @if !excluded.is_empty() { div { (language.weave(Word::LeftOut, &[left_out])) (more(all_excluded, language)) } }
+                (listed) (more(all.saturating_sub(MANY), language))
+                @if !excluded.is_empty() { div { (language.weave(Word::LeftOut, &[left_out])) (more(all_excluded.saturating_sub(MANY), language)) } }
             }
         }
     }
@@ -124,10 +124,6 @@ const FEW: usize = 4;
 
 /// As many are listed at all: a page stays small however long the ledger is, and the data has all of them.
 const MANY: usize = 100;
-
-fn more(claims: usize, language: Language) -> Markup {
-    html! { @if claims > MANY { " " (language.fill(Word::MoreInData, &[language.number((claims - MANY) as u64)])) } }
-}
 
 /// The two directions between each pair of parties that has figures, both always, in the order of the parties' codes.
 pub(super) fn pairs(of: impl IntoIterator<Item = (Party, Party)>) -> Vec<[Party; 2]> {

@@ -155,13 +155,16 @@ pub(super) fn record(position: Position, here: &Here) -> Markup {
     html! { a href=(here.link(&format!("/records/{position}"))) { (position) } }
 }
 
-/// Several of them; as many as a page shows.
-pub(super) fn records(positions: &[Position], here: &Here) -> Markup {
+/// Several of them; as many as a page shows, of those that are listed and those that the answer leaves out.
+pub(super) fn records(positions: &[Position], left_out: usize, here: &Here) -> Markup {
     const MOST: usize = 40;
-    html! {
-        (joined(positions.iter().take(MOST).map(|&position| record(position, here)), ", "))
-        @if positions.len() > MOST { " " (here.language.fill(Word::MoreInData, &[here.language.number((positions.len() - MOST) as u64)])) }
-    }
+    let shown = positions.len().min(MOST);
+    html! { (joined(positions[..shown].iter().map(|&position| record(position, here)), ", ")) (more(positions.len() - shown + left_out, here.language)) }
+}
+
+/// That there is more than a page shows.
+pub(super) fn more(left_out: usize, language: Language) -> Markup {
+    html! { @if left_out > 0 { " " (language.fill(Word::MoreInData, &[language.number(left_out as u64)])) } }
 }
 
 /// A table that scrolls inside its own frame where the screen is too narrow for it; the keyboard reaches it.

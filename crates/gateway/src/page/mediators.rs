@@ -8,7 +8,7 @@ use super::{
     forms,
     forms::Field,
     kept::Pages,
-    layout::{Page, data, folding, joined, records, scrolling},
+    layout::{Page, data, folding, joined, more, records, scrolling},
     visit::{Here, Visit},
     words::Word,
 };
@@ -57,10 +57,10 @@ fn group(credited: &Credited, columns: &[&str; 5], here: &Here) -> Markup {
                     td role="cell" data-label=(columns[2]) { (language.role(credit.role)) }
                     td role="cell" data-label=(columns[3]) {
                         (joined(credit.exchanges.iter().take(MANY).map(|key| html! { a href=(here.link(&format!("/exchanges/{key}"))) { code { (key) } } }), ", "))
-                        @if credit.exchanges.len() > MANY { " " (language.fill(Word::MoreInData, &[language.number((credit.exchanges.len() - MANY) as u64)])) }
-                        @if !credit.without_exchange.is_empty() { span.marks { (language.weave(Word::WithoutExchange, &[records(&credit.without_exchange, here)])) } }
+                        (more(credit.exchanges.len().saturating_sub(MANY) + credit.more_exchanges, language))
+                        @if !credit.without_exchange.is_empty() { span.marks { (language.weave(Word::WithoutExchange, &[records(&credit.without_exchange, credit.more_without_exchange, here)])) } }
                     }
-                    td role="cell" data-label=(columns[4]) { (records(&credit.claims, here)) }
+                    td role="cell" data-label=(columns[4]) { (records(&credit.claims, credit.more_claims, here)) }
                 }
             }
         }

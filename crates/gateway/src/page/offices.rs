@@ -9,7 +9,7 @@ use super::{
     forms,
     forms::Field,
     kept::Pages,
-    layout::{Page, data, folding, record, records, scrolling},
+    layout::{Page, data, folding, more, record, records, scrolling},
     visit::{Here, Visit},
     words::Word,
 };
@@ -40,7 +40,8 @@ fn page(offices: &Offices, here: &Here) -> Page {
 
 fn row(office: &Office, columns: &[&str; 5], here: &Here) -> Markup {
     let language = here.language;
-    let by = |position: Position, by: &[Position]| language.weave(Word::ByRecords, &[record(position, here), records(by, here)]);
+    let by = |position: Position, by: &[Position]| language.weave(Word::ByRecords, &[record(position, here), records(by, 0, here)]);
+    let left_out = |list: &str| office.more.get(list).copied().unwrap_or_default();
     let none = html! { span.marks { (language.say(Word::None)) } };
     html! {
         tr role="row" {
@@ -51,15 +52,15 @@ fn row(office: &Office, columns: &[&str; 5], here: &Here) -> Markup {
             }
             td role="cell" data-label=(columns[1]) {
                 @if office.statements.is_empty() { (none) }
-                ul.plain { @for (kind, positions) in &office.statements { li { (kind_name(kind, here)) ": " (records(positions, here)) } } }
+                ul.plain { @for (kind, positions) in &office.statements { li { (kind_name(kind, here)) ": " (records(positions, left_out(kind), here)) } } }
             }
             td role="cell" data-label=(columns[2]) {
                 @if office.replaced.is_empty() { (none) }
-                ul.plain { @for replaced in &office.replaced { li { (by(replaced.position, &[replaced.by])) span.marks { (language.out(replaced.why)) } } } }
+                ul.plain { @for replaced in &office.replaced { li { (by(replaced.position, &[replaced.by])) span.marks { (language.out(replaced.why)) } } } } (more(left_out("replaced"), language))
             }
             td role="cell" data-label=(columns[3]) {
                 @if office.contested.is_empty() { (none) }
-                ul.plain { @for contested in &office.contested { li { (by(contested.position, &contested.by)) } } }
+                ul.plain { @for contested in &office.contested { li { (by(contested.position, &contested.by)) } } } (more(left_out("contested"), language))
             }
             td role="cell" data-label=(columns[4]) {
                 @if office.contradicted.is_empty() { (none) }
@@ -68,6 +69,7 @@ fn row(office: &Office, columns: &[&str; 5], here: &Here) -> Markup {
                         li { (by(contradicted.position, &contradicted.by)) span.marks { a href=(here.link(&format!("/exchanges/{}", contradicted.exchange))) { (contradicted.exchange) } } }
                     }
                 }
+                (more(left_out("contradicted"), language))
             }
         }
     }

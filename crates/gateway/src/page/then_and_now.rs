@@ -10,17 +10,17 @@ use super::{
     forms::Field,
     kept::Pages,
     layout::{Page, data, folding, record, scrolling},
-    totals::{fields, query},
+    totals::fields,
     visit::{Here, Visit},
     words::Word,
 };
-use crate::{App, problem::Failure};
+use crate::{App, problem::Failure, read_models::totals_query};
 
 /// The records of one page that are looked at for what moved a sum.
 const MOVES: usize = 200;
 
 pub(crate) async fn then_and_now(State(app): State<App>, Extension(pages): Extension<Pages>, mut visit: Visit) -> Result<Response, Failure> {
-    let totals = query(&mut visit.parameters)?;
+    let totals = totals_query(&mut visit.parameters)?;
     let parameters = &mut visit.parameters;
     let then = AsKnown { at: parameters.value("then")?, announced_until: parameters.day("then_announced_until")? };
     let asked = KnowledgeQuery { totals, then, from: parameters.position("moves_from")?.unwrap_or_default(), limit: parameters.limit_or(MOVES)? };

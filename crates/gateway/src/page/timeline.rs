@@ -3,7 +3,7 @@
 use announcement::{Category, What};
 use axum::{Extension, extract::State, response::Response};
 use maud::{Markup, html};
-use projection::{Exchange, Status, Timeline, TimelineQuery};
+use projection::{Exchange, Status, Timeline};
 
 use super::{
     figures::lines,
@@ -15,23 +15,13 @@ use super::{
     visit::{Here, Visit},
     words::Word,
 };
-use crate::{App, MAX_PAGE, problem::Failure};
+use crate::{App, exchanges::timeline_query, problem::Failure};
 
 /// The exchanges of one page where nothing else is asked: more would be slow to load on a phone.
 const EXCHANGES: usize = 50;
 
 pub(crate) async fn exchanges(State(app): State<App>, Extension(pages): Extension<Pages>, mut visit: Visit) -> Result<Response, Failure> {
-    let parameters = &mut visit.parameters;
-    let query = TimelineQuery {
-        valid: parameters.valid()?,
-        what: parameters.named("what", "bodies, prisoners, civilians or children")?,
-        category: parameters.value("category")?,
-        status: parameters.value("status")?,
-        framework: parameters.text("framework"),
-        policy: parameters.value("policy")?.unwrap_or_default(),
-        after: parameters.value("after")?,
-        limit: parameters.limit_or(EXCHANGES)?.min(MAX_PAGE),
-    };
+    let query = timeline_query(&mut visit.parameters, EXCHANGES)?;
     pages.page(&app, visit, move |known, here| Ok(page(&projection::timeline(known, &query), query.after.is_some(), here))).await
 }
 

@@ -3,7 +3,7 @@
 use announcement::Bounds;
 use axum::{Extension, extract::State, response::Response};
 use maud::{Markup, html};
-use projection::{ExchangesLine, Hypothesis, Line, OtherScope, Reconciled, Reconciliation, ReconciliationQuery, Sum, Total, Totals, TotalsQuery, Verdict};
+use projection::{ExchangesLine, Hypothesis, Line, OtherScope, Reconciled, Reconciliation, ReconciliationQuery, Sum, Total, Totals, Verdict};
 
 use super::{
     figures,
@@ -12,12 +12,12 @@ use super::{
     forms::Field,
     kept::Pages,
     language::Language,
-    layout::{Page, data, folding, joined, record, scrolling},
+    layout::{Page, data, folding, joined, more, record, scrolling},
     timeline::category,
     visit::{Here, Visit},
     words::Word,
 };
-use crate::{App, parameters::Parameters, problem::Failure};
+use crate::{App, problem::Failure, read_models::totals_query};
 
 /// The official totals of one page.
 const OFFICIAL: usize = 40;
@@ -32,7 +32,7 @@ const OF_SUMS: [&str; 11] = ["from", "to", "policy", "category", "sender", "rece
 const OF_OFFICIAL: [&str; 6] = ["policy", "party", "after", "as_known_at", "announced_until", "lang"];
 
 pub(crate) async fn totals(State(app): State<App>, Extension(pages): Extension<Pages>, mut visit: Visit) -> Result<Response, Failure> {
-    let query = query(&mut visit.parameters)?;
+    let query = totals_query(&mut visit.parameters)?;
     let parameters = &mut visit.parameters;
     let official = ReconciliationQuery {
         policy: query.policy,
@@ -41,21 +41,6 @@ pub(crate) async fn totals(State(app): State<App>, Extension(pages): Extension<P
         limit: parameters.limit_or(OFFICIAL)?,
     };
     pages.page(&app, visit, move |known, here| Ok(page(&projection::totals(known, &query), &projection::reconciliation(known, &official), here))).await
-}
-
-/// Which sums are asked for.
-pub(super) fn query(parameters: &mut Parameters) -> Result<TotalsQuery, Failure> {
-    Ok(TotalsQuery {
-        from: parameters.day("from")?,
-        to: parameters.day("to")?,
-        policy: parameters.value("policy")?.unwrap_or_default(),
-        category: parameters.value("category")?,
-        sender: parameters.value("sender")?,
-        receiver: parameters.value("receiver")?,
-        period: parameters.value("period")?,
-        by: parameters.value("by")?.unwrap_or_default(),
-        claims_after: parameters.position("claims_after")?,
-    })
 }
 
 /// The fields that ask for sums.
@@ -125,7 +110,7 @@ fn rows(figures: &[Total], here: &Here) -> Markup {
     };
     html! {
         (scrolling(caption, &folding(&html! { (caption) }, &columns, &body)))
-        @if figures.len() > ROWS { p { (language.fill(Word::MoreInData, &[language.number((figures.len() - ROWS) as u64)])) } }
+        @if figures.len() > ROWS { p { (more(figures.len() - ROWS, language)) } }
     }
 }
 
