@@ -66,6 +66,11 @@ const fn claims(of: usize, at: &'static str) -> Column {
     column("claims", "#meta+claims", of, at)
 }
 
+/// How many claims there are that a long list leaves out.
+const fn more_claims(of: usize, at: &'static str) -> Column {
+    column("more_claims", "#meta+claims+num+more", of, at)
+}
+
 const fn framework(of: usize, at: &'static str) -> Column {
     column("framework", "#activity+framework", of, at)
 }
@@ -158,6 +163,7 @@ pub(crate) static TOTALS: Table = Table {
         column("disputed", "#event+num+disputed", 1, "/disputed"),
         column("one_sided", "#event+num+onesided", 1, "/one_sided"),
         claims(1, "/claims"),
+        more_claims(1, "/more_claims"),
     ],
     source: Source::Answer,
     next: None,
@@ -231,6 +237,7 @@ pub(crate) static CHANNELS: Table = Table {
         column("completed_since", "#event+id+since", 3, "/completed_since/key"),
         column("last_completed", "#event+id+last", 1, "/last_completed/key"),
         claims(3, "/position"),
+        column("older", "#meta+statements+num+older", 2, "/older"),
     ],
     source: Source::Answer,
     next: None,
@@ -257,6 +264,7 @@ pub(crate) static RECONCILIATION: Table = Table {
         column("difference_low", "#affected+num+min+difference", 2, "/difference/low"),
         column("difference_high", "#affected+num+max+difference", 2, "/difference/high"),
         claims(2, "/ledger/claims"),
+        more_claims(2, "/ledger/more_claims"),
     ],
     source: Source::Answer,
     next: Some("after"),
@@ -329,6 +337,7 @@ pub(crate) static FRAMEWORKS: Table = Table {
         column("remaining_high", "#affected+num+max+remaining", 2, "/remaining/high"),
         column("agreed_by", "#meta+claims+agreed", 2, "/claims"),
         claims(2, "/delivered/claims"),
+        more_claims(2, "/delivered/more_claims"),
     ],
     source: Source::Answer,
     next: None,
@@ -344,6 +353,7 @@ pub(crate) static THIRD_PARTIES: Table = Table {
         column("role", "#activity+role", 2, "/role"),
         column("exchanges", "#event+id", 2, "/exchanges"),
         claims(2, "/claims"),
+        more_claims(2, "/more_claims"),
     ],
     source: Source::Answer,
     next: None,
