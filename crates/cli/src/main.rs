@@ -4,7 +4,10 @@ mod arguments;
 mod backup;
 mod bench;
 mod catch_up;
+mod config;
+mod connection;
 mod control;
+mod deploy;
 mod epoch;
 mod exit;
 mod export;
@@ -23,18 +26,19 @@ mod refusals;
 mod replay;
 mod schema;
 mod serve;
+mod token;
 mod verify;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 
 use arguments::{Arguments, Command};
 use exit::Failure;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    match run(arguments.command) {
+    connection::prepare_tls();
+    match config::parse(std::env::args_os()).and_then(|arguments| run(arguments.command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
@@ -69,6 +73,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Prove(arguments) => proof::prove(&arguments),
         Command::CheckProof(arguments) => proof::check(&arguments),
         Command::Checkpoint { command } => proof::checkpoint(&command),
+        Command::Token(arguments) => token::run(&arguments),
         Command::Key(arguments) => key::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::VerifyVolume(arguments) => verify::volume(&arguments),
@@ -77,6 +82,8 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Export(arguments) => export::export(&arguments),
         Command::Import(arguments) => export::import(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
+        Command::Config(arguments) => config::run(&arguments),
+        Command::Deploy(arguments) => deploy::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Completions { shell } => {

@@ -7,7 +7,7 @@ use projection::{Known, Projection, Source};
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Intake, Limits, MAX_BODIES_BYTES, MAX_SCANS, answer::Kept, parameters::Reading, problem::Failure, rate::Rates, stream::Streams};
+use crate::{Access, Intake, Limits, MAX_BODIES_BYTES, MAX_SCANS, answer::Kept, parameters::Reading, problem::Failure, rate::Rates, stream::Streams};
 
 /// What the gateway answers from. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -21,6 +21,7 @@ pub struct App {
     pub(crate) kept: Arc<Kept>,
     pub(crate) rates: Arc<Rates>,
     pub(crate) streams: Arc<Streams>,
+    pub(crate) access: Arc<Access>,
     gates: Arc<Gates>,
 }
 
@@ -47,6 +48,7 @@ impl App {
             kept: Arc::default(),
             rates,
             streams,
+            access: Arc::default(),
             gates: Arc::new(gates),
         }
     }
@@ -67,6 +69,12 @@ impl App {
     #[must_use]
     pub fn with_limits(self, limits: Limits) -> Self {
         Self { limits, rates: Arc::new(Rates::new(limits.rate)), ..self }
+    }
+
+    /// The same, letting others in.
+    #[must_use]
+    pub fn with_access(self, access: Access) -> Self {
+        Self { access: Arc::new(access), ..self }
     }
 
     /// The same, with streams that end at `stop`.

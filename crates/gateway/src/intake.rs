@@ -41,15 +41,15 @@ pub(crate) enum Fate {
 }
 
 impl Intake {
-    /// What became of a message that came in here.
-    pub(crate) async fn receipt(&self, app: &App, digest: Digest) -> Result<Option<Receipt>, Failure> {
+    /// What became of a message that this publisher sent.
+    pub(crate) async fn receipt(&self, app: &App, publisher: Publisher, digest: Digest) -> Result<Option<Receipt>, Failure> {
         match self {
             Self::Embedded(ledger) => {
                 let reader = ledger.reader();
-                app.scan(move || reader.receipt(&Publisher::local(), digest, None)).await?.map_err(Failure::internal)
+                app.scan(move || reader.receipt(&publisher, digest, None)).await?.map_err(Failure::internal)
             }
             Self::Nats(producer) => {
-                let asked = producer.receipt_of(digest).await;
+                let asked = producer.speaking_for(publisher).receipt_of(digest).await;
                 asked.map_err(|error| Failure::unavailable(format_args!("no ledger answers: {error}"), "Try again; if it stays, see /readyz."))
             }
         }
@@ -59,21 +59,24 @@ impl Intake {
     ///
     /// # Cancel safety
     /// Dropped half-way, some are queued and some aren't; sent again, what was queued is recognised.
-    pub(crate) async fn submit(&self, events: Vec<Accepted>, within: Duration) -> Vec<Fate> {
+    pub(crate) async fn submit(&self, publisher: &Publisher, events: Vec<Accepted>, within: Duration) -> Vec<Fate> {
         let deadline = Instant::now() + within;
         match self {
             // All at once: each takes its place among the waiting when it's first polled, which is in their order.
             Self::Embedded(ledger) => {
                 let all = events.len();
-                stream::iter(events).map(|event| to_ledger(ledger, event, deadline)).buffered(all).collect().await
+                stream::iter(events).map(|event| to_ledger(ledger, publisher, event, deadline)).buffered(all).collect().await
             }
-            Self::Nats(producer) => stream::iter(events).map(|event| to_queue(producer, event, deadline)).buffered(WINDOW).collect().await,
+            Self::Nats(producer) => {
+                let producer = &producer.speaking_for(publisher.clone());
+                stream::iter(events).map(|event| to_queue(producer, event, deadline)).buffered(WINDOW).collect().await
+            }
         }
     }
 }
 
-async fn to_ledger(ledger: &Ledger, event: Accepted, deadline: Instant) -> Fate {
-    let subject = Route::of(event.announcement.kind(), Publisher::local()).to_string();
+async fn to_ledger(ledger: &Ledger, publisher: &Publisher, event: Accepted, deadline: Instant) -> Fate {
+    let subject = Route::of(event.announcement.kind(), publisher.clone()).to_string();
     match timeout_at(deadline, ledger.submit(subject, Vec::new(), event.event)).await {
         Ok(Ok(receipt)) => Fate::Decided(receipt),
         Ok(Err(error)) => Fate::NotQueued(error.to_string()),

@@ -51,6 +51,7 @@
 //! 2. What is published reaches the intake with its own bytes.
 //! 3. A page loads nothing from elsewhere, is of use without its one script, and has nothing inline; every text in it is escaped.
 
+mod access;
 mod answer;
 mod app;
 mod asyncapi;
@@ -80,10 +81,11 @@ mod schemas;
 mod serve;
 mod stream;
 
+pub use access::{Access, MAX_TOKENS, Quota, Reads, Scope, ScopeError, Secret, Token, TokenFile, TokenFileError, Unproven};
 pub use app::App;
 pub use intake::Intake;
 pub use limits::{
     DEFAULT_PAGE, DEFAULT_RATE, Limits, MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_BEHIND, MAX_BODIES_BYTES, MAX_CLIENTS, MAX_CONNECTIONS, MAX_HEAD_BYTES,
     MAX_KEPT_BYTES, MAX_PAGE, MAX_SCANS, MAX_STREAMS,
 };
-pub use serve::{ServeError, serve};
+pub use serve::{Door, ServeError, Tls, TlsError, serve};

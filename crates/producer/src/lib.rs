@@ -46,9 +46,11 @@ mod outbox;
 mod outgoing;
 mod producer;
 mod receipts;
+mod server;
 mod turns;
 
 pub use error::{ConnectError, PublishError};
 pub use outbox::{AcceptError, Accepted, Limits, Listed, Outbox, OutboxError, SendError, State, Waiting, Which};
 pub use outgoing::Outgoing;
-pub use producer::{Options, Producer, Queued};
+pub use producer::{Options, Producer, Queued, Speaks};
+pub use server::{SeedError, Server};

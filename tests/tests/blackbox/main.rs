@@ -19,6 +19,7 @@ mod integrity;
 mod operations;
 mod outages;
 mod outbox;
+mod permissions;
 mod power;
 mod projections;
 mod proofs;
