@@ -103,6 +103,17 @@ impl Access {
         }
     }
 
+    /// Whether who was let in to read still is: a stream may go on for days.
+    pub(crate) fn may_read_on(&self, caller: &Caller) -> bool {
+        match (self.reads, caller, &self.tokens) {
+            (Reads::Open, ..) => true,
+            (Reads::WithToken, Caller::Bearer(grant), Some(tokens)) => {
+                tokens.with_digest(grant.token.sha256).is_some_and(|token| token.refused_at(Timestamp::now()).is_none())
+            }
+            (Reads::WithToken, ..) => false,
+        }
+    }
+
     /// Whether reading needs a token.
     pub(crate) fn is_closed(&self) -> bool {
         self.reads == Reads::WithToken

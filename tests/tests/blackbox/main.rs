@@ -10,6 +10,7 @@ mod road;
 mod audit;
 mod bench;
 mod cluster;
+mod configuration;
 mod crashes;
 mod document;
 mod events;

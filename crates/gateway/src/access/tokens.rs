@@ -34,7 +34,11 @@ impl Tokens {
 
     /// The token with this secret. The file is looked at each time, so that one that was revoked is refused at once; one that can't be read any more lets nobody in.
     pub(super) fn find(&self, secret: &str) -> Option<Arc<Token>> {
-        let digest = Digest::of(secret.as_bytes());
+        self.with_digest(Digest::of(secret.as_bytes()))
+    }
+
+    /// The token with this digest, as the file is now.
+    pub(super) fn with_digest(&self, digest: Digest) -> Option<Arc<Token>> {
         let version = self.file.version();
         {
             let read = self.read.read().unwrap_or_else(PoisonError::into_inner);

@@ -1,12 +1,13 @@
-use std::{collections::BTreeSet, path::Path};
+use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use gateway::{Access, Quota, Reads, Scope, Secret, Token, TokenFile, Unproven};
+use gateway::{Access, Limits, Quota, Reads, Scope, Secret, Token, TokenFile, Unproven};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::harness::{Answer, Server, event};
+use crate::harness::{Answer, PATIENCE, Server, event, until_end};
 
 const EVENT: &str = "application/cloudevents+json";
 const BATCH: &str = "application/cloudevents-batch+json";
@@ -20,11 +21,15 @@ struct Guarded {
 
 impl Guarded {
     async fn start(reads: Reads, quota: Quota) -> Self {
+        Self::with(reads, quota, Limits::default()).await
+    }
+
+    async fn with(reads: Reads, quota: Quota, limits: Limits) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let file = file(dir.path());
         file.change(|_| ()).unwrap();
         let access = Access::with_tokens("gate".parse().unwrap(), self::file(dir.path()), reads, quota).unwrap();
-        Self { server: Server::of(|app| app.with_access(access), None).await, file, _dir: dir }
+        Self { server: Server::of(|app| app.with_limits(limits).with_access(access), None).await, file, _dir: dir }
     }
 
     fn token(&self, publisher: &str, scopes: &[Scope], shape: impl FnOnce(Token) -> Token) -> String {
@@ -181,6 +186,25 @@ async fn closed_reads_need_any_token_and_are_kept_by_no_shared_cache() {
 }
 
 #[tokio::test]
+async fn a_stream_ends_when_its_token_is_revoked() {
+    let limits = Limits { keep_alive: Duration::from_millis(100), ..Limits::default() };
+    let guarded = Guarded::with(Reads::WithToken, unbounded(), limits).await;
+    let token = guarded.token("reader", &[Scope::Read], |token| token);
+    let request = format!("GET /v1/stream HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\n\r\n");
+    let mut socket = guarded.server.connect().await;
+    socket.write_all(request.as_bytes()).await.unwrap();
+    let mut begun = [0; 12];
+    socket.read_exact(&mut begun).await.unwrap();
+    assert_eq!(&begun, b"HTTP/1.1 200");
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    guarded.file.change(|tokens| tokens[0].revoked = Some(Timestamp::now())).unwrap();
+    let rest = tokio::time::timeout(PATIENCE, until_end(&mut socket)).await.expect("the stream ends");
+    let rest = String::from_utf8_lossy(&rest);
+    assert!(rest.matches(": keep-alive").count() > 5, "a valid one goes on: {rest}");
+    assert!(rest.contains("event: dropped") && rest.contains("valid any more"), "{rest}");
+}
+
+#[tokio::test]
 async fn the_operations_are_shown_to_who_has_a_token_for_them() {
     let guarded = Guarded::start(Reads::Open, unbounded()).await;
     let operator = format!("Bearer {}", guarded.token("operator", &[Scope::Operate], |token| token));
@@ -210,7 +234,7 @@ async fn without_tokens_only_programs_of_this_machine_publish() {
         body.len()
     );
     let mut socket = server.connect().await;
-    tokio::io::AsyncWriteExt::write_all(&mut socket, rebound.as_bytes()).await.unwrap();
+    socket.write_all(rebound.as_bytes()).await.unwrap();
     Answer::read(&mut socket).await.problem(401);
     assert_eq!(server.ledger.head().size, 0);
     assert_eq!(post(&server, &[]).await.status, 201);
