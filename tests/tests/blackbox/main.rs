@@ -11,6 +11,7 @@ mod audit;
 mod bench;
 mod cluster;
 mod crashes;
+mod deploy_cluster;
 mod document;
 mod events;
 mod faults;
