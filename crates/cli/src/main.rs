@@ -23,6 +23,7 @@ mod refusals;
 mod replay;
 mod schema;
 mod serve;
+mod service_manager;
 mod verify;
 
 use std::process::ExitCode;

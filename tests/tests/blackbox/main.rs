@@ -27,5 +27,6 @@ mod proxy;
 mod recovery;
 mod redaction;
 mod roles;
+mod service_manager;
 mod stream;
 mod views;
