@@ -12,6 +12,7 @@ mod bench;
 mod cluster;
 mod crashes;
 mod deploy_cluster;
+mod deployment;
 mod document;
 mod events;
 mod faults;
