@@ -5,6 +5,7 @@ mod backup;
 mod bench;
 mod catch_up;
 mod control;
+mod convert;
 mod epoch;
 mod exit;
 mod export;
@@ -45,6 +46,7 @@ fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Publish(arguments) => publish::run(&arguments),
+        Command::Convert(arguments) => convert::run(&arguments),
         Command::Outbox(arguments) => outbox::run(&arguments),
         Command::Exchanges(arguments) => read::exchanges(&arguments),
         Command::Exchange(arguments) => read::exchange(&arguments),

@@ -10,6 +10,7 @@ mod road;
 mod audit;
 mod bench;
 mod cluster;
+mod convert;
 mod crashes;
 mod deploy_cluster;
 mod deployment;
