@@ -69,7 +69,7 @@ is_ready() {
     local host=${1%:*} status=
     { exec 8<>"/dev/tcp/${host//[][]/}/${1##*:}"; } 2>/dev/null || return 1
     printf 'GET /readyz HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n' "$1" >&8
-    read -r -t 5 _ status _ <&8 || true
+    read -r -t 5 _ status _ <&8 2>/dev/null || true
     exec 8>&-
     [[ $status == 200 ]]
 }

@@ -250,7 +250,7 @@ counts = [{ category = { column = "what", default = "prisoners" }, count = { col
 fn a_mapping_that_is_wrong_or_of_another_sheet_is_refused() {
     for (right, wrong, named) in [
         ("note =", "nota =", "nota"),
-        ("column = \"Note\"", "colunm = \"Note\"", "colunm"),
+        ("column = \"Note\"", "spalte = \"Note\"", "spalte"),
         ("key = [\"Row no\"]", "key = []", "key is empty"),
         ("thousands = \" \"", "thousands = \" \"\ndecimal = \" \"", "are the same"),
         ("thousands = \" \"", "thousands = \"x\"", "thousands is one of"),
