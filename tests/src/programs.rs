@@ -6,12 +6,22 @@ use std::{
 };
 
 /// The repository's top folder.
-pub(crate) fn repository() -> &'static Path {
+///
+/// # Panics
+///
+/// Never: the tests are a folder of it.
+#[must_use]
+pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests are a folder of the repository")
 }
 
 /// The built binary: `HANDOVER_BIN`, else the one beside the test's own folder.
-pub(crate) fn handover() -> PathBuf {
+///
+/// # Panics
+///
+/// Where it isn't built.
+#[must_use]
+pub fn handover() -> PathBuf {
     let path = env::var_os("HANDOVER_BIN").map_or_else(
         || {
             let test = env::current_exe().expect("a test knows its own path");

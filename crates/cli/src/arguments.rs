@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Publish announcements and say what became of each
     Publish(Publish),
+    /// Make announcements of a spreadsheet's rows (CSV) or of JSON lines, for handover publish -
+    Convert(crate::convert::Convert),
     /// What was published with --outbox and has no receipt yet
     Outbox(crate::outbox::Outbox),
     /// What happened, newest first

@@ -7,6 +7,7 @@ mod catch_up;
 mod config;
 mod connection;
 mod control;
+mod convert;
 mod deploy;
 mod epoch;
 mod exit;
@@ -26,6 +27,7 @@ mod refusals;
 mod replay;
 mod schema;
 mod serve;
+mod service_manager;
 mod token;
 mod verify;
 
@@ -48,6 +50,7 @@ fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Publish(arguments) => publish::run(&arguments),
+        Command::Convert(arguments) => convert::run(&arguments),
         Command::Outbox(arguments) => outbox::run(&arguments),
         Command::Exchanges(arguments) => read::exchanges(&arguments),
         Command::Exchange(arguments) => read::exchange(&arguments),

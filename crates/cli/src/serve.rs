@@ -25,6 +25,7 @@ use crate::{
     key,
     operate::SOCKET,
     output::print,
+    service_manager::ServiceManager,
 };
 
 /// What a stop may take: connections are drained and the ledger is synced; then the process ends.
@@ -49,16 +50,21 @@ async fn serve(arguments: Serve) -> Result<(), Failure> {
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| Failure::new(Code::Failed, error))?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| Failure::new(Code::Failed, error))?;
     let stop = CancellationToken::new();
+    let manager = ServiceManager::from_environment();
     let mut node = Node::start(&arguments, &stop).await?;
+    manager.ready();
+    let health = node.ledger.as_ref().map(Ledger::health);
     tokio::select! {
         _ = terminate.recv() => tracing::info!("stopping on SIGTERM"),
         _ = interrupt.recv() => tracing::info!("stopping on SIGINT"),
+        () = manager.keep_told(health) => {}
         ended = node.ended() => {
             stop.cancel();
             node.close().await;
             return Err(ended);
         }
     }
+    manager.stopping();
     stop.cancel();
     if timeout(DRAIN, node.close()).await.is_err() {
         tracing::warn!("not everything was drained in time; what was receipted is on disk");
