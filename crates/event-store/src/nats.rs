@@ -7,6 +7,7 @@ mod catch_up;
 mod compare;
 mod continuity;
 mod intake;
+mod level;
 mod log;
 mod log_tail;
 mod new_epoch;
@@ -30,6 +31,7 @@ use crate::Ledger;
 pub use adopt::{AdoptError, adopt};
 pub use announcements::{STREAM, SUBJECTS};
 pub use catch_up::{CatchUpError, CaughtUp, catch_up};
+pub(crate) use level::{KNOWN_FOR, Level, Levels};
 pub use log::{LEAF_HEADER, LOG_STREAM, LOG_SUBJECTS, POSITION_HEADER, PUBLISHER_HEADER, RECORDED_HEADER, REDACTED_HEADER};
 pub use log_tail::{LogError, LogTail};
 pub(crate) use new_epoch::check_lost;
@@ -107,7 +109,12 @@ pub async fn run_log(ledger: Ledger, client: Client, options: Options, stop: Can
     let (comparing, compared) = watch::channel(None);
     let jitter = jitter(ledger.nodes().name());
     let working = async {
-        tokio::join!(compare::run(&ledger, &client, &wanted, comparing), publish_log::run(&ledger, &client, jitter, compared), agree::run(&ledger, &client));
+        tokio::join!(
+            compare::run(&ledger, &client, &wanted, comparing),
+            publish_log::run(&ledger, &client, jitter, compared),
+            agree::run(&ledger, &client),
+            level::run(&ledger, &client)
+        );
         std::future::pending().await
     };
     tokio::select! {

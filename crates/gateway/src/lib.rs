@@ -62,6 +62,7 @@ mod guard;
 mod intake;
 mod integrity;
 mod limits;
+mod metrics;
 mod openapi;
 mod page;
 mod parameters;

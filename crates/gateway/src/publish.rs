@@ -4,7 +4,7 @@ mod answer;
 mod batch;
 mod format;
 
-use announcement::{Digest, MAX_EVENT, Problem};
+use announcement::{Digest, MAX_EVENT, Problem, TraceContext};
 use axum::{
     body::Body,
     extract::State,
@@ -15,6 +15,7 @@ use bytes::Bytes;
 
 use crate::{
     App, MAX_BATCH_BYTES, body,
+    guard::trace_of,
     intake::{Accepted, Fate},
     parameters::Parameters,
     problem::Failure,
@@ -43,7 +44,8 @@ pub(crate) async fn publish(State(app): State<App>, uri: Uri, headers: HeaderMap
             app.scan(move || check(events)).await?
         }
     };
-    Ok(answer(&decide(&app, checked).await))
+    app.metrics.refused(checked.entries.iter().filter_map(Entry::problem));
+    Ok(answer(&decide(&app, checked, trace_of(&headers)).await))
 }
 
 /// The structured form of a binary-mode event, which is what is queued and what its digest is of.
@@ -87,12 +89,12 @@ fn check(events: Vec<Bytes>) -> Checked {
 }
 
 /// Hands what passed to the intake: an entry for each event, in their order.
-async fn decide(app: &App, Checked { mut entries, accepted }: Checked) -> Vec<Entry> {
+async fn decide(app: &App, Checked { mut entries, accepted }: Checked, trace: Option<TraceContext>) -> Vec<Entry> {
     if accepted.is_empty() {
         return entries;
     }
     let (places, accepted): (Vec<usize>, Vec<Accepted>) = accepted.into_iter().unzip();
-    let fates = app.intake.submit(accepted, app.limits.receipt).await;
+    let fates = app.intake.submit(accepted, trace, app.limits.receipt).await;
     for (place, fate) in places.into_iter().zip(fates) {
         let entry = &mut entries[place];
         match (fate, &*entry) {

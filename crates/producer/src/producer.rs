@@ -14,7 +14,7 @@ use serde_json::json;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::{
-    ConnectError, Outgoing, PublishError,
+    ConnectError, Metrics, Outgoing, PublishError,
     receipts::{Place, Waiting},
     turns::{Turn, Turns},
 };
@@ -65,6 +65,7 @@ struct Inner {
     window: usize,
     waiting: Waiting,
     turns: Turns,
+    metrics: Metrics,
     /// Events leave in the order in which they were handed over; the lock is fair.
     order: tokio::sync::Mutex<()>,
     /// Guards what the server last said of a missing permission: it says so apart from the publish, which merely times out.
@@ -110,7 +111,18 @@ impl Producer {
         let listener = tokio::spawn(waiting.clone().listen(receipts));
         let context = jetstream::context::ContextBuilder::new().ack_timeout(ACKNOWLEDGEMENT).build(client.clone());
         let Options { publisher, window, .. } = options;
-        let inner = Inner { client, context, publisher, window, waiting, turns: Turns::default(), order: tokio::sync::Mutex::default(), denied, listener };
+        let inner = Inner {
+            client,
+            context,
+            publisher,
+            window,
+            waiting,
+            turns: Turns::default(),
+            metrics: Metrics::default(),
+            order: tokio::sync::Mutex::default(),
+            denied,
+            listener,
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -150,7 +162,19 @@ impl Producer {
         self.publish_in_turn(event, self.inner.turns.take(event.names()), within).await
     }
 
-    async fn publish_in_turn(&self, event: &Outgoing, mut turn: Turn, within: Duration) -> Result<Receipt, PublishError> {
+    /// What happened since it was connected.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.inner.metrics
+    }
+
+    async fn publish_in_turn(&self, event: &Outgoing, turn: Turn, within: Duration) -> Result<Receipt, PublishError> {
+        let found = self.publish_until(event, turn, within).await;
+        self.inner.metrics.published(&found);
+        found
+    }
+
+    async fn publish_until(&self, event: &Outgoing, mut turn: Turn, within: Duration) -> Result<Receipt, PublishError> {
         let deadline = Instant::now() + within;
         if timeout_at(deadline, turn.comes()).await.is_err() {
             return Err(PublishError::NotQueued("an event that it acts on took all the time".to_owned()));
@@ -221,6 +245,7 @@ impl Producer {
             Err(Failed { error, fatal: true }) => return Err(error),
             Err(Failed { error, .. }) => {
                 tracing::debug!(%error, "an event was not queued; it's tried again");
+                self.inner.metrics.repeated();
                 attempt.last = Some(error);
                 attempt.sent = true;
                 sleep(attempt.backoff).await;

@@ -1,6 +1,6 @@
 use std::{collections::VecDeque, time::Duration};
 
-use announcement::{Position, Record};
+use announcement::{Position, Record, TRACEPARENT, TraceContext};
 use event_store::{
     Head,
     nats::{LogError, LogTail},
@@ -68,6 +68,16 @@ impl Feed {
         let page = self.source.records(next, limit).await?;
         self.size = self.size.max(page.size);
         Ok(page)
+    }
+
+    /// In which trace a record was published: as the ledger or the stream of records remembers, else as the event itself says.
+    pub(crate) fn trace(&self, record: &Record) -> Option<TraceContext> {
+        let remembered = match &self.source {
+            Source::Ledger(reader) => reader.trace(record.position),
+            Source::Nats(_) => self.tail.as_ref().and_then(|tail| tail.trace(record.position)),
+        };
+        let may_say = || record.event.windows(TRACEPARENT.len()).any(|text| text == TRACEPARENT.as_bytes());
+        remembered.or_else(|| if may_say() { TraceContext::of(&record.announcement().ok()?) } else { None })
     }
 
     /// Waits until there may be a record at this position.

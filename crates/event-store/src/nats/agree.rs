@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::time::{interval, timeout};
 
 use crate::{
-    Ledger, NodeHead, Part, ReadError,
+    Cause, Ledger, NodeHead, Part, ReadError,
     nats::{NODES_PREFIX, QUERY_PREFIX, queries::RootAnswer},
 };
 
@@ -71,7 +71,7 @@ async fn stop(ledger: &Ledger, node: &str, difference: &Difference) {
     }
     let remedy = "find out which is right with handover verify on both; replace the data folder of the other one with a copy, and start both anew";
     tracing::error!(reason, remedy, "the intake stopped");
-    ledger.stop_intake(reason, remedy).await;
+    ledger.stop_intake(Cause::Roots, reason, remedy).await;
 }
 
 /// Where two nodes' records differ first.
