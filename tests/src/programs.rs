@@ -11,7 +11,12 @@ pub(crate) fn repository() -> &'static Path {
 }
 
 /// The built binary: `HANDOVER_BIN`, else the one beside the test's own folder.
-pub(crate) fn handover() -> PathBuf {
+///
+/// # Panics
+///
+/// Where it isn't built.
+#[must_use]
+pub fn handover() -> PathBuf {
     let path = env::var_os("HANDOVER_BIN").map_or_else(
         || {
             let test = env::current_exe().expect("a test knows its own path");

@@ -5,6 +5,7 @@ mod backup;
 mod bench;
 mod catch_up;
 mod control;
+mod doctor;
 mod epoch;
 mod exit;
 mod export;
@@ -23,6 +24,7 @@ mod refusals;
 mod replay;
 mod schema;
 mod serve;
+mod status;
 mod verify;
 
 use std::process::ExitCode;
@@ -62,6 +64,8 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Candidates(arguments) => read::candidates(&arguments),
         Command::Integrity(arguments) => read::integrity(&arguments),
         Command::Records(arguments) => read::records(&arguments),
+        Command::Status(arguments) => status::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Ledger(arguments) => operate::ledger(&arguments),
         Command::Projection(arguments) => projection::run(&arguments),
         Command::Refusals(arguments) => refusals::run(&arguments),

@@ -152,7 +152,7 @@ pub use message::{MAX_MESSAGE, Message};
 pub use metrics::Metrics;
 pub use migrate::migrate;
 pub use nats::{RangeAnswer, RecordAnswer, RootAnswer};
-pub use nodes::{Heard, NodeHead};
+pub use nodes::{Condition, Heard, NodeHead};
 pub use proofs::{Entries, ProofError};
 pub use reader::{MAX_PAGE, MAX_PAGE_BYTES, Reader};
 pub use refusal::{Dropped, MAX_REFUSALS, MAX_REFUSED_BYTES, Refusal};

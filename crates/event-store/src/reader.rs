@@ -57,6 +57,12 @@ impl Reader {
         self.store.traces.of(position)
     }
 
+    /// The traces of so many records from a position on, as far as they're remembered, ascending.
+    #[must_use]
+    pub fn traces(&self, from: Position, count: usize) -> Vec<(Position, TraceContext)> {
+        self.store.traces.within(from, count)
+    }
+
     /// The records from a position on: at most `limit`, [`MAX_PAGE`] and [`MAX_PAGE_BYTES`], at least one where there is one.
     ///
     /// # Errors

@@ -27,6 +27,14 @@ impl Traces {
         latest.drain(..over);
     }
 
+    /// Those of so many records from a position on, ascending.
+    pub(crate) fn within(&self, from: Position, count: usize) -> Vec<(Position, TraceContext)> {
+        let latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        let end = from.get().saturating_add(count as u64);
+        let first = latest.partition_point(|&(position, _)| position < from.get());
+        latest.range(first..).take_while(|&&(position, _)| position < end).map(|&(position, trace)| (Position::new(position), trace)).collect()
+    }
+
     pub(crate) fn of(&self, position: Position) -> Option<TraceContext> {
         let latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
         let found = latest.binary_search_by_key(&position.get(), |&(position, _)| position).ok()?;
@@ -49,6 +57,8 @@ mod tests {
         let trace: TraceContext = one.parse().unwrap();
         traces.keep(&[(3, trace), (7, trace)]);
         assert_eq!((traces.of(Position::new(7)), traces.of(Position::new(5))), (Some(trace), None));
+        assert_eq!(traces.within(Position::new(3), 5), [(Position::new(3), trace), (Position::new(7), trace)]);
+        assert_eq!(traces.within(Position::new(4), 3), []);
         traces.keep(&(8..8 + MAX_TRACES as u64).map(|position| (position, trace)).collect::<Vec<_>>());
         assert_eq!((traces.of(Position::new(7)), traces.of(Position::new(8))), (None, Some(trace)));
         assert_eq!(traces.latest.lock().unwrap().len(), MAX_TRACES);

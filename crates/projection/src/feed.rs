@@ -1,6 +1,6 @@
 use std::{collections::VecDeque, time::Duration};
 
-use announcement::{Position, Record, TRACEPARENT, TraceContext};
+use announcement::{Position, Record};
 use event_store::{
     Head,
     nats::{LogError, LogTail},
@@ -57,7 +57,7 @@ impl Feed {
             (self.size, self.asked) = (head.size, Some(Instant::now()));
         }
         if self.size <= next.get() {
-            return Ok(Page { records: Vec::new(), size: next.get() });
+            return Ok(Page { records: Vec::new(), size: next.get(), traces: Vec::new() });
         }
         if self.tail.is_some() {
             let _ = timeout(PATIENCE, self.fill()).await;
@@ -68,16 +68,6 @@ impl Feed {
         let page = self.source.records(next, limit).await?;
         self.size = self.size.max(page.size);
         Ok(page)
-    }
-
-    /// In which trace a record was published: as the ledger or the stream of records remembers, else as the event itself says.
-    pub(crate) fn trace(&self, record: &Record) -> Option<TraceContext> {
-        let remembered = match &self.source {
-            Source::Ledger(reader) => reader.trace(record.position),
-            Source::Nats(_) => self.tail.as_ref().and_then(|tail| tail.trace(record.position)),
-        };
-        let may_say = || record.event.windows(TRACEPARENT.len()).any(|text| text == TRACEPARENT.as_bytes());
-        remembered.or_else(|| if may_say() { TraceContext::of(&record.announcement().ok()?) } else { None })
     }
 
     /// Waits until there may be a record at this position.
@@ -142,6 +132,7 @@ impl Feed {
         }
         let records: Vec<Record> = self.read.drain(..limit.min(self.read.len())).collect();
         self.size = self.size.max(next.get() + records.len() as u64);
-        Some(Page { records, size: self.size })
+        let traces = self.tail.as_ref().map(|tail| tail.traces(next, records.len())).unwrap_or_default();
+        Some(Page { records, size: self.size, traces })
     }
 }

@@ -4,7 +4,7 @@ use std::{
     time::Duration,
 };
 
-use announcement::{Digest, Position, Record, TraceContext};
+use announcement::{Digest, Position, Record, TRACEPARENT, TraceContext};
 use tokio::{
     sync::{mpsc, oneshot, watch},
     task::spawn_blocking,
@@ -30,12 +30,20 @@ const BEHIND: u32 = 10;
 /// How many links to publishers' traces the fold of one page logs.
 const MAX_LINKS: usize = 64;
 
-/// The traces that some of these records were published in, where the log wants them.
-fn links(feed: &Feed, records: &[Record]) -> Vec<(Position, TraceContext)> {
+/// The traces that records of a page were published in, where the log wants them: as whoever gave them says, else as an event itself does.
+fn links(page: &Page) -> Vec<(Position, TraceContext)> {
     if !tracing::enabled!(tracing::Level::DEBUG) {
         return Vec::new();
     }
-    records.iter().filter_map(|record| Some((record.position, feed.trace(record)?))).take(MAX_LINKS).collect()
+    let said = |record: &Record| {
+        let may_say = record.event.windows(TRACEPARENT.len()).any(|text| text == TRACEPARENT.as_bytes());
+        if may_say { TraceContext::of(&record.announcement().ok()?) } else { None }
+    };
+    let link = |record: &Record| {
+        let told = page.traces.binary_search_by_key(&record.position, |&(position, _)| position).map(|found| page.traces[found].1);
+        Some((record.position, told.ok().or_else(|| said(record))?))
+    };
+    page.records.iter().filter_map(link).take(MAX_LINKS).collect()
 }
 
 fn log_links(links: &[(Position, TraceContext)]) {
@@ -154,7 +162,7 @@ impl Keeper {
         if self.served.stopped.is_none()
             && let Some(page) = stop.run_until_cancelled(served.page(self.served.next, PAGE)).await
         {
-            let links = page.as_ref().map(|page| links(served, &page.records)).unwrap_or_default();
+            let links = page.as_ref().map(links).unwrap_or_default();
             let span = tracing::debug_span!("fold", first_position = self.served.next.get());
             moved |= self.take(page).instrument(span.clone()).await;
             span.in_scope(|| log_links(&links));

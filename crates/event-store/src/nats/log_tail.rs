@@ -75,10 +75,10 @@ impl LogTail {
         Ok(records)
     }
 
-    /// In which trace a record was published that was read lately, as far as its message says.
+    /// The traces of so many records from a position on that were read lately, as far as their messages say, ascending.
     #[must_use]
-    pub fn trace(&self, position: Position) -> Option<TraceContext> {
-        self.traces.of(position)
+    pub fn traces(&self, from: Position, count: usize) -> Vec<(Position, TraceContext)> {
+        self.traces.within(from, count)
     }
 
     /// The position of what is read next.
