@@ -74,7 +74,7 @@ fn health(health: &Health) -> String {
 }
 
 fn streams(streams: &[Stream]) -> String {
-    let mut rows = Rows::new(&["stream", "messages", "bytes", "of_at_most", "full", "replicas"]);
+    let mut rows = Rows::new(&["stream", "last_message", "bytes", "of_at_most", "full", "replicas"]);
     rows.numbers = vec![1, 2, 3, 4, 5];
     for Stream { stream, level, .. } in streams {
         let cells = match level {
