@@ -62,6 +62,10 @@ pub(crate) enum Command {
     Integrity(crate::read::Integrity),
     /// The ledger's records
     Records(crate::read::Records),
+    /// All nodes of a deployment on one screen; exit code 10 where something isn't well, 69 where nothing can be reached
+    Status(crate::status::Status),
+    /// What is wrong on this machine, and the next command; exit code 10 where something is
+    Doctor(crate::doctor::Doctor),
     /// Operate the ledger of a running server
     Ledger(Ledger),
     /// Operate the read models of a running server

@@ -66,6 +66,7 @@ pub(crate) struct HttpAccess {
 }
 
 /// A client that leaves statuses to the caller, and the header that its requests carry.
+#[derive(Clone)]
 pub(crate) struct Http {
     pub(crate) agent: ureq::Agent,
     /// Nothing where there is no token.

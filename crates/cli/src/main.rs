@@ -9,6 +9,7 @@ mod connection;
 mod control;
 mod convert;
 mod deploy;
+mod doctor;
 mod epoch;
 mod exit;
 mod export;
@@ -28,6 +29,7 @@ mod replay;
 mod schema;
 mod serve;
 mod service_manager;
+mod status;
 mod token;
 mod verify;
 
@@ -69,6 +71,8 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Candidates(arguments) => read::candidates(&arguments),
         Command::Integrity(arguments) => read::integrity(&arguments),
         Command::Records(arguments) => read::records(&arguments),
+        Command::Status(arguments) => status::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Ledger(arguments) => operate::ledger(&arguments),
         Command::Projection(arguments) => projection::run(&arguments),
         Command::Refusals(arguments) => refusals::run(&arguments),

@@ -205,7 +205,7 @@ impl Node {
         let app = App::new(projection, source, intake, self.ledger.as_ref().map(Ledger::health)).with_limits(limits).with_access(access(arguments, address)?);
         let app = if with_read_models { app } else { app.without_read_models() };
         let app = match &self.ledger {
-            Some(ledger) => app.with_checkpoints(checkpoints(arguments, ledger)?),
+            Some(ledger) => app.with_checkpoints(checkpoints(arguments, ledger)?).measuring(ledger.clone()),
             None => app,
         };
         let (door, scheme) = door(arguments, listener)?;

@@ -2,12 +2,14 @@ use std::sync::Arc;
 
 use announcement::Position;
 use axum::http::StatusCode;
-use event_store::{Checkpoints, Health};
+use event_store::{Checkpoints, Health, Ledger};
 use projection::{Known, Projection, Source};
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Access, Intake, Limits, MAX_BODIES_BYTES, MAX_SCANS, answer::Kept, parameters::Reading, problem::Failure, rate::Rates, stream::Streams};
+use crate::{
+    Access, Intake, Limits, MAX_BODIES_BYTES, MAX_SCANS, answer::Kept, metrics::Metrics, parameters::Reading, problem::Failure, rate::Rates, stream::Streams,
+};
 
 /// What the gateway answers from. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -22,6 +24,9 @@ pub struct App {
     pub(crate) rates: Arc<Rates>,
     pub(crate) streams: Arc<Streams>,
     pub(crate) access: Arc<Access>,
+    pub(crate) metrics: Arc<Metrics>,
+    /// What's measured, where it runs in this process.
+    pub(crate) ledger: Option<Ledger>,
     gates: Arc<Gates>,
 }
 
@@ -49,6 +54,8 @@ impl App {
             rates,
             streams,
             access: Arc::default(),
+            metrics: Arc::default(),
+            ledger: None,
             gates: Arc::new(gates),
         }
     }
@@ -63,6 +70,12 @@ impl App {
     #[must_use]
     pub fn with_checkpoints(self, checkpoints: Checkpoints) -> Self {
         Self { checkpoints: Some(checkpoints), ..self }
+    }
+
+    /// The same, telling at `/metrics` of this ledger too.
+    #[must_use]
+    pub fn measuring(self, ledger: Ledger) -> Self {
+        Self { ledger: Some(ledger), ..self }
     }
 
     /// The same with other limits.

@@ -66,6 +66,7 @@ mod guard;
 mod intake;
 mod integrity;
 mod limits;
+mod metrics;
 mod openapi;
 mod page;
 mod parameters;

@@ -4,7 +4,7 @@ mod answer;
 mod batch;
 mod format;
 
-use announcement::{Digest, Duty, MAX_EVENT, Problem, Publisher};
+use announcement::{Digest, Duty, MAX_EVENT, Problem, Publisher, TraceContext};
 use axum::{
     Extension,
     body::Body,
@@ -18,6 +18,7 @@ use crate::{
     App, MAX_BATCH_BYTES,
     access::Asker,
     body,
+    guard::trace_of,
     intake::{Accepted, Fate},
     parameters::Parameters,
     problem::Failure,
@@ -54,10 +55,11 @@ pub(crate) async fn publish(
             app.scan(move || check(events)).await?
         }
     };
+    app.metrics.refused(checked.entries.iter().filter_map(Entry::problem));
     let duties = checked.accepted.iter().map(|(_, event)| Duty::of(event.announcement.kind()));
     let publisher = app.access.may_publish(&caller, duties).map_err(|denied| denied.refuse("publish", peer))?;
     app.access.count(&caller, checked.accepted.len())?;
-    Ok(answer(&decide(&app, &publisher, checked).await))
+    Ok(answer(&decide(&app, &publisher, checked, trace_of(&headers)).await))
 }
 
 /// The structured form of a binary-mode event, which is what is queued and what its digest is of.
@@ -101,12 +103,12 @@ fn check(events: Vec<Bytes>) -> Checked {
 }
 
 /// Hands what passed to the intake: an entry for each event, in their order.
-async fn decide(app: &App, publisher: &Publisher, Checked { mut entries, accepted }: Checked) -> Vec<Entry> {
+async fn decide(app: &App, publisher: &Publisher, Checked { mut entries, accepted }: Checked, trace: Option<TraceContext>) -> Vec<Entry> {
     if accepted.is_empty() {
         return entries;
     }
     let (places, accepted): (Vec<usize>, Vec<Accepted>) = accepted.into_iter().unzip();
-    let fates = app.intake.submit(publisher, accepted, app.limits.receipt).await;
+    let fates = app.intake.submit(publisher, accepted, trace, app.limits.receipt).await;
     for (place, fate) in places.into_iter().zip(fates) {
         let entry = &mut entries[place];
         match (fate, &*entry) {

@@ -6,7 +6,7 @@ mod models;
 use axum::routing::{MethodRouter, get, post};
 
 use crate::{
-    App, asyncapi, docs, integrity,
+    App, asyncapi, docs, integrity, metrics,
     openapi::{
         AnyEvent, AnyEvents, Described, Parameter, at_least, of, openapi,
         values::{Anything, Live, SchemaName},
@@ -79,6 +79,15 @@ fn others() -> Vec<Route> {
                 .takes(&[Parameter::path::<SchemaName>("name", "The kind and its version.")])
                 .answers_as("200", "The schema.", &[("application/schema+json", Some(of::<Anything>()))])
                 .problem("404", "There is no such kind."),
+        ),
+        Route::own(
+            metrics::PATH,
+            get(metrics::metrics),
+            Described::get(metrics::PATH, "metrics", "What this process counts, and where it stands, for Prometheus").answers_as(
+                "200",
+                "OpenMetrics text.",
+                &[(metrics::OPEN_METRICS, None)],
+            ),
         ),
         Route::own("/livez", get(readiness::live), Described::get("/livez", "live", "Whether the process answers").answers::<Live>("200", "It does.")),
         Route::own(

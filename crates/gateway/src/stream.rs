@@ -55,6 +55,12 @@ impl Streams {
         Self { hubs: Feed::ALL.map(Hub::new), places: Arc::new(Semaphore::new(most)), stop }
     }
 
+    /// How many follow each: records, and changes under any policy.
+    pub(crate) fn readers(&self) -> [(&'static str, usize); 2] {
+        let count = |is_records: bool| self.hubs.iter().filter(|hub| (hub.feed == Feed::Records) == is_records).map(Hub::readers).sum();
+        [("records", count(true)), ("changes", count(false))]
+    }
+
     /// Hands on what comes until the stop.
     pub(crate) fn run(app: &App, tasks: &mut JoinSet<()>) {
         for hub in 0..Feed::ALL.len() {

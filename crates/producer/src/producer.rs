@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use crate::{
-    ConnectError, Outgoing, PublishError, Server,
+    ConnectError, Metrics, Outgoing, PublishError, Server,
     receipts::{Place, Waiting},
     turns::{Turn, Turns},
 };
@@ -84,6 +84,7 @@ struct Inner {
     window: usize,
     waiting: Waiting,
     turns: Turns,
+    metrics: Metrics,
     /// Events leave in the order in which they were handed over; the lock is fair.
     order: tokio::sync::Mutex<()>,
     /// What the server last said of a missing permission: it says so apart from the publish, which merely times out.
@@ -134,7 +135,17 @@ impl Producer {
         let listener = tokio::spawn(waiting.clone().listen(receipts));
         let context = jetstream::context::ContextBuilder::new().ack_timeout(ACKNOWLEDGEMENT).build(client.clone());
         let Options { publisher, window, .. } = options;
-        let inner = Inner { client, context, window, waiting, turns: Turns::default(), order: tokio::sync::Mutex::default(), denied, listener };
+        let inner = Inner {
+            client,
+            context,
+            window,
+            waiting,
+            turns: Turns::default(),
+            metrics: Metrics::default(),
+            order: tokio::sync::Mutex::default(),
+            denied,
+            listener,
+        };
         Ok(Self { inner: Arc::new(inner), publisher })
     }
 
@@ -180,7 +191,19 @@ impl Producer {
         self.publish_in_turn(event, self.inner.turns.take(event.names()), within).await
     }
 
-    async fn publish_in_turn(&self, event: &Outgoing, mut turn: Turn, within: Duration) -> Result<Receipt, PublishError> {
+    /// What happened since it was connected.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.inner.metrics
+    }
+
+    async fn publish_in_turn(&self, event: &Outgoing, turn: Turn, within: Duration) -> Result<Receipt, PublishError> {
+        let found = self.publish_until(event, turn, within).await;
+        self.inner.metrics.published(&found);
+        found
+    }
+
+    async fn publish_until(&self, event: &Outgoing, mut turn: Turn, within: Duration) -> Result<Receipt, PublishError> {
         let deadline = Instant::now() + within;
         if timeout_at(deadline, turn.comes()).await.is_err() {
             return Err(PublishError::NotQueued("an event that it acts on took all the time".to_owned()));
@@ -251,6 +274,7 @@ impl Producer {
             Err(Failed { error, fatal: true }) => return Err(error),
             Err(Failed { error, .. }) => {
                 tracing::debug!(%error, "an event was not queued; it's tried again");
+                self.inner.metrics.repeated();
                 attempt.last = Some(error);
                 attempt.sent = true;
                 sleep(attempt.backoff).await;

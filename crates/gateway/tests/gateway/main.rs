@@ -9,6 +9,7 @@ mod harness;
 mod hostile;
 mod integrity;
 mod life;
+mod metrics;
 mod page;
 mod publishing;
 mod read_models;
