@@ -209,7 +209,7 @@ ignore = ["checked_by"]
 kind = { column = "kind", default = "completed" }
 announced = { column = "said" }
 [announcer]
-party = { column = "by.party", default = "UA" }
+party = { column = "by.party", default = "UA", values = { Russia = "RU" } }
 office = { column = "by.office" }
 [exchange]
 date = { column = "day" }
@@ -222,7 +222,7 @@ counts = [{ category = { column = "what", default = "prisoners" }, count = { col
     let lines = [
         r#"{"id": 1, "said": "2026-01-29", "day": "2026-01-29", "count": 157, "checked_by": "one of us"}"#,
         "",
-        r#"{"id": 2, "said": "2026-01-30", "day": "2026-01", "count": ">20", "what": "civilians", "by": {"party": "RU", "office": "Ombudsman"}, "kind": null}"#,
+        r#"{"id": 2, "said": "2026-01-30", "day": "2026-01", "count": ">20", "what": "civilians", "by": {"party": "Russia", "office": "Ombudsman"}, "kind": null}"#,
     ];
     folder.write("all.jsonl", lines.join("\n").as_bytes());
     let ran = folder.convert("all.jsonl", &[]);

@@ -81,7 +81,9 @@ impl<'a> Reading<'a> {
         };
         self.places.push((pointer.to_owned(), column));
         let cell = tidy(self.row.get(column).map_or("", String::as_str));
-        let cell = if cell.is_empty() { default.clone()? } else { cell };
+        if cell.is_empty() {
+            return default.clone();
+        }
         if values.is_empty() {
             return Some(cell);
         }

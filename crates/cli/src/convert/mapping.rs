@@ -121,7 +121,7 @@ pub(super) enum Field {
 #[serde(deny_unknown_fields)]
 pub(super) struct Column {
     pub(super) column: String,
-    /// What an empty cell stands for.
+    /// What an empty cell means.
     pub(super) default: Option<String>,
     /// What the cells' words mean; where it's given, a cell with another word is a fault.
     #[serde(default)]
