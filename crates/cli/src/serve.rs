@@ -262,8 +262,9 @@ async fn connect(url: &str) -> Result<async_nats::Client, Failure> {
     connected.map_err(|error| Failure::new(Code::Unreachable, format_args!("nats-server can't be reached at {url}: {error}")))
 }
 
+/// Where containers are started together, its name comes a moment after it too.
 fn is_absent(connected: &Result<async_nats::Client, ConnectError>) -> bool {
-    connected.as_ref().is_err_and(|error| error.kind() == ConnectErrorKind::Io)
+    connected.as_ref().is_err_and(|error| matches!(error.kind(), ConnectErrorKind::Io | ConnectErrorKind::Dns))
 }
 
 const fn stream_code(error: &nats::StreamError) -> Code {
