@@ -271,6 +271,8 @@ fn a_mapping_that_is_wrong_or_of_another_sheet_is_refused() {
     folder.write("book.csv", b"PK\x03\x04");
     let ran = folder.convert("book.csv", &[]);
     assert!(ran.code == Some(65) && ran.stderr.contains("workbook"), "{ran:?}");
+    let ran = handover_command(&["convert", "-", "--mapping", "/nowhere/map.toml"], b"");
+    assert!(ran.code == Some(78) && ran.stderr.contains("/nowhere/map.toml"), "{ran:?}");
     folder.write("none.csv", b"");
     let ran = folder.convert("none.csv", &[]);
     assert!(ran.code == Some(65) && ran.stderr.contains("it's empty"), "{ran:?}");
