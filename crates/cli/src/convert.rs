@@ -1,30 +1,14 @@
-//! `handover convert`: rows of a spreadsheet or JSON lines become announcements by a mapping. Pure but for reading the two files; nothing is published.
-//!
-//! An event's id is v5 over the mapping's source and the row's key, so that a file that is converted and published again adds nothing.
-
-mod cell;
-mod count;
-mod day;
-mod event;
-mod json_lines;
-mod mapping;
-mod rows;
-mod text;
+//! `handover convert`: reads the two files, and prints what the crate `convert` makes of them.
 
 use std::{
-    collections::HashMap,
     fs::File,
     io::Read,
     path::{Path, PathBuf},
 };
 
 use clap::Args;
+use convert::{Mapping, convert, decode};
 
-use self::{
-    event::{Built, convert},
-    mapping::Mapping,
-    rows::Rows,
-};
 use crate::{
     exit::{Code, Failure, say},
     output::print,
@@ -52,28 +36,17 @@ pub(crate) struct Convert {
     keep_going: bool,
 }
 
-/// Why a cell, or a row, can't be converted.
-#[derive(Debug, PartialEq, Eq)]
-struct Fault {
-    /// Where in the row; a fault may be of the whole row.
-    column: Option<String>,
-    detail: String,
-    remedy: String,
-}
-
 pub(crate) fn run(arguments: &Convert) -> Result<(), Failure> {
     let configuration = |reason: String| Failure::new(Code::Configuration, format_args!("{}: {reason}", arguments.mapping.display()));
-    let mapping = read(&arguments.mapping, MAX_MAPPING_BYTES)?;
+    let mapping = read(&arguments.mapping, MAX_MAPPING_BYTES, Code::Configuration)?;
     let mapping = String::from_utf8(mapping).map_err(|error| configuration(error.to_string()))?;
     let mapping = Mapping::parse(&mapping).map_err(configuration)?;
 
     let file = arguments.file.display();
     let bad = |fault: &dyn std::fmt::Display| Failure::new(Code::BadData, format_args!("{file}: {fault}"));
-    let text = text::decode(read(&arguments.file, MAX_FILE_BYTES)?).map_err(|fault| bad(&fault))?;
-    let is_json = mapping.is_json(&arguments.file);
-    let rows = if is_json { json_lines::read(&text, &mapping) } else { rows::read(&text, &mapping).map_err(|fault| bad(&fault))? };
-
-    let (converted, faults) = convert_all(rows, &mapping);
+    let text = decode(read(&arguments.file, MAX_FILE_BYTES, Code::BadData)?).map_err(|fault| bad(&fault))?;
+    let converted = convert(&text, mapping.form_of(&arguments.file), &mapping).map_err(|fault| bad(&fault))?;
+    let faults = &converted.faults;
     for (row, fault) in faults.iter().take(MAX_FAULTS) {
         let column = fault.column.as_ref().map_or_else(String::new, |column| format!(", column \"{column}\""));
         say(format_args!("{file}: row {row}{column}: {}. {}", fault.detail, fault.remedy));
@@ -82,37 +55,17 @@ pub(crate) fn run(arguments: &Convert) -> Result<(), Failure> {
         say(format_args!("{file}: and {} more", faults.len() - MAX_FAULTS));
     }
     if !arguments.check && (faults.is_empty() || arguments.keep_going) {
-        print(converted.concat().as_bytes())?;
+        let lines: String = converted.events.iter().flat_map(|event| [event.as_str(), "\n"]).collect();
+        print(lines.as_bytes())?;
     }
     let mut bad_rows: Vec<u64> = faults.iter().map(|(row, _)| *row).collect();
     bad_rows.dedup();
-    say(format_args!("{} good, {} bad", converted.len(), bad_rows.len()));
+    say(format_args!("{} good, {} bad", converted.events.len(), bad_rows.len()));
     if faults.is_empty() { Ok(()) } else { Err(Failure::said(Code::BadData)) }
 }
 
-/// The lines of the good rows, and the faults of the bad ones by row.
-fn convert_all(rows: Rows, mapping: &Mapping) -> (Vec<String>, Vec<(u64, Fault)>) {
-    let (mut lines, mut faults) = (Vec::new(), Vec::new());
-    let mut seen = HashMap::new();
-    for (number, row) in rows {
-        let built = row.map_err(|fault| vec![fault]).and_then(|row| convert(&row, mapping));
-        match built {
-            Ok(Built { id, event }) => match seen.insert(id, number) {
-                None => lines.push(event + "\n"),
-                Some(before) => {
-                    let (detail, remedy) =
-                        (format!("it has the same key as row {before}"), "Name further columns in key, until each row has one of its own".to_owned());
-                    faults.push((number, Fault { column: None, detail, remedy }));
-                }
-            },
-            Err(found) => faults.extend(found.into_iter().map(|fault| (number, fault))),
-        }
-    }
-    (lines, faults)
-}
-
-fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
-    let failed = |reason: &dyn std::fmt::Display| Failure::new(Code::BadData, format_args!("{}: {reason}", path.display()));
+fn read(path: &Path, limit: u64, code: Code) -> Result<Vec<u8>, Failure> {
+    let failed = |reason: &dyn std::fmt::Display| Failure::new(code, format_args!("{}: {reason}", path.display()));
     let mut bytes = Vec::new();
     let input: Box<dyn Read> = if path == Path::new("-") { Box::new(std::io::stdin()) } else { Box::new(File::open(path).map_err(|error| failed(&error))?) };
     input.take(limit + 1).read_to_end(&mut bytes).map_err(|error| failed(&error))?;

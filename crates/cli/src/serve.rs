@@ -336,8 +336,9 @@ async fn tell(event: async_nats::Event) {
     }
 }
 
+/// Where containers are started together, its name comes a moment after it too.
 fn is_absent(connected: &Result<async_nats::Client, ConnectError>) -> bool {
-    connected.as_ref().is_err_and(|error| error.kind() == ConnectErrorKind::Io)
+    connected.as_ref().is_err_and(|error| matches!(error.kind(), ConnectErrorKind::Io | ConnectErrorKind::Dns))
 }
 
 const fn stream_code(error: &nats::StreamError) -> Code {

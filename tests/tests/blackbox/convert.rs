@@ -209,7 +209,7 @@ ignore = ["checked_by"]
 kind = { column = "kind", default = "completed" }
 announced = { column = "said" }
 [announcer]
-party = { column = "by.party", default = "UA" }
+party = { column = "by.party", default = "UA", values = { Russia = "RU" } }
 office = { column = "by.office" }
 [exchange]
 date = { column = "day" }
@@ -222,7 +222,7 @@ counts = [{ category = { column = "what", default = "prisoners" }, count = { col
     let lines = [
         r#"{"id": 1, "said": "2026-01-29", "day": "2026-01-29", "count": 157, "checked_by": "one of us"}"#,
         "",
-        r#"{"id": 2, "said": "2026-01-30", "day": "2026-01", "count": ">20", "what": "civilians", "by": {"party": "RU", "office": "Ombudsman"}, "kind": null}"#,
+        r#"{"id": 2, "said": "2026-01-30", "day": "2026-01", "count": ">20", "what": "civilians", "by": {"party": "Russia", "office": "Ombudsman"}, "kind": null}"#,
     ];
     folder.write("all.jsonl", lines.join("\n").as_bytes());
     let ran = folder.convert("all.jsonl", &[]);
@@ -271,6 +271,8 @@ fn a_mapping_that_is_wrong_or_of_another_sheet_is_refused() {
     folder.write("book.csv", b"PK\x03\x04");
     let ran = folder.convert("book.csv", &[]);
     assert!(ran.code == Some(65) && ran.stderr.contains("workbook"), "{ran:?}");
+    let ran = handover_command(&["convert", "-", "--mapping", "/nowhere/map.toml"], b"");
+    assert!(ran.code == Some(78) && ran.stderr.contains("/nowhere/map.toml"), "{ran:?}");
     folder.write("none.csv", b"");
     let ran = folder.convert("none.csv", &[]);
     assert!(ran.code == Some(65) && ran.stderr.contains("it's empty"), "{ran:?}");

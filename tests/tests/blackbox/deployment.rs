@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
-use blackbox::{NatsServer, Serve, handover_command, http, repository};
+use blackbox::{NatsServer, PATIENCE, Serve, handover_command, http, repository, wait_for};
 use tempfile::TempDir;
 
 const UNITS: [&str; 2] = ["systemd/handover-ledger.service", "systemd/handover-reader.service"];
@@ -138,4 +138,12 @@ fn every_container_runs_as_a_number_on_a_read_only_root_without_capabilities() {
             assert!(lines.iter().any(|line| line == needed), "{file} lacks {needed}");
         }
     }
+}
+
+#[test]
+fn a_queue_whose_name_is_not_known_yet_is_waited_for() {
+    let data = TempDir::new().unwrap();
+    let mut server = Serve::embedded(data.path()).with(["--nats", "nats://queue.invalid:4222"]).spawn();
+    wait_for("it to wait", PATIENCE, || server.stderr().contains("waiting for nats-server").then_some(()));
+    assert_eq!(server.wait(PATIENCE).code(), Some(69), "{}", server.stderr());
 }

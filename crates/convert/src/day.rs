@@ -2,11 +2,11 @@
 
 use serde::Deserialize;
 
-use super::cell::{CellFault, fault};
+use crate::cell::{CellFault, fault};
 
 /// In which order a date's parts stand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-pub(super) enum Order {
+pub(crate) enum Order {
     /// `2026-01-29`, with all that the format's dates may say (`2026-01?`, `2026-01-28/2026-01-30`).
     #[default]
     #[serde(rename = "y-m-d")]
@@ -26,7 +26,7 @@ pub(super) enum Order {
 ///
 /// # Errors
 /// What the cell says is no date in that order.
-pub(super) fn day(text: &str, order: Order) -> Result<String, CellFault> {
+pub(crate) fn day(text: &str, order: Order) -> Result<String, CellFault> {
     let text = without_midnight(text.trim());
     if let Ok(date) = text.parse::<announcement::Date>() {
         return Ok(date.to_string());

@@ -7,125 +7,128 @@ use serde::{
     de::{self, MapAccess, Visitor, value::MapAccessDeserializer},
 };
 
-use super::day::Order;
+use crate::day::Order;
 
-/// A mapping as its file says it. An unknown key is an error.
+/// What the columns of a file mean, as a file of TOML says it. An unknown key is an error.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Mapping {
+pub struct Mapping {
     /// The events' `source`.
-    pub(super) source: String,
+    pub(crate) source: String,
     /// The columns that name a row for ever.
-    pub(super) key: Vec<String>,
+    pub(crate) key: Vec<String>,
     /// The file's form, where its ending doesn't say it.
     form: Option<Form>,
     /// Between cells; found in the header where it isn't given.
-    pub(super) separator: Option<char>,
+    pub(crate) separator: Option<char>,
     #[serde(default)]
-    pub(super) dates: Order,
+    pub(crate) dates: Order,
     thousands: Option<char>,
     decimal: Option<char>,
     #[serde(default)]
     unknown: Vec<String>,
     /// Members of JSON lines that mean nothing here.
     #[serde(default)]
-    pub(super) ignore: Vec<String>,
-    pub(super) kind: Field,
-    pub(super) subject: Option<Field>,
-    pub(super) announced: Field,
+    pub(crate) ignore: Vec<String>,
+    pub(crate) kind: Field,
+    pub(crate) subject: Option<Field>,
+    pub(crate) announced: Field,
     #[serde(default)]
-    pub(super) announcer: Announcer,
-    pub(super) exchange: Option<Exchange>,
-    pub(super) report: Option<Report>,
-    pub(super) note: Option<Field>,
+    pub(crate) announcer: Announcer,
+    pub(crate) exchange: Option<Exchange>,
+    pub(crate) report: Option<Report>,
+    pub(crate) note: Option<Field>,
     #[serde(default)]
-    pub(super) transfers: Vec<Transfer>,
+    pub(crate) transfers: Vec<Transfer>,
     #[serde(skip)]
-    pub(super) numbers: Numbers,
+    pub(crate) numbers: Numbers,
 }
 
+/// What a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Form {
+pub enum Form {
+    /// A header and rows.
     Csv,
+    /// An object a line.
     Jsonl,
 }
 
 /// How numbers are written.
 #[derive(Debug, Default)]
-pub(super) struct Numbers {
-    pub(super) thousands: Option<char>,
-    pub(super) decimal: Option<char>,
-    pub(super) unknown: Vec<String>,
+pub(crate) struct Numbers {
+    pub(crate) thousands: Option<char>,
+    pub(crate) decimal: Option<char>,
+    pub(crate) unknown: Vec<String>,
 }
 
 /// Without a party it's an outlet's own voice, or an unnamed source.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Announcer {
-    pub(super) party: Option<Field>,
-    pub(super) office: Option<Field>,
-    pub(super) name: Option<Field>,
+pub(crate) struct Announcer {
+    pub(crate) party: Option<Field>,
+    pub(crate) office: Option<Field>,
+    pub(crate) name: Option<Field>,
     #[serde(rename = "for")]
-    pub(super) on_behalf_of: Option<Field>,
+    pub(crate) on_behalf_of: Option<Field>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Exchange {
-    pub(super) date: Field,
-    pub(super) place: Option<Field>,
-    pub(super) framework: Option<Field>,
-    pub(super) part_of: Option<Field>,
+pub(crate) struct Exchange {
+    pub(crate) date: Field,
+    pub(crate) place: Option<Field>,
+    pub(crate) framework: Option<Field>,
+    pub(crate) part_of: Option<Field>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Report {
-    pub(super) outlet: Option<Field>,
-    pub(super) url: Option<Field>,
-    pub(super) published: Option<Field>,
-    pub(super) language: Option<Field>,
-    pub(super) archived: Option<Field>,
+pub(crate) struct Report {
+    pub(crate) outlet: Option<Field>,
+    pub(crate) url: Option<Field>,
+    pub(crate) published: Option<Field>,
+    pub(crate) language: Option<Field>,
+    pub(crate) archived: Option<Field>,
 }
 
 /// One direction. Where none of its counts is given in a row, it isn't mentioned there.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Transfer {
-    pub(super) from: Field,
-    pub(super) to: Field,
-    pub(super) counts: Vec<Counted>,
+pub(crate) struct Transfer {
+    pub(crate) from: Field,
+    pub(crate) to: Field,
+    pub(crate) counts: Vec<Counted>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Counted {
-    pub(super) category: Field,
-    pub(super) count: Field,
-    pub(super) of: Option<Field>,
-    pub(super) group: Option<Field>,
-    pub(super) origin: Option<Field>,
-    pub(super) identity: Option<Field>,
-    pub(super) stated: Option<Field>,
+pub(crate) struct Counted {
+    pub(crate) category: Field,
+    pub(crate) count: Field,
+    pub(crate) of: Option<Field>,
+    pub(crate) group: Option<Field>,
+    pub(crate) origin: Option<Field>,
+    pub(crate) identity: Option<Field>,
+    pub(crate) stated: Option<Field>,
 }
 
 /// The same text in every row, or a column's.
 #[derive(Debug)]
-pub(super) enum Field {
+pub(crate) enum Field {
     Constant(String),
     Column(Column),
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Column {
-    pub(super) column: String,
-    /// What an empty cell stands for.
-    pub(super) default: Option<String>,
+pub(crate) struct Column {
+    pub(crate) column: String,
+    /// What an empty cell means.
+    pub(crate) default: Option<String>,
     /// What the cells' words mean; where it's given, a cell with another word is a fault.
     #[serde(default)]
-    pub(super) values: BTreeMap<String, String>,
+    pub(crate) values: BTreeMap<String, String>,
 }
 
 impl<'de> Deserialize<'de> for Field {
@@ -155,7 +158,7 @@ impl Mapping {
     ///
     /// # Errors
     /// What is wrong in it, with the line.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, String> {
         let mut mapping: Self = toml::from_str(text).map_err(|error| error.to_string())?;
         if mapping.key.is_empty() {
             return Err("key is empty: name the columns that tell a row from all others, for ever".to_owned());
@@ -175,14 +178,15 @@ impl Mapping {
         Ok(mapping)
     }
 
-    /// Whether the file holds JSON lines.
-    pub(super) fn is_json(&self, file: &Path) -> bool {
-        let ending = file.extension().is_some_and(|ending| ending == "jsonl" || ending == "ndjson");
-        self.form.map_or(ending, |form| form == Form::Jsonl)
+    /// What the file holds: as the mapping says, else as its ending does.
+    #[must_use]
+    pub fn form_of(&self, file: &Path) -> Form {
+        let is_json = file.extension().is_some_and(|ending| ending == "jsonl" || ending == "ndjson");
+        self.form.unwrap_or(if is_json { Form::Jsonl } else { Form::Csv })
     }
 
     /// The columns that it names.
-    pub(super) fn columns(&self) -> Vec<&str> {
+    pub(crate) fn columns(&self) -> Vec<&str> {
         let Self { key, kind, subject, announced, announcer, exchange, report, note, transfers, .. } = self;
         let mut fields: Vec<&Field> = vec![kind, announced];
         fields.extend([subject, note, &announcer.party, &announcer.office, &announcer.name, &announcer.on_behalf_of].into_iter().flatten());

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::{
+use crate::{
     Fault,
     cell::{CellFault, tidy},
     count::count,
@@ -17,16 +17,16 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x5b0e_6d0c_9a3f_5c0a_8f63_0d7a_4be1_2c9
 
 /// An event in its structured form, on one line.
 #[derive(Debug)]
-pub(super) struct Built {
-    pub(super) id: Uuid,
-    pub(super) event: String,
+pub(crate) struct Built {
+    pub(crate) id: Uuid,
+    pub(crate) event: String,
 }
 
 /// Makes a row's event and checks all of it that needs no ledger.
 ///
 /// # Errors
 /// Every fault of its cells; where there is none, what the ledger would refuse it for.
-pub(super) fn convert(row: &Row, mapping: &Mapping) -> Result<Built, Vec<Fault>> {
+pub(crate) fn build(row: &Row, mapping: &Mapping) -> Result<Built, Vec<Fault>> {
     let mut reading = Reading { row, mapping, places: Vec::new(), faults: Vec::new() };
     let id = reading.id();
     let kind = reading.text(&mapping.kind, "/type");
@@ -81,7 +81,9 @@ impl<'a> Reading<'a> {
         };
         self.places.push((pointer.to_owned(), column));
         let cell = tidy(self.row.get(column).map_or("", String::as_str));
-        let cell = if cell.is_empty() { default.clone()? } else { cell };
+        if cell.is_empty() {
+            return default.clone();
+        }
         if values.is_empty() {
             return Some(cell);
         }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{
+use crate::{
     cell::{CellFault, fault},
     mapping::Numbers,
 };
@@ -14,7 +14,7 @@ const UNKNOWN: [&str; 2] = ["unknown", "?"];
 ///
 /// # Errors
 /// What the cell says is no count.
-pub(super) fn count(text: &str, numbers: &Numbers) -> Result<Option<Value>, CellFault> {
+pub(crate) fn count(text: &str, numbers: &Numbers) -> Result<Option<Value>, CellFault> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);

@@ -7,14 +7,14 @@ use serde::{
     de::{self, MapAccess, Visitor},
 };
 
-use super::{
+use crate::{
     Fault,
     mapping::Mapping,
     rows::{Row, Rows},
 };
 
 /// Every line that isn't empty, with its number.
-pub(super) fn read(text: &str, mapping: &Mapping) -> Rows {
+pub(crate) fn read(text: &str, mapping: &Mapping) -> Rows {
     let columns = mapping.columns();
     let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
     lines.map(|(number, line)| (number, row(line, &columns, &mapping.ignore))).collect()

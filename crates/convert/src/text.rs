@@ -3,11 +3,11 @@
 /// How a workbook begins: it's a ZIP archive.
 const ZIP: &[u8] = b"PK\x03\x04";
 
-/// UTF-8 with or without a byte-order mark, or UTF-16 with one.
+/// A file's text: UTF-8 with or without a byte-order mark, or UTF-16 with one.
 ///
 /// # Errors
 /// What the file is instead, and the remedy.
-pub(super) fn decode(bytes: Vec<u8>) -> Result<String, String> {
+pub fn decode(bytes: Vec<u8>) -> Result<String, String> {
     if bytes.starts_with(ZIP) {
         return Err("it's a workbook (or another archive). Export the sheet as CSV UTF-8".to_owned());
     }

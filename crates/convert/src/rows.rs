@@ -4,22 +4,22 @@ use std::collections::BTreeMap;
 
 use csv::{ReaderBuilder, StringRecord};
 
-use super::{Fault, cell::tidy, mapping::Mapping};
+use crate::{Fault, cell::tidy, mapping::Mapping};
 
 /// Which separators are looked for in the header.
 const SEPARATORS: [char; 4] = [',', ';', '\t', '|'];
 
 /// The cells of a row by the names of their columns.
-pub(super) type Row = BTreeMap<String, String>;
+pub(crate) type Row = BTreeMap<String, String>;
 
 /// Rows with their numbers.
-pub(super) type Rows = Vec<(u64, Result<Row, Fault>)>;
+pub(crate) type Rows = Vec<(u64, Result<Row, Fault>)>;
 
 /// Every row that isn't empty, with its number as the spreadsheet shows it: the header is row 1.
 ///
 /// # Errors
 /// The file has no header, or not the mapping's columns.
-pub(super) fn read(text: &str, mapping: &Mapping) -> Result<Rows, String> {
+pub(crate) fn read(text: &str, mapping: &Mapping) -> Result<Rows, String> {
     let (named, text) = excel_separator(text);
     let separator = mapping.separator.or(named).unwrap_or_else(|| separator_in(text));
     let separator = u8::try_from(separator).map_err(|_| format!("'{separator}' can't be a separator. Name one in the mapping: separator = \";\""))?;
