@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn the_latest_traces_are_found_by_position_and_bounded() {
-        let (traces, one) = (Traces::default(), "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+        let (traces, one) = (Traces::default(), "00-4bf92f3577b34da6a3ce929d0e0e4736-b7ad6b7169203331-01");
         let trace: TraceContext = one.parse().unwrap();
         traces.keep(&[(3, trace), (7, trace)]);
         assert_eq!((traces.of(Position::new(7)), traces.of(Position::new(5))), (Some(trace), None));
@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn a_malformed_trace_in_the_headers_is_none() {
-        assert!(in_headers([("Traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")]).is_some());
+        assert!(in_headers([("Traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-b7ad6b7169203331-01")]).is_some());
         assert!(in_headers([("traceparent", "00-0-0-01"), ("ce-id", "1")]).is_none());
     }
 }

@@ -130,7 +130,7 @@ async fn a_publishers_trace_is_in_the_logs_of_the_ledger_that_records_and_of_the
     let context = jetstream::new(async_nats::connect(nats.url()).await.unwrap());
     for (trace, event) in [(&over_nats, &events[0]), (&malformed, &events[1])] {
         let mut headers = HeaderMap::new();
-        headers.insert("traceparent", format!("00-{trace}-00f067aa0ba902b7-01"));
+        headers.insert("traceparent", format!("00-{trace}-b7ad6b7169203331-01"));
         context.publish_with_headers("handover.announce.desk", headers, event.clone().into()).await.unwrap().await.unwrap();
     }
     let traceparent = format!("00-{over_http}-b7ad6b7169203331-01");
