@@ -18,6 +18,8 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Publish announcements and say what became of each
     Publish(Publish),
+    /// Propose announcements from a news text, by rules, for a person to edit and publish
+    Draft(crate::draft::Draft),
     /// What was published with --outbox and has no receipt yet
     Outbox(crate::outbox::Outbox),
     /// What happened, newest first

@@ -5,6 +5,7 @@ mod backup;
 mod bench;
 mod catch_up;
 mod control;
+mod draft;
 mod epoch;
 mod exit;
 mod export;
@@ -45,6 +46,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Publish(arguments) => publish::run(&arguments),
         Command::Outbox(arguments) => outbox::run(&arguments),
+        Command::Draft(arguments) => draft::run(&arguments),
         Command::Exchanges(arguments) => read::exchanges(&arguments),
         Command::Exchange(arguments) => read::exchange(&arguments),
         Command::Totals(arguments) => read::totals(&arguments),

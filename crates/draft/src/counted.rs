@@ -1,0 +1,361 @@
+use announcement::{Count, Number};
+
+use crate::{
+    dates::Mention,
+    lexicon::{Bound, Mark, Noun, Side, Tag},
+    tokens::{Kind, Token},
+};
+
+/// A number of somebody in a sentence.
+#[derive(Clone, Debug)]
+pub(crate) struct Counted {
+    pub(crate) count: Count,
+    /// The tokens of the number and of what limits it.
+    pub(crate) first: usize,
+    pub(crate) end: usize,
+    /// One after the last token of the whole phrase.
+    pub(crate) phrase_end: usize,
+    /// What is counted, and the token that says so.
+    pub(crate) noun: Option<(Noun, usize)>,
+    /// The token that says that they are dead.
+    pub(crate) dead: Option<usize>,
+    /// Whose they are, and the tokens that say so.
+    pub(crate) nationality: Option<(Whose, usize, usize)>,
+    /// The tokens of a region that they are from.
+    pub(crate) origin: Option<(&'static str, usize, usize)>,
+    /// They are some of those counted before.
+    pub(crate) part: bool,
+    /// So many of each side.
+    pub(crate) each: bool,
+    /// "The same number": the tokens of the number that is meant.
+    pub(crate) same_as: Option<(usize, usize)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Whose {
+    Of(Side),
+    /// "Its own".
+    Own,
+}
+
+/// How far a phrase is read after its number.
+const MAX_PHRASE: usize = 12;
+/// How many words that aren't known may stand between a number and its noun.
+const MAX_UNKNOWN: usize = 3;
+
+/// English words that may stand between a number and its noun.
+const MODIFIERS: &[&str] = &[
+    "more",
+    "other",
+    "another",
+    "further",
+    "additional",
+    "active",
+    "active-duty",
+    "former",
+    "captured",
+    "missing",
+    "male",
+    "young",
+    "injured",
+    "ill",
+    "sick",
+    "wounded",
+    "seriously",
+    "severely",
+    "illegally",
+    "detained",
+    "deported",
+    "unidentified",
+    "repatriated",
+    "conscript",
+    "conscripted",
+    "enlisted",
+    "of",
+    "the",
+    "returned",
+    "released",
+    "freed",
+    "army",
+    "local",
+    "adult",
+    "elderly",
+    "ordinary",
+    "freed",
+    "military",
+    "national",
+];
+
+/// Regions that returned civilians are said to be from, by stem.
+const REGIONS: &[(&str, &str, Side)] = &[
+    ("kursk", "Kursk region", Side::Ru),
+    ("курск", "Kursk region", Side::Ru),
+    ("курськ", "Kursk region", Side::Ru),
+    ("belgorod", "Belgorod region", Side::Ru),
+    ("белгород", "Belgorod region", Side::Ru),
+    ("бєлгород", "Belgorod region", Side::Ru),
+    ("bryansk", "Bryansk region", Side::Ru),
+    ("брянск", "Bryansk region", Side::Ru),
+    ("брянськ", "Bryansk region", Side::Ru),
+];
+
+/// A sentence as the readers of its phrases see it.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'a> {
+    pub(crate) tokens: &'a [Token],
+    pub(crate) marks: &'a [Mark],
+    pub(crate) dates: &'a [Mention],
+}
+
+impl View<'_> {
+    pub(crate) fn mark(&self, at: usize) -> Option<Mark> {
+        self.marks.iter().find(|mark| mark.first == at).copied()
+    }
+
+    fn mark_before(&self, at: usize) -> Option<Mark> {
+        self.marks.iter().find(|mark| mark.end == at).copied()
+    }
+
+    fn in_date(&self, at: usize) -> bool {
+        self.dates.iter().any(|date| (date.first..date.end).contains(&at))
+    }
+
+    fn word(&self, at: usize) -> &str {
+        self.tokens.get(at).map_or("", |token| token.lower.as_str())
+    }
+}
+
+/// Every number of somebody in a sentence, from left to right.
+pub(crate) fn counted(view: View<'_>) -> Vec<Counted> {
+    let mut found: Vec<Counted> = Vec::new();
+    let mut at = 0;
+    while at < view.tokens.len() {
+        if let (Some(Mark { tag: Tag::SameNumber, end, .. }), Some(last)) = (view.mark(at), found.last()) {
+            let same_as = Some(last.same_as.unwrap_or((last.first, last.end)));
+            let phrase = Counted { same_as, ..phrase(view, last.count, at, end) };
+            at = phrase.phrase_end.max(end);
+            found.push(phrase);
+            continue;
+        }
+        match number(view, at) {
+            Some((count, first, end)) => {
+                let phrase = phrase(view, count, first, end);
+                at = phrase.phrase_end.max(end);
+                found.push(phrase);
+            }
+            None => at += 1,
+        }
+    }
+    found
+}
+
+/// A number that begins at this token, with what limits it: its tokens.
+fn number(view: View<'_>, at: usize) -> Option<(Count, usize, usize)> {
+    if view.in_date(at) {
+        return None;
+    }
+    let (value, end) = plain(view, at)?;
+    let low = Number::new(value)?;
+    let joint = view.word(end);
+    if let Some((high, high_end)) = matches!(joint, "–" | "-" | "—" | "and" | "to" | "до").then(|| plain(view, end + 1)).flatten() {
+        let opened = view.mark_before(at).is_some_and(|mark| matches!(mark.tag, Tag::Between))
+            || at > 0 && matches!(view.word(at - 1), "from" | "від" | "от" | "between");
+        if matches!(joint, "–" | "-" | "—") && value < high || opened {
+            let count = Count::Between(low, Number::new(high)?);
+            return (value <= high).then_some((count, at - usize::from(opened), high_end));
+        }
+    }
+    let bound = view.mark_before(at).and_then(|mark| match mark.tag {
+        Tag::Bound(bound) => Some((bound, mark.first)),
+        _ => None,
+    });
+    let Some((bound, first)) = bound else { return Some((Count::Exact(low), at, end)) };
+    let count = match bound {
+        Bound::MoreThan => Count::MoreThan(low),
+        Bound::AtLeast => Count::AtLeast(low),
+        Bound::AtMost => Count::AtMost(low),
+        Bound::LessThan => Count::LessThan(low),
+        Bound::About => Count::About(low),
+    };
+    Some((count, first, end))
+}
+
+/// A number in digits or words, and one after its last token.
+fn plain(view: View<'_>, at: usize) -> Option<(u32, usize)> {
+    let token = view.tokens.get(at)?;
+    if let Kind::Number(value) = token.kind {
+        let followed = view.mark(at + 1).filter(|mark| mark.tag == Tag::Thousand);
+        let value = value?;
+        return match followed {
+            Some(mark) => Some((value.checked_mul(1000)?, mark.end)),
+            None => Some((value, at + 1)),
+        };
+    }
+    let (mut sum, mut end) = (0_u32, at);
+    while let Some((value, next)) = worded(view, end) {
+        // "Twenty two" and "сто пятьдесят семь" grow smaller; "one two" is no number.
+        if sum > 0 && value >= lowest(sum) {
+            break;
+        }
+        (sum, end) = (sum.checked_add(value)?, next);
+    }
+    let thousand = view.mark(end).filter(|mark| mark.tag == Tag::Thousand);
+    match (sum, thousand) {
+        (0, Some(mark)) => matches!(view.word(mark.end - 1), "тысяча" | "тысячу" | "тисяча" | "тисячу" | "thousand")
+            .then_some((1000, mark.end))
+            .filter(|_| view.word(mark.first) != "thousand"),
+        (0, None) => None,
+        (sum, Some(mark)) => Some((sum.checked_mul(1000)?, mark.end)),
+        (sum, None) => Some((sum, end)),
+    }
+}
+
+/// The value of the last digit that isn't 0: what is added must be smaller.
+const fn lowest(sum: u32) -> u32 {
+    let mut unit = 1;
+    while sum % (unit * 10) == 0 && unit < 1_000_000 {
+        unit *= 10;
+    }
+    unit
+}
+
+fn worded(view: View<'_>, at: usize) -> Option<(u32, usize)> {
+    if let Some(Mark { tag: Tag::Number(value), end, .. }) = view.mark(at) {
+        return Some((value, end));
+    }
+    // "Twenty-two" is one token.
+    let (tens, ones) = view.word(at).split_once('-')?;
+    let tens = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"].iter().position(|word| *word == tens)?;
+    let ones = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"].iter().position(|word| *word == ones)?;
+    u32::try_from((tens + 2) * 10 + ones + 1).ok().map(|value| (value, at + 1))
+}
+
+fn phrase(view: View<'_>, count: Count, first: usize, end: usize) -> Counted {
+    let mut phrase =
+        Counted { count, first, end, phrase_end: end, noun: None, dead: None, nationality: None, origin: None, part: false, each: false, same_as: None };
+    look_before(view, &mut phrase);
+    let mut at = end;
+    let mut unknown = 0;
+    while at < view.tokens.len() && at < end + MAX_PHRASE {
+        let Some(step) = step(view, &mut phrase, at, &mut unknown) else { break };
+        at = step;
+    }
+    phrase
+}
+
+/// "The bodies of 1,000", "тела 1000", "по 157", "including two".
+fn look_before(view: View<'_>, phrase: &mut Counted) {
+    let mut at = phrase.first;
+    for _ in 0..3 {
+        let Some(mark) = view.mark_before(at) else {
+            if at > 0 && matches!(view.word(at - 1), "of" | "the" | "ещё" | "еще" | "ще" | "another" | "сразу" | "одразу") {
+                at -= 1;
+                continue;
+            }
+            return;
+        };
+        match mark.tag {
+            Tag::Noun(Noun::Bodies) => phrase.dead = Some(mark.first),
+            Tag::Part => phrase.part = true,
+            Tag::Each if !matches!(view.word(mark.first), "each") => phrase.each = true,
+            _ => return,
+        }
+        at = mark.first;
+    }
+}
+
+/// One token or mark of a phrase: where it goes on, or `None` where it ends.
+fn step(view: View<'_>, phrase: &mut Counted, at: usize, unknown: &mut usize) -> Option<usize> {
+    let next = match view.mark(at) {
+        Some(mark) => {
+            take(phrase, mark, view)?;
+            mark.end
+        }
+        None => {
+            let word = view.word(at);
+            if let Some((_, name, side)) = REGIONS.iter().find(|(stem, ..)| phrase.noun.is_some() && word.starts_with(stem)) {
+                let region = view.mark(at + 1).filter(|mark| mark.tag == Tag::Region)?;
+                phrase.origin = Some((name, at, region.end));
+                phrase.nationality = phrase.nationality.or(Some((Whose::Of(*side), at, region.end)));
+                region.end
+            } else if is_modifier(view, at, phrase) {
+                if !matches!(word, "of" | "the" | "'" | "s" | "from" | "(" | ")") {
+                    *unknown += 1;
+                }
+                (*unknown <= MAX_UNKNOWN).then_some(at + 1)?
+            } else {
+                return None;
+            }
+        }
+    };
+    if phrase.noun.is_some() || phrase.dead.is_some_and(|dead| dead >= phrase.end) {
+        phrase.phrase_end = phrase.phrase_end.max(next);
+    }
+    Some(next)
+}
+
+fn is_modifier(view: View<'_>, at: usize, phrase: &Counted) -> bool {
+    let word = view.word(at);
+    if phrase.noun.is_some() {
+        let from_region = word == "from" || matches!(word, "из" | "з" | "із" | "с");
+        let region = |after: usize| (after..after + 6).any(|near| REGIONS.iter().any(|(stem, ..)| view.word(near).starts_with(stem)));
+        return matches!(word, "of" | "the" | "'" | "s" | "(" | ")") || from_region && region(at) || ends_as_adjective(word);
+    }
+    MODIFIERS.contains(&word) || ends_as_adjective(word)
+}
+
+/// In Russian and Ukrainian an adjective in the cases that stand after numbers.
+fn ends_as_adjective(word: &str) -> bool {
+    let cyrillic = word.chars().all(|character| ('\u{400}'..='\u{4ff}').contains(&character) || character == '-');
+    cyrillic && word.chars().count() > 4 && ["ых", "их", "ые", "ие", "ого", "его", "ыми", "ими", "ными"].iter().any(|ending| word.ends_with(ending))
+}
+
+/// Takes what a mark says of those counted; `None` where it's no part of the phrase.
+fn take(phrase: &mut Counted, mark: Mark, view: View<'_>) -> Option<()> {
+    match mark.tag {
+        Tag::Noun(noun) => match (phrase.noun, noun) {
+            (None, Noun::Wounded) if view.mark(mark.end).is_some_and(|next| matches!(next.tag, Tag::Noun(_) | Tag::Party(..))) => {}
+            (None, _) => {
+                phrase.noun = Some((noun, mark.first));
+                if let Noun::SoldiersOf(side) | Noun::Nationals(side) = noun {
+                    phrase.nationality = phrase.nationality.or(Some((Whose::Of(side), mark.first, mark.end)));
+                }
+            }
+            (Some((Noun::Bodies, _)), _) => {
+                if let Noun::SoldiersOf(side) | Noun::Nationals(side) = noun {
+                    phrase.nationality = phrase.nationality.or(Some((Whose::Of(side), mark.first, mark.end)));
+                }
+            }
+            (Some((Noun::Soldiers | Noun::Prisoners | Noun::People, _)), Noun::Soldiers | Noun::SoldiersOf(_) | Noun::Prisoners) => {}
+            _ => return None,
+        },
+        Tag::Dead => phrase.dead = phrase.dead.or(Some(mark.first)),
+        Tag::Party(side, form) => nationality(phrase, mark, side, form, view)?,
+        Tag::Own => phrase.nationality = Some((Whose::Own, mark.first, mark.end)),
+        Tag::Part if phrase.noun.is_none() => phrase.part = true,
+        Tag::Each if view.word(mark.first) != "по" => phrase.each = true,
+        _ => return None,
+    }
+    Some(())
+}
+
+fn nationality(phrase: &mut Counted, mark: Mark, side: Side, form: crate::lexicon::Form, view: View<'_>) -> Option<()> {
+    use crate::lexicon::Form;
+    let genitive = matches!(form, Form::Genitive | Form::Oblique) || form == Form::Name && matches!(view.word(mark.first.wrapping_sub(1)), "of" | "the");
+    let possessive = view.word(mark.end) == "'";
+    // Somebody of "the Russian side" is a party, and so is who stands in captivity's name.
+    let captor = view.mark(mark.end).is_some_and(|next| matches!(next.tag, Tag::Captivity));
+    let fits = form == Form::Adjective && !captor
+        || phrase.noun.is_some() && genitive
+        || possessive
+        || form == Form::Name && view.word(mark.end - 1) == "рф" && phrase.noun.is_some();
+    if !fits {
+        return None;
+    }
+    let whose = Some((Whose::Of(side), mark.first, mark.end));
+    match phrase.nationality {
+        Some((known, ..)) if known != Whose::Of(side) => return None,
+        _ => phrase.nationality = whose,
+    }
+    Some(())
+}

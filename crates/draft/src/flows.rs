@@ -1,0 +1,383 @@
+//! What a sentence says was handed over: from whom, to whom, how many of whom.
+
+use std::ops::Range;
+
+use announcement::{Category, Count, Finding};
+
+use crate::{
+    categories::{self, Kinds},
+    clauses::{Clause, clauses},
+    counted::{Counted, View},
+    direction::{Direction, Named, Part, direction, named},
+    language::Language,
+    lexicon::{Doubt, Move, Side, Tag, Tense},
+    reading::Reading,
+    support::{Sourced, Support},
+    why::Why,
+};
+
+/// What was handed over in one direction.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Flow {
+    pub(crate) from: Sourced<Side>,
+    pub(crate) to: Sourced<Side>,
+    pub(crate) items: Vec<Item>,
+}
+
+/// So many of these.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Item {
+    pub(crate) category: Sourced<&'static str>,
+    pub(crate) count: Sourced<Count>,
+    pub(crate) of: Option<Sourced<Category>>,
+    pub(crate) origin: Option<Sourced<&'static str>>,
+    pub(crate) identity: Option<Sourced<Finding>>,
+}
+
+/// Whether it took place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Mode {
+    Fact,
+    Plan,
+    Offer,
+    Agreed,
+}
+
+/// What a sentence says was handed over, or is to be.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Moved {
+    pub(crate) mode: Mode,
+    pub(crate) flows: Vec<Flow>,
+    /// Its tokens.
+    pub(crate) at: Range<usize>,
+}
+
+/// What the sentences before say, and the whole article.
+pub(crate) struct Around<'a> {
+    /// What was handed over last, for "in return".
+    pub(crate) last: Option<&'a Flow>,
+    /// Where the article names each party.
+    pub(crate) parties: &'a [(Side, Range<usize>)],
+    pub(crate) kinds: Kinds,
+}
+
+/// What a sentence says was handed over.
+pub(crate) fn moved(reading: &Reading<'_>, around: &Around<'_>) -> Result<Vec<Moved>, Why> {
+    let view = reading.view();
+    let clauses = clauses(view, reading.language);
+    doubts(reading, &clauses)?;
+    let mut found: Vec<Moved> = Vec::new();
+    let mut subject: Option<Named> = None;
+    let mut problem = None;
+    for clause in &clauses {
+        let parties = named(view, clause, &reading.apart, reading.language);
+        let own: Vec<&Named> = parties.iter().filter(|party| party.part == Part::Subject).collect();
+        let both = own.iter().any(|party| party.side != own[0].side);
+        if let Some(first) = own.first() {
+            subject = Some((*first).clone());
+        }
+        let gathered = Gathered { reading, around, clause, parties: &parties, subject: subject.as_ref().filter(|_| !both), both, found: &found };
+        match gathered.flows() {
+            Ok(flows) if flows.is_empty() => {}
+            Ok(flows) => {
+                let mode = mode(view, clause, reading.language)?;
+                add(&mut found, mode, flows, clause)?;
+            }
+            Err(why) => problem = Some(why),
+        }
+    }
+    match problem {
+        // What is half understood isn't proposed.
+        Some(why) => Err(why),
+        None => Ok(found),
+    }
+}
+
+fn add(found: &mut Vec<Moved>, mode: Mode, flows: Vec<Flow>, clause: &Clause) -> Result<(), Why> {
+    let at = match found.iter().position(|moved| moved.mode == mode) {
+        Some(at) => at,
+        None => {
+            found.push(Moved { mode, flows: Vec::new(), at: clause.tokens.clone() });
+            found.len() - 1
+        }
+    };
+    found[at].at.end = clause.tokens.end;
+    flows.into_iter().try_for_each(|flow| merge(&mut found[at].flows, flow))
+}
+
+/// Puts a flow beside others; two numbers of one category in one direction aren't understood.
+pub(crate) fn merge(flows: &mut Vec<Flow>, flow: Flow) -> Result<(), Why> {
+    let Some(known) = flows.iter_mut().find(|known| known.from.value == flow.from.value) else {
+        flows.push(flow);
+        return Ok(());
+    };
+    for item in flow.items {
+        let same = |other: &Item| (other.category.value, other.of.as_ref().map(|of| of.value)) == (item.category.value, item.of.as_ref().map(|of| of.value));
+        if known.items.iter().any(same) {
+            return Err(Why::Twice);
+        }
+        known.items.push(item);
+    }
+    Ok(())
+}
+
+/// Words that make a sentence say nothing of what took place.
+fn doubts(reading: &Reading<'_>, clauses: &[Clause]) -> Result<(), Why> {
+    if reading.sentence.tokens.iter().any(|token| token.is("?")) {
+        return Err(Why::Question);
+    }
+    let last = clauses.iter().map(|clause| clause.verb.end).max().unwrap_or(usize::MAX);
+    for mark in reading.marks {
+        match mark.tag {
+            Tag::Foreign => return Err(Why::OtherParties),
+            Tag::Doubt(Doubt::Conditional) if mark.first > last => {}
+            Tag::Doubt(doubt) => return Err(doubt.into()),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+const FUTURE: &[&str] = &[
+    "передаст",
+    "передадут",
+    "передасть",
+    "передадуть",
+    "вернёт",
+    "вернет",
+    "вернут",
+    "поверне",
+    "получит",
+    "получат",
+    "отримає",
+    "отримають",
+    "обменяют",
+    "обменяются",
+    "обміняють",
+    "обміняються",
+    "вернутся",
+    "повернуться",
+    "передаватиме",
+];
+
+fn mode(view: View<'_>, clause: &Clause, language: Language) -> Result<Mode, Why> {
+    let verb = clause.verb;
+    let before = || view.marks.iter().filter(|mark| clause.tokens.contains(&mark.first) && mark.first < verb.first);
+    let has = |tag: Tag| before().any(|mark| mark.tag == tag);
+    let word = |at: Option<usize>| at.map_or("", |at| view.tokens[at].lower.as_str());
+    if has(Tag::Not) {
+        return Err(Why::Negated);
+    }
+    let auxiliary =
+        (clause.tokens.start..clause.tokens.end).any(|at| matches!(word(Some(at)), "будет" | "будут" | "буде" | "будуть" | "will" | "would" | "shall"));
+    let intended = if has(Tag::Offer) {
+        Some(Mode::Offer)
+    } else if has(Tag::Agree) {
+        Some(Mode::Agreed)
+    } else if has(Tag::Plan) || has(Tag::Preparations) || auxiliary {
+        Some(Mode::Plan)
+    } else {
+        None
+    };
+    let led = word(verb.first.checked_sub(1));
+    match (verb.tense, intended) {
+        (Tense::Past | Tense::Passive, None) if led != "to" => Ok(Mode::Fact),
+        (Tense::Passive, Some(mode)) if auxiliary => Ok(mode),
+        (Tense::Past, Some(mode)) if language == Language::English && (verb.passive || auxiliary) => Ok(mode),
+        (Tense::Other, Some(mode)) => Ok(mode),
+        (Tense::Other, None) if FUTURE.contains(&word(Some(verb.first))) => Ok(Mode::Plan),
+        _ => Err(Why::Tense),
+    }
+}
+
+/// One clause, and what is known where it's read.
+struct Gathered<'a> {
+    reading: &'a Reading<'a>,
+    around: &'a Around<'a>,
+    clause: &'a Clause,
+    parties: &'a [Named],
+    subject: Option<&'a Named>,
+    /// Both parties are its subject.
+    both: bool,
+    found: &'a [Moved],
+}
+
+impl Gathered<'_> {
+    fn flows(&self) -> Result<Vec<Flow>, Why> {
+        let items = self.items();
+        let mains: Vec<&Counted> = items.iter().copied().filter(|item| !item.part).collect();
+        if mains.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut flows = Vec::new();
+        if let Some(flow) = self.both_ways(&mains)? {
+            return Ok(flow);
+        }
+        if self.clause.verb.moves == Move::Swap && mains.iter().any(|item| item.nationality.is_none()) {
+            return Err(Why::NoDirection);
+        }
+        let mut last: Option<Direction> = None;
+        let composed = categories::composed(&mains);
+        for (number, item) in mains.iter().enumerate() {
+            let direction = self.direction(item, last.as_ref())?;
+            last = Some(direction.clone());
+            let whole = if composed && number > 0 { Some(mains[0]) } else { None };
+            let flow = self.flow(&direction, item, &items, whole)?;
+            if composed && number > 0 {
+                let known: &mut Flow = flows.last_mut().ok_or(Why::NotUnderstood)?;
+                known.items.extend(flow.items);
+            } else {
+                merge(&mut flows, flow)?;
+            }
+        }
+        Ok(flows)
+    }
+
+    /// The numbers that are this verb's.
+    fn items(&self) -> Vec<&Counted> {
+        let verb = self.clause.verb;
+        let english = self.reading.language == Language::English;
+        let object_follows = english && !self.clause.elliptic && !verb.passive && self.subject.is_some() && !matches!(verb.moves, Move::Come | Move::Swap);
+        let own = |item: &&Counted| {
+            let inside = self.clause.tokens.contains(&item.first) && !self.clause.loose.iter().any(|loose| loose.contains(&item.first));
+            let apart = self.reading.apart.iter().any(|apart| apart.contains(&item.first));
+            // What stands before a verb with a subject is no object of it.
+            let placed = !object_follows || item.first > verb.first;
+            inside && !apart && placed && (item.noun.is_some() || item.dead.is_some() || self.is_bare(item))
+        };
+        self.reading.counted.iter().filter(own).collect()
+    }
+
+    /// A number without a noun, right after the verb or a party, or in a pair, and before nothing that it could count.
+    fn is_bare(&self, item: &Counted) -> bool {
+        let view = self.reading.view();
+        let next = view.tokens.get(item.phrase_end);
+        let free = next.is_none_or(|next| {
+            !next.is_word()
+                || view.mark(item.phrase_end).is_some_and(|mark| !matches!(mark.tag, Tag::Month(_) | Tag::Exchange | Tag::Exchanges | Tag::Thousand))
+        }) || next.is_some_and(|next| {
+            matches!(next.lower.as_str(), "and" | "for" | "to" | "from" | "in" | "on" | "и" | "на" | "а" | "в" | "і" | "та" | "у" | "й" | "while" | "but")
+        });
+        let counts = item.same_as.is_some() || item.each || is_pair(view, item, &self.reading.counted) || self.clause.elliptic || self.is_at_verb(item);
+        free && counts && !next.is_some_and(|next| matches!(next.lower.as_str(), "%" | "°"))
+    }
+
+    fn is_at_verb(&self, item: &Counted) -> bool {
+        let verb = self.clause.verb;
+        let gap = item.first.checked_sub(verb.end).or(verb.first.checked_sub(item.phrase_end));
+        let after_return = self.reading.view().marks.iter().any(|mark| mark.end == item.first && mark.tag == Tag::InReturn);
+        gap.is_some_and(|gap| gap <= 1) || after_return || item.part
+    }
+
+    /// "157 each", "157 for 157": the same in both directions.
+    fn both_ways(&self, mains: &[&Counted]) -> Result<Option<Vec<Flow>>, Why> {
+        let view = self.reading.view();
+        let each = mains.iter().any(|item| item.each)
+            || view.marks.iter().any(|mark| mark.tag == Tag::Each && self.clause.tokens.contains(&mark.first) && view.tokens[mark.first].lower != "по");
+        let partner = self.both || self.parties.iter().any(|party| party.part == Part::Partner) || self.clause.verb.moves == Move::Swap;
+        let pair = match mains {
+            [one, other] => is_pair(view, one, &self.reading.counted).then_some((*one, *other)),
+            [one] if each && partner => Some((*one, *one)),
+            _ => None,
+        };
+        let each_side = self.reading.sentence.tokens.windows(2).any(|pair| {
+            matches!(
+                (pair[0].lower.as_str(), pair[1].lower.as_str()),
+                ("each" | "both", "side" | "sides")
+                    | ("each", "country")
+                    | ("каждая", "сторона")
+                    | ("обе", "стороны")
+                    | ("кожна", "сторона")
+                    | ("обидві", "сторони")
+            )
+        });
+        let pair = pair.or(match mains {
+            [one] if each_side => Some((*one, *one)),
+            _ => None,
+        });
+        let Some((one, other)) = pair else {
+            return if self.both && self.clause.verb.moves != Move::Swap { Err(Why::NoDirection) } else { Ok(None) };
+        };
+        if one.count != other.count {
+            return Err(Why::NoDirection);
+        }
+        let ru = Direction { from: (Side::Ru, None), to: (Side::Ua, None) };
+        let items: Vec<&Counted> = Vec::new();
+        Ok(Some(vec![self.flow(&ru, one, &items, None)?, self.flow(&ru.reversed(), other, &items, None)?]))
+    }
+
+    fn direction(&self, item: &Counted, last: Option<&Direction>) -> Result<Direction, Why> {
+        let view = self.reading.view();
+        let returned = view.marks.iter().find(|mark| mark.tag == Tag::InReturn && mark.end == item.first && mark.first > self.clause.tokens.start);
+        if let (Some(mark), Some(last)) = (returned, last) {
+            let at = Some(mark.first..mark.end);
+            let reversed = last.reversed();
+            return Ok(Direction { from: (reversed.from.0, at.clone()), to: (reversed.to.0, at) });
+        }
+        let subject = self.subject.filter(|_| !self.clause.verb.passive || self.parties.iter().any(|party| party.part == Part::Subject));
+        match direction(self.clause, self.parties, subject, item) {
+            Err(Why::NoDirection | Why::NoReceiver) => self.in_return(),
+            other => other,
+        }
+    }
+
+    /// "In return 35 were handed over": the other way than what was said last.
+    fn in_return(&self) -> Result<Direction, Why> {
+        let mark = self.reading.marks.iter().find(|mark| mark.tag == Tag::InReturn && mark.first <= self.clause.verb.first).ok_or(Why::NoDirection)?;
+        let known = self.found.iter().rev().find_map(|moved| moved.flows.last()).or(self.around.last).ok_or(Why::NoDirection)?;
+        let at = Some(mark.first..mark.end);
+        Ok(Direction { from: (known.to.value, at.clone()), to: (known.from.value, at) })
+    }
+
+    /// The flow of one number, with the parts that are said of it.
+    fn flow(&self, direction: &Direction, main: &Counted, items: &[&Counted], whole: Option<&Counted>) -> Result<Flow, Why> {
+        let before = self.found.iter().rev().find_map(|moved| moved.flows.last()).or(self.around.last);
+        let parts: Vec<&Counted> = items.iter().copied().filter(|item| item.part && item.first > main.first).collect();
+        let category = categories::category(self.reading, self.clause, main, &parts, before, self.around.kinds)?;
+        let mut own = vec![self.item(main, Sourced { value: category.value.as_str(), from: category.from.clone() }, None)];
+        if let Some(whole) = whole {
+            let whole = categories::category(self.reading, self.clause, whole, &[], before, self.around.kinds)?;
+            let name = categories::part_name(main).ok_or(Why::NoCategory)?;
+            own = vec![self.item(main, Sourced { value: name, from: category.from }, Some(whole))];
+        } else {
+            for part in parts {
+                let Some(name) = categories::part_name(part) else { continue };
+                if name == "service-members" && category.value != Category::People {
+                    continue;
+                }
+                let from = part.noun.map(|(_, at)| self.reading.support(at..at + 1)).into_iter().collect();
+                own.push(self.item(part, Sourced { value: name, from }, Some(category.clone())));
+            }
+        }
+        let from = self.side(direction.from.0, direction.from.1.as_ref())?;
+        let to = self.side(direction.to.0, direction.to.1.as_ref())?;
+        Ok(Flow { from, to, items: own })
+    }
+
+    fn item(&self, counted: &Counted, category: Sourced<&'static str>, of: Option<Sourced<Category>>) -> Item {
+        let mut from = vec![self.reading.support(counted.first..counted.end)];
+        from.extend(counted.same_as.map(|(first, end)| self.reading.support(first..end)));
+        let origin = counted.origin.map(|(name, first, end)| Sourced { value: name, from: vec![self.reading.support(first..end)] });
+        let bodies = category.value == "bodies" && of.is_none();
+        let identity = self.reading.identity().filter(|_| bodies);
+        Item { category, count: Sourced { value: counted.count, from }, of, origin, identity }
+    }
+
+    /// A party, with what names it: the clause, or else the sentence or the article.
+    fn side(&self, side: Side, at: Option<&Range<usize>>) -> Result<Sourced<Side>, Why> {
+        if let Some(at) = at {
+            return Ok(Sourced { value: side, from: vec![self.reading.support(at.clone())] });
+        }
+        let sentence = &self.reading.sentence.bytes;
+        let mentions = || self.around.parties.iter().filter(|(party, _)| *party == side).map(|(_, bytes)| bytes);
+        let here = mentions().find(|bytes| sentence.contains(&bytes.start));
+        let near = here.or_else(|| mentions().rfind(|bytes| bytes.start < sentence.start)).or_else(|| mentions().next());
+        near.map(|bytes| Sourced { value: side, from: vec![Support::Text(bytes.clone())] }).ok_or(Why::NoDirection)
+    }
+}
+
+/// "157 for 157".
+fn is_pair(view: View<'_>, item: &Counted, all: &[Counted]) -> bool {
+    let joins = |one: &Counted, other: &Counted| other.first == one.end + 1 && matches!(view.tokens[one.end].lower.as_str(), "for" | "на");
+    all.iter().any(|other| joins(item, other) || joins(other, item))
+}

@@ -1,0 +1,228 @@
+//! Statements that aren't about one handing over: totals, channels, talks, help.
+
+use announcement::{ChannelStatus, Count, Date, Number, Role};
+
+use crate::{
+    categories::channel_of,
+    claim::Help,
+    counted::View,
+    dates::{Published, Side as Direction, When, resolve},
+    flows::Flow,
+    gazetteer::{FRAMEWORK, HELPER},
+    language::Language,
+    lexicon::{Mark, Since, Tag},
+    reading::Reading,
+    speakers::{Offices, Speaker, What, is_partner},
+    support::{Sourced, Support},
+    tokens::{Kind, bytes},
+    why::Why,
+};
+
+/// When the full-scale invasion began.
+const INVASION: &str = "2022-02-24";
+
+/// What a cumulative figure covers.
+pub(crate) struct Covers {
+    pub(crate) period: Sourced<Date>,
+    pub(crate) scope: Option<Sourced<String>>,
+    pub(crate) exchanges: Option<Sourced<Count>>,
+}
+
+/// Whether the sentence gives a cumulative figure, and what it covers. `announced` is when it was said.
+pub(crate) fn covers(reading: &Reading<'_>, announced: &Sourced<Date>, published: Option<&Published>, article: &str) -> Result<Option<Covers>, Why> {
+    let exchanges = number_of_exchanges(reading);
+    let several = reading.find(|tag| tag == Tag::Exchanges);
+    let since = reading.find(|tag| matches!(tag, Tag::Since(Since::YearBegan | Since::WarBegan | Since::Ever)));
+    let dated = reading.find(|tag| tag == Tag::Since(Since::Date)).and_then(|mark| {
+        let date = reading.dates.iter().find(|date| date.first >= mark.end && date.first <= mark.end + 2)?;
+        Some((mark, date))
+    });
+    let year = reading.dates.iter().find(|date| matches!(date.when, When::Year(_)));
+    let total = reading.has(|tag| tag == Tag::Total);
+    let end = announced.value.to_string();
+    let end = end.strip_prefix("../").unwrap_or(&end);
+    let interval = |from: &str, at: std::ops::Range<usize>| {
+        let value = format!("{from}/{end}").parse().map_err(|_| Why::NoPeriod)?;
+        let mut supports = vec![reading.support(at.clone())];
+        supports.extend(announced.from.clone());
+        let scope = words(reading, at, article);
+        Ok(Some(Covers { period: Sourced { value, from: supports }, scope: Some(scope), exchanges: exchanges.clone() }))
+    };
+    match (since.map(|mark| (mark, mark.tag)), dated, year) {
+        (Some((mark, Tag::Since(Since::WarBegan))), ..) => interval(INVASION, mark.first..mark.end),
+        (Some((mark, Tag::Since(Since::YearBegan))), ..) => {
+            let year = end.get(..4).filter(|_| published.is_some() || !announced.from.is_empty()).ok_or(Why::NoPeriod)?;
+            interval(&format!("{year}-01-01"), mark.first..mark.end)
+        }
+        (_, Some((mark, date)), _) => {
+            let from = resolve(date, &reading.sentence.tokens, published, Direction::Past).ok_or(Why::NoPeriod)?;
+            let from = from.value.to_string();
+            let from = if from.len() == 4 { format!("{from}-01-01") } else { from };
+            interval(&from, mark.first..date.end)
+        }
+        (_, None, Some(date)) if several.is_some() || total || exchanges.is_some() => {
+            let period = resolve(date, &reading.sentence.tokens, published, Direction::Past).ok_or(Why::NoPeriod)?;
+            let scope = through(reading, date.end, article).or_else(|| Some(words(reading, date.first..date.end, article)));
+            Ok(Some(Covers { period, scope, exchanges }))
+        }
+        (Some((_, _)), None, _) => Err(Why::NoPeriod),
+        (None, None, _) if exchanges.is_some() => Err(Why::NoPeriod),
+        (None, None, Some(_)) => Err(Why::NoPeriod),
+        (None, None, None) if total && !reading.dates.iter().any(|date| matches!(date.when, When::Day { .. } | When::DaysAgo(_) | When::Weekday(_))) => {
+            Err(Why::NoPeriod)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The words themselves.
+fn words(reading: &Reading<'_>, tokens: std::ops::Range<usize>, article: &str) -> Sourced<String> {
+    let place = bytes(&reading.sentence.tokens, tokens);
+    Sourced::text(article[place.clone()].to_owned(), place)
+}
+
+/// "Returned through exchanges conducted in 2025": the verb and what limits it, without what stands between.
+fn through(reading: &Reading<'_>, end: usize, article: &str) -> Option<Sourced<String>> {
+    let tokens = &reading.sentence.tokens;
+    let first = tokens.iter().position(|token| matches!(token.lower.as_str(), "through" | "via")).filter(|first| *first < end)?;
+    let verb = reading.marks.iter().rfind(|mark| matches!(mark.tag, Tag::Verb(..)) && mark.end <= first)?;
+    let (verb, limit) = (bytes(tokens, verb.first..verb.end), bytes(tokens, first..end));
+    let value = format!("{} {}", &article[verb.clone()], &article[limit.clone()]);
+    Some(Sourced { value, from: vec![Support::Text(verb), Support::Text(limit)] })
+}
+
+/// "75 exchanges".
+fn number_of_exchanges(reading: &Reading<'_>) -> Option<Sourced<Count>> {
+    let tokens = &reading.sentence.tokens;
+    let mark =
+        reading.marks.iter().find(|mark| mark.tag == Tag::Exchanges && mark.first > 0 && matches!(tokens[mark.first - 1].kind, Kind::Number(Some(_))))?;
+    let Kind::Number(Some(number)) = tokens[mark.first - 1].kind else { return None };
+    let number = Number::new(number)?;
+    let bound = reading.marks.iter().find(|bound| bound.end == mark.first - 1);
+    let (count, first) = match bound.map(|bound| (bound.tag, bound.first)) {
+        Some((Tag::Bound(crate::lexicon::Bound::MoreThan), first)) => (Count::MoreThan(number), first),
+        Some((Tag::Bound(crate::lexicon::Bound::AtLeast), first)) => (Count::AtLeast(number), first),
+        Some((Tag::Bound(crate::lexicon::Bound::About), first)) => (Count::About(number), first),
+        Some((Tag::Bound(_), _)) => return None,
+        _ => (Count::Exact(number), mark.first - 1),
+    };
+    Some(Sourced { value: count, from: vec![reading.support(first..mark.end)] })
+}
+
+/// "Prisoner exchanges are blocked": which channel, its state.
+pub(crate) fn channel(reading: &Reading<'_>) -> Option<(Sourced<&'static str>, Sourced<ChannelStatus>)> {
+    let tokens = &reading.sentence.tokens;
+    let status = reading.find(|tag| matches!(tag, Tag::Status(_)))?;
+    let Tag::Status(state) = status.tag else { return None };
+    let distance = |mark: &Mark| mark.first.saturating_sub(status.end).max(status.first.saturating_sub(mark.end));
+    let named = reading.marks.iter().filter(|mark| matches!(mark.tag, Tag::Exchanges | Tag::Exchange)).filter_map(|mark| {
+        let beside = (mark.first.saturating_sub(2)..(mark.end + 3).min(tokens.len())).filter(|at| tokens[*at].is_word());
+        beside.filter_map(|at| channel_of(&tokens[at].lower)).next().map(|of| (*mark, of))
+    });
+    let (mark, of) = named.min_by_key(|(mark, _)| distance(mark))?;
+    // One verb between them at most: what is blocked is the exchanges.
+    let (first, last) = if mark.first < status.first { (mark.end, status.first) } else { (status.end, mark.first) };
+    let near = last.saturating_sub(first) <= 8 && tokens[first..last].iter().all(|token| !matches!(token.lower.as_str(), ";" | ":" | "("));
+    let intended = reading.has(|tag| matches!(tag, Tag::Doubt(_) | Tag::Not | Tag::Foreign | Tag::Offer));
+    let planned = reading.has(|tag| tag == Tag::Plan) && state != ChannelStatus::Resuming;
+    let question = tokens.iter().any(|token| token.is("?"));
+    let text = |at: std::ops::Range<usize>| reading.support(at);
+    (near && !intended && !planned && !question)
+        .then(|| (Sourced { value: of.as_str(), from: vec![text(mark.first..mark.end)] }, Sourced { value: state, from: vec![text(status.first..status.end)] }))
+}
+
+/// With whom was talked, and about what: `issue` is the channel whose state was told last.
+pub(crate) fn contact(
+    reading: &Reading<'_>,
+    offices: &Offices,
+    issue: Option<(&str, ChannelStatus, &[Support])>,
+) -> Option<(Vec<Speaker>, Option<Sourced<String>>)> {
+    let talks = reading.find(|tag| tag == Tag::Talks)?;
+    if reading.has(|tag| matches!(tag, Tag::Doubt(_) | Tag::Not | Tag::Plan | Tag::Foreign | Tag::Offer)) {
+        return None;
+    }
+    let partner = reading.named.iter().filter(|named| matches!(named.what, What::Holder(_)) && named.at.start >= talks.first && is_partner(reading, named));
+    let with: Vec<Speaker> = partner.filter_map(|named| offices.speaker(reading, named)).collect();
+    if with.is_empty() || with.iter().any(|with| with.name.is_none()) {
+        return None;
+    }
+    let tokens = &reading.sentence.tokens;
+    let about = tokens.windows(2).position(|pair| matches!((pair[0].lower.as_str(), pair[1].lower.as_str()), ("the", "issue" | "matter" | "question")));
+    let topic = about.and_then(|at| {
+        let (channel, status, supports) = issue?;
+        let status = match status {
+            ChannelStatus::Blocked => "blocked",
+            ChannelStatus::Paused => "paused",
+            ChannelStatus::Resuming | ChannelStatus::Open => return None,
+        };
+        let mut from = vec![reading.support(at..at + 2)];
+        from.extend_from_slice(supports);
+        Some(Sourced { value: format!("the {status} exchanges of {channel}"), from })
+    });
+    Some((with, topic))
+}
+
+/// Who helped, as the sentence says.
+pub(crate) fn helpers(reading: &Reading<'_>) -> Vec<Help> {
+    let tokens = &reading.sentence.tokens;
+    let Some(mark) = reading.find(|tag| matches!(tag, Tag::Help(_))) else { return Vec::new() };
+    let Tag::Help(role) = mark.tag else { return Vec::new() };
+    let mut helpers: Vec<Help> = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        let Some((len, helper)) = HELPER.at(&tokens[at..]) else {
+            at += 1;
+            continue;
+        };
+        let place = at..at + len;
+        at += len;
+        if !is_credited(reading.view(), &mark, place.start) || helpers.iter().any(|known| known.party == helper.party) {
+            continue;
+        }
+        // The Red Cross carries between the sides, whatever its help is called.
+        let role = if helper.party == "X-ICRC" && role != Role::Participant { Role::Intermediary } else { role };
+        let from = vec![reading.support(mark.first..mark.end)];
+        helpers.push(Help { party: helper.party, name: helper.name, named: reading.support(place), role: Sourced { value: role, from } });
+    }
+    helpers
+}
+
+/// Whether a country is named as one that helped: in the same run of words, and not as where something is.
+fn is_credited(view: View<'_>, help: &Mark, at: usize) -> bool {
+    let tokens = view.tokens;
+    let before = at.checked_sub(1).map_or("", |before| tokens[before].lower.as_str());
+    let place = matches!(before, "in" | "через" | "from" | "to" | "в" | "у" | "territory")
+        || before == "the" && at > 1 && matches!(tokens[at - 2].lower.as_str(), "in" | "from" | "to");
+    let (first, last) = if at < help.first { (at, help.first) } else { (help.end, at) };
+    let apart = tokens[first..last.max(first)].iter().any(|token| matches!(token.lower.as_str(), ";" | ":" | "."));
+    !place && !apart
+}
+
+/// The agreement that the sentence says the exchange follows.
+pub(crate) fn framework(reading: &Reading<'_>) -> Option<Sourced<&'static str>> {
+    let tokens = &reading.sentence.tokens;
+    (0..tokens.len()).find_map(|at| FRAMEWORK.at(&tokens[at..]).map(|(len, name)| Sourced { value: name, from: vec![reading.support(at..at + len)] }))
+}
+
+/// Whether two flows say the same of each direction that the second has.
+pub(crate) fn repeats(known: &[Flow], flows: &[Flow]) -> bool {
+    flows.iter().all(|flow| {
+        known.iter().any(|other| {
+            let item = |wanted: &crate::flows::Item| {
+                other.items.iter().any(|item| item.category.value == wanted.category.value && item.count.value == wanted.count.value)
+            };
+            other.from.value == flow.from.value && flow.items.iter().filter(|item| item.of.is_none()).all(item)
+        })
+    })
+}
+
+/// Words by which a text goes on about the exchange that it spoke of.
+pub(crate) fn is_definite(reading: &Reading<'_>, mark: &Mark, language: Language) -> bool {
+    let before = mark.first.checked_sub(1).map_or("", |before| reading.sentence.tokens[before].lower.as_str());
+    match language {
+        Language::English => matches!(before, "the" | "this" | "that" | "latest"),
+        Language::Russian | Language::Ukrainian => {
+            !matches!(before, "новый" | "новий" | "предыдущий" | "попередній" | "следующий" | "наступний" | "очередной" | "черговий")
+        }
+    }
+}

@@ -1,0 +1,91 @@
+use std::ops::Range;
+
+use announcement::Finding;
+
+use crate::{
+    counted::{Counted, View, counted},
+    dates::{Mention, mentions},
+    language::Language,
+    lexicon::{Mark, Side, Tag, marks},
+    sentences::Sentence,
+    speakers::{Named, named},
+    support::{Sourced, Support},
+    tokens::bytes,
+};
+
+/// A sentence with everything that was recognised in it.
+pub(crate) struct Reading<'a> {
+    pub(crate) sentence: &'a Sentence,
+    pub(crate) marks: &'a [Mark],
+    pub(crate) dates: &'a [Mention],
+    pub(crate) counted: Vec<Counted>,
+    /// Tokens in which a party is named for something else than what it does: offices, bodies that speak.
+    pub(crate) apart: Vec<Range<usize>>,
+    pub(crate) named: Vec<Named>,
+    pub(crate) language: Language,
+}
+
+/// The marks and times of a sentence, which a [`Reading`] looks at.
+pub(crate) struct Annotations {
+    marks: Vec<Mark>,
+    dates: Vec<Mention>,
+}
+
+impl Annotations {
+    pub(crate) fn of(sentence: &Sentence, language: Language) -> Self {
+        let marks = marks(&sentence.tokens, language);
+        let dates = mentions(&sentence.tokens, &marks, language);
+        Self { marks, dates }
+    }
+}
+
+impl<'a> Reading<'a> {
+    pub(crate) fn of(sentence: &'a Sentence, annotations: &'a Annotations, language: Language) -> Self {
+        let view = View { tokens: &sentence.tokens, marks: &annotations.marks, dates: &annotations.dates };
+        let counted = counted(view);
+        let named = named(view);
+        let apart = named.iter().filter(|named| named.apart).map(|named| named.at.clone()).collect();
+        Self { sentence, marks: &annotations.marks, dates: &annotations.dates, counted, apart, named, language }
+    }
+
+    pub(crate) fn view(&self) -> View<'_> {
+        View { tokens: &self.sentence.tokens, marks: self.marks, dates: self.dates }
+    }
+
+    /// These tokens, as what a field rests on.
+    pub(crate) fn support(&self, tokens: Range<usize>) -> Support {
+        Support::Text(bytes(&self.sentence.tokens, tokens))
+    }
+
+    /// The whole sentence.
+    pub(crate) fn whole(&self) -> Support {
+        Support::Text(self.sentence.bytes.clone())
+    }
+
+    pub(crate) fn find(&self, wanted: impl Fn(Tag) -> bool) -> Option<Mark> {
+        self.marks.iter().find(|mark| wanted(mark.tag)).copied()
+    }
+
+    pub(crate) fn has(&self, wanted: impl Fn(Tag) -> bool) -> bool {
+        self.find(wanted).is_some()
+    }
+
+    /// What the sentence says of whose the bodies are.
+    pub(crate) fn identity(&self) -> Option<Sourced<Finding>> {
+        let mark = self.find(|tag| matches!(tag, Tag::Belong(_)))?;
+        let Tag::Belong(finding) = mark.tag else { return None };
+        let belongs = self.sentence.tokens.iter().any(|token| ["belong", "належ", "принадлеж"].iter().any(|stem| token.lower.starts_with(stem)));
+        belongs.then(|| Sourced { value: finding, from: vec![self.support(mark.first..mark.end)] })
+    }
+
+    /// Every place where it names a party.
+    pub(crate) fn parties(&self) -> Vec<(Side, Range<usize>)> {
+        self.marks
+            .iter()
+            .filter_map(|mark| match mark.tag {
+                Tag::Party(side, _) | Tag::HeldBy(side) => Some((side, bytes(&self.sentence.tokens, mark.first..mark.end))),
+                _ => None,
+            })
+            .collect()
+    }
+}
