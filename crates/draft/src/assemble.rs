@@ -175,13 +175,13 @@ impl Assembler<'_> {
         if reading.has(|tag| tag == Tag::ThisWasSaid) && reading.counted.is_empty() {
             return self.attribute(number, said?);
         }
-        let flows = self.moved(number);
+        let flows = self.moved(number, said.as_ref().ok().and_then(Option::as_ref));
         let said = said.map(|speaker| Said { speaker, announced });
         if let Some((of, status)) = channel(reading) {
             return self.channel(number, of, status, said?);
         }
         let issue = self.state.channel.as_ref().map(|(channel, status, supports)| (*channel, *status, supports.as_slice()));
-        if let Some((with, topic)) = contact(reading, self.offices, issue) {
+        if let Some((with, topic)) = contact(reading, self.offices, issue, matches!(&said, Ok(Said { speaker: Some(_), .. })), self.article) {
             let act = Act::Contact { with, topic };
             return self.push(number, act, said?);
         }
@@ -195,7 +195,7 @@ impl Assembler<'_> {
         }
     }
 
-    fn moved(&self, number: usize) -> Result<Vec<Moved>, Why> {
+    fn moved(&self, number: usize, speaker: Option<&Speaker>) -> Result<Vec<Moved>, Why> {
         let reading = &self.readings[number];
         let near = |other: &&Reading<'_>| other.sentence.paragraph.abs_diff(reading.sentence.paragraph) <= 1;
         let speaks = |noun: Noun| {
@@ -211,7 +211,9 @@ impl Assembler<'_> {
         };
         let kinds = Kinds { civilians: speaks(Noun::Civilians) };
         let last = self.claims.last().filter(|claim| matches!(claim.act, Act::Completed)).and_then(|claim| claim.flows.last());
-        moved(reading, &Around { last, parties: &self.parties, kinds })
+        let side = |party: &str| [Side::Ru, Side::Ua].into_iter().find(|side| side.code() == party);
+        let voice = speaker.and_then(|speaker| Some((side(speaker.party.value)?, speaker.party.from.first()?.clone())));
+        moved(reading, &Around { last, parties: &self.parties, kinds, voice })
     }
 
     fn push(&mut self, number: usize, act: Act, said: Said) -> Result<(), Why> {
@@ -297,6 +299,9 @@ impl Assembler<'_> {
         claim.date = Some(self.exchange_date(reading, &claim.announced)?);
         claim.subject = self.subject_of_last(reading);
         self.state.date.clone_from(&claim.date);
+        if self.state.first_date.is_none() {
+            self.state.first_date.clone_from(&claim.date);
+        }
         self.claims.push(claim);
         Ok(())
     }
@@ -314,7 +319,9 @@ impl Assembler<'_> {
         let Some(last) = self.claims.last().filter(|last| last.act == Act::Completed && claim.sentence - last.sentence <= 2) else { return false };
         let same_voice = match (&claim.speaker, &last.speaker) {
             (Some(one), Some(other)) => one.is(other),
-            (None, _) => true,
+            (None, None) => true,
+            // What nobody is said to have said may be the outlet's own.
+            (None, Some(_)) => reading.has(|tag| tag == Tag::InReturn),
             (Some(_), None) => false,
         };
         let quoted = claim.quotation.is_some() && claim.quotation == last.quotation;
@@ -501,12 +508,13 @@ impl Assembler<'_> {
 
     fn note_dates(&mut self, reading: &Reading<'_>) {
         let about = reading.has(|tag| matches!(tag, Tag::Exchange | Tag::Verb(..)));
-        let planned = reading.has(|tag| matches!(tag, Tag::Plan | Tag::Doubt(_) | Tag::Not));
+        let planned = reading.has(|tag| matches!(tag, Tag::Plan | Tag::Offer | Tag::Agree | Tag::Doubt(_) | Tag::Not));
         if !about {
             return;
         }
         let own: Vec<&Mention> = own_dates(reading).collect();
         let date = match own.as_slice() {
+            _ if planned => None,
             [mention] => {
                 resolve(mention, &reading.sentence.tokens, self.published.as_ref(), Direction::Past).filter(|_| !matches!(mention.when, When::Year(_)))
             }
@@ -520,7 +528,7 @@ impl Assembler<'_> {
         if !self.state.started && !planned {
             self.state.started = true;
             let earlier = reading.has(|tag| tag == Tag::Earlier);
-            self.state.first_date = date.filter(|_| !earlier);
+            self.state.first_date = self.state.first_date.take().or(date.filter(|_| !earlier));
         }
     }
 }
@@ -536,16 +544,19 @@ struct Said {
 fn speech_date<'a>(reading: &'a Reading<'_>) -> Option<&'a Mention> {
     /// How many words may stand between.
     const NEAR: usize = 3;
+    let tokens = &reading.sentence.tokens;
+    // Who speaks may stand between.
+    let words = |between: Range<usize>| between.filter(|at| tokens[*at].is_word() && !reading.apart.iter().any(|apart| apart.contains(at))).count();
     let speech = |mention: &&Mention| {
-        reading.marks.iter().filter(|mark| mark.tag == Tag::Speech).any(|mark| {
-            let (first, last) = if mention.first < mark.first { (mention.end, mark.first) } else { (mark.end, mention.first) };
-            let clear = || {
-                reading
-                    .marks
-                    .iter()
-                    .all(|other| other.first < first || other.first >= last || !matches!(other.tag, Tag::Verb(..) | Tag::Exchange | Tag::Exchanges))
-            };
-            last.saturating_sub(first) <= NEAR && clear() && !matches!(mention.when, When::Year(_))
+        reading.marks.iter().filter(|mark| matches!(mark.tag, Tag::Speech | Tag::Confirm)).any(|mark| {
+            let before = mention.first < mark.first;
+            let between = if before { mention.end..mark.first } else { mark.end..mention.first };
+            let clear =
+                reading.marks.iter().all(|other| !between.contains(&other.first) || !matches!(other.tag, Tag::Verb(..) | Tag::Exchange | Tag::Exchanges));
+            // A comma parts what was said from who said it; only a time at the very beginning stands before one.
+            let comma = between.clone().any(|at| tokens[at].is(","));
+            let placed = !comma || before && mention.first <= 1 || !before && tokens[mark.end..].first().is_some_and(|next| !next.is(","));
+            clear && placed && words(between) <= NEAR && !matches!(mention.when, When::Year(_))
         })
     };
     reading.dates.iter().find(speech)

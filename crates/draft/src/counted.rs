@@ -137,6 +137,12 @@ pub(crate) fn counted(view: View<'_>) -> Vec<Counted> {
             found.push(phrase);
             continue;
         }
+        if let Some(Mark { tag: Tag::UnknownNumber, end, .. }) = view.mark(at) {
+            let phrase = phrase(view, Count::Unknown, at, end);
+            at = phrase.phrase_end.max(end);
+            found.push(phrase);
+            continue;
+        }
         match number(view, at) {
             Some((count, first, end)) => {
                 let phrase = phrase(view, count, first, end);
@@ -185,10 +191,10 @@ fn plain(view: View<'_>, at: usize) -> Option<(u32, usize)> {
     let token = view.tokens.get(at)?;
     if let Kind::Number(value) = token.kind {
         let followed = view.mark(at + 1).filter(|mark| mark.tag == Tag::Thousand);
-        let value = value?;
-        return match followed {
-            Some(mark) => Some((value.checked_mul(1000)?, mark.end)),
-            None => Some((value, at + 1)),
+        return match (value, followed) {
+            (Some(value), Some(mark)) => Some((value.checked_mul(1000)?, mark.end)),
+            (None, Some(mark)) => Some((thousands(&token.lower)?, mark.end)),
+            (value, None) => Some((value?, at + 1)),
         };
     }
     let (mut sum, mut end) = (0_u32, at);
@@ -208,6 +214,14 @@ fn plain(view: View<'_>, at: usize) -> Option<(u32, usize)> {
         (sum, Some(mark)) => Some((sum.checked_mul(1000)?, mark.end)),
         (sum, None) => Some((sum, end)),
     }
+}
+
+/// "14,5" thousand.
+fn thousands(fraction: &str) -> Option<u32> {
+    let (whole, digits) = fraction.split_once([',', '.'])?;
+    let scale = 10_u32.checked_pow(3_u32.checked_sub(u32::try_from(digits.len()).ok()?)?)?;
+    let (whole, part): (u32, u32) = (whole.parse().ok()?, digits.parse().ok()?);
+    whole.checked_mul(1000)?.checked_add(part.checked_mul(scale)?)
 }
 
 /// The value of the last digit that isn't 0: what is added must be smaller.

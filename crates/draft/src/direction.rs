@@ -142,7 +142,8 @@ pub(crate) fn direction(clause: &Clause, named: &[Named], subject: Option<&Named
         (Move::Give, Some(subject)) if clause.verb.passive => evidence.to(subject.side, subject.at.clone()),
         (Move::Give, Some(subject)) => evidence.from(subject.side, subject.at.clone()),
         (Move::Receive, Some(subject)) if !clause.verb.passive => evidence.to(subject.side, subject.at.clone()),
-        (Move::Receive, _) if evidence.to.is_none() => return Err(Why::NoReceiver),
+        // "Brought home from captivity" says who got them by whose captivity it was.
+        (Move::Receive, _) if evidence.to.is_none() && (!clause.verb.passive || evidence.from.is_none()) => return Err(Why::NoReceiver),
         (Move::Return, Some(subject)) if !clause.verb.passive => returned(&mut evidence, subject, whose.as_ref(), item)?,
         (Move::Come, Some(subject)) => evidence.to(subject.side, subject.at.clone()),
         _ => {}

@@ -10,7 +10,7 @@ use crate::{
     counted::{Counted, View},
     direction::{Direction, Named, Part, direction, named},
     language::Language,
-    lexicon::{Doubt, Move, Side, Tag, Tense},
+    lexicon::{Doubt, Move, Noun, Side, Tag, Tense},
     reading::Reading,
     support::{Sourced, Support},
     why::Why,
@@ -59,6 +59,8 @@ pub(crate) struct Around<'a> {
     /// Where the article names each party.
     pub(crate) parties: &'a [(Side, Range<usize>)],
     pub(crate) kinds: Kinds,
+    /// Whose official speaks, and what says so.
+    pub(crate) voice: Option<(Side, Support)>,
 }
 
 /// What a sentence says was handed over.
@@ -316,7 +318,7 @@ impl Gathered<'_> {
         }
         let subject = self.subject.filter(|_| !self.clause.verb.passive || self.parties.iter().any(|party| party.part == Part::Subject));
         match direction(self.clause, self.parties, subject, item) {
-            Err(Why::NoDirection | Why::NoReceiver) => self.in_return(),
+            Err(Why::NoDirection | Why::NoReceiver) => self.in_return().or_else(|why| self.home(why)),
             other => other,
         }
     }
@@ -327,6 +329,17 @@ impl Gathered<'_> {
         let known = self.found.iter().rev().find_map(|moved| moved.flows.last()).or(self.around.last).ok_or(Why::NoDirection)?;
         let at = Some(mark.first..mark.end);
         Ok(Direction { from: (known.to.value, at.clone()), to: (known.from.value, at) })
+    }
+
+    /// "Returned from captivity", in the words of one side's official: they are that side's.
+    fn home(&self, why: Why) -> Result<Direction, Why> {
+        let coming =
+            matches!(self.clause.verb.moves, Move::Come) || self.clause.verb.moves == Move::Return && (self.clause.verb.passive || self.subject.is_none());
+        let mark =
+            self.reading.marks.iter().find(|mark| matches!(mark.tag, Tag::Captivity | Tag::Home)).filter(|_| coming && self.parties.is_empty()).ok_or(why)?;
+        let (side, _) = self.around.voice.as_ref().ok_or(why)?;
+        let captivity = Some(mark.first..mark.end);
+        Ok(Direction { from: (side.other(), captivity.clone()), to: (*side, captivity) })
     }
 
     /// The flow of one number, with the parts that are said of it.
@@ -348,10 +361,27 @@ impl Gathered<'_> {
                 let from = part.noun.map(|(_, at)| self.reading.support(at..at + 1)).into_iter().collect();
                 own.push(self.item(part, Sourced { value: name, from }, Some(category.clone())));
             }
+            own.extend(self.uncounted_civilians(main, &category));
         }
         let from = self.side(direction.from.0, direction.from.1.as_ref())?;
         let to = self.side(direction.to.0, direction.to.1.as_ref())?;
         Ok(Flow { from, to, items: own })
+    }
+
+    /// "Among them civilians": some, how many isn't said.
+    fn uncounted_civilians(&self, main: &Counted, whole: &Sourced<Category>) -> Option<Item> {
+        let view = self.reading.view();
+        let part = self.reading.marks.iter().find(|mark| mark.tag == Tag::Part && mark.first >= main.end)?;
+        let noun = (part.end..(part.end + 3).min(view.tokens.len())).find_map(|at| view.mark(at).filter(|mark| mark.tag == Tag::Noun(Noun::Civilians)))?;
+        let counted = self.reading.counted.iter().any(|counted| counted.phrase_end > part.first && counted.first < noun.end);
+        let words = vec![self.reading.support(part.first..noun.end)];
+        (whole.value == Category::People && !counted).then(|| Item {
+            category: Sourced { value: "civilians", from: vec![self.reading.support(noun.first..noun.end)] },
+            count: Sourced { value: Count::Unknown, from: words },
+            of: Some(whole.clone()),
+            origin: None,
+            identity: None,
+        })
     }
 
     fn item(&self, counted: &Counted, category: Sourced<&'static str>, of: Option<Sourced<Category>>) -> Item {

@@ -136,13 +136,25 @@ pub(crate) fn contact(
     reading: &Reading<'_>,
     offices: &Offices,
     issue: Option<(&str, ChannelStatus, &[Support])>,
+    attributed: bool,
+    article: &str,
 ) -> Option<(Vec<Speaker>, Option<Sourced<String>>)> {
     let talks = reading.find(|tag| tag == Tag::Talks)?;
     if reading.has(|tag| matches!(tag, Tag::Doubt(_) | Tag::Not | Tag::Plan | Tag::Foreign | Tag::Offer)) {
         return None;
     }
-    let partner = reading.named.iter().filter(|named| matches!(named.what, What::Holder(_)) && named.at.start >= talks.first && is_partner(reading, named));
-    let with: Vec<Speaker> = partner.filter_map(|named| offices.speaker(reading, named)).collect();
+    let holders = || reading.named.iter().filter(|named| matches!(named.what, What::Holder(_)));
+    let mut with: Vec<Speaker> =
+        holders().filter(|named| named.at.start >= talks.first && is_partner(reading, named)).filter_map(|named| offices.speaker(reading, named)).collect();
+    // Where an outlet tells of talks, both who talked are the ones with whom they were held.
+    if !attributed && !with.is_empty() {
+        let first: Vec<Speaker> =
+            holders().filter(|named| named.at.end <= talks.first && !is_partner(reading, named)).filter_map(|named| offices.speaker(reading, named)).collect();
+        if first.is_empty() {
+            return None;
+        }
+        with.splice(0..0, first);
+    }
     if with.is_empty() || with.iter().any(|with| with.name.is_none()) {
         return None;
     }
@@ -159,7 +171,20 @@ pub(crate) fn contact(
         from.extend_from_slice(supports);
         Some(Sourced { value: format!("the {status} exchanges of {channel}"), from })
     });
-    Some((with, topic))
+    Some((with, topic.or_else(|| discussed(reading, &talks, article))))
+}
+
+/// "Discussed … with": what stands between.
+fn discussed(reading: &Reading<'_>, talks: &Mark, article: &str) -> Option<Sourced<String>> {
+    /// The most words of a topic.
+    const LONGEST: usize = 12;
+    let tokens = &reading.sentence.tokens;
+    let verb = ["discussed", "обсуд", "обговор"].iter().any(|stem| tokens[talks.first].lower.starts_with(stem));
+    let end = (talks.end..tokens.len()).find(|at| matches!(tokens[*at].lower.as_str(), "with" | "с" | "со" | "з" | "із" | "зі"))?;
+    let words = end - talks.end;
+    let plain = tokens[talks.end..end].iter().all(|token| token.is_word() || token.is("'"));
+    let place = (verb && plain && (2..=LONGEST).contains(&words)).then(|| bytes(tokens, talks.end..end))?;
+    Some(Sourced::text(article[place.clone()].to_owned(), place))
 }
 
 /// Who helped, as the sentence says.

@@ -168,7 +168,13 @@ pub(crate) enum Tag {
     Postponed,
     Cancelled,
     Withheld,
+    /// "An undisclosed number of".
+    UnknownNumber,
+    /// "Home".
+    Home,
     Speech,
+    /// "Confirmed", which is said of what was said before.
+    Confirm,
     According,
     Pronoun,
     /// "In the statement": who spoke before goes on.

@@ -84,7 +84,8 @@ pub(crate) fn named(view: View<'_>) -> Vec<Named> {
         let rest = &view.tokens[at..];
         let office = OFFICE.at(rest).filter(|(len, office)| !office.name.is_empty() && !is_verb(view, at, *len));
         let next = if let Some((len, holder)) = HOLDER.at(rest).filter(|_| rest[0].capital) {
-            let first = given_names(view.tokens, at);
+            let after = found.last().map_or(0, |last| last.at.end);
+            let first = given_names(view, at, after);
             found.push(Named { what: What::Holder(holder), at: first..at + len, apart: true, party: None, other: false });
             at + len
         } else if let Some((len, office)) = office {
@@ -107,12 +108,14 @@ fn is_verb(view: View<'_>, at: usize, len: usize) -> bool {
 }
 
 /// Where the given names before a surname begin.
-fn given_names(tokens: &[Token], surname: usize) -> usize {
+fn given_names(view: View<'_>, surname: usize, after: usize) -> usize {
+    let tokens: &[Token] = view.tokens;
     let mut first = surname;
     while let Some(before) = first.checked_sub(1) {
         let token = &tokens[before];
         let name = token.is_word() && token.capital && token.lower.chars().count() > 2 && OFFICE.at(&tokens[before..]).is_none() && !is_title(&token.lower);
-        if !name || surname - before > 2 || before == 0 && surname - before > 1 {
+        let tagged = view.marks.iter().any(|mark| (mark.first..mark.end).contains(&before));
+        if !name || tagged || before < after || surname - before > 2 || before == 0 && surname - before > 1 {
             break;
         }
         first = before;
@@ -318,14 +321,14 @@ pub(crate) fn voice(reading: &Reading<'_>, offices: &Offices) -> Voice {
         let mark = reading.find(|tag| matches!(tag, Tag::Belong(_)));
         return mark.map_or(Voice::Unknown, |mark| Voice::Speaker(of_party(reading, Side::Ru, mark)));
     }
-    let attributions: Vec<Mark> = reading.marks.iter().filter(|mark| matches!(mark.tag, Tag::Speech | Tag::According)).copied().collect();
+    let attributions: Vec<Mark> = reading.marks.iter().filter(|mark| matches!(mark.tag, Tag::Speech | Tag::Confirm | Tag::According)).copied().collect();
     if attributions.is_empty() {
         return Voice::Outlet;
     }
     let mut outlet = false;
     let mut same = false;
     for attribution in &attributions {
-        if attribution.tag == Tag::Speech && reading.marks.iter().any(|mark| matches!(mark.tag, Tag::Pronoun) && beside(view, *mark, *attribution, 1)) {
+        if attribution.tag != Tag::According && reading.marks.iter().any(|mark| matches!(mark.tag, Tag::Pronoun) && beside(view, *mark, *attribution, 1)) {
             same = true;
             continue;
         }
@@ -354,7 +357,7 @@ fn nearest(reading: &Reading<'_>, offices: &Offices, attribution: Mark) -> Optio
     let distance = |at: &Range<usize>| {
         if at.start >= attribution.end {
             Some(at.start - attribution.end)
-        } else if attribution.tag == Tag::Speech {
+        } else if attribution.tag != Tag::According {
             attribution.first.checked_sub(at.end)
         } else {
             None
@@ -398,7 +401,8 @@ fn holder_near(reading: &Reading<'_>, office: &Named) -> bool {
 pub(crate) fn is_partner(reading: &Reading<'_>, named: &Named) -> bool {
     let from = named.at.start.saturating_sub(4);
     let word = |at: usize| reading.sentence.tokens[at].lower.as_str();
-    let clear = (from..named.at.start).rev().take_while(|at| reading.sentence.tokens[*at].is_word());
+    let office = |at: usize| reading.named.iter().any(|other| !matches!(other.what, What::Outlet) && other.at.contains(&at));
+    let clear = (from..named.at.start).rev().take_while(|at| reading.sentence.tokens[*at].is_word()).filter(|at| !office(*at));
     clear.into_iter().any(|at| matches!(word(at), "with" | "с" | "со" | "з" | "із" | "зі" | "thanks" | "thanked" | "поблагодарил" | "подякував"))
         || reading.marks.iter().any(|mark| mark.tag == Tag::Counterpart && mark.end <= named.at.start && named.at.start <= mark.end + 3)
 }
