@@ -6,13 +6,12 @@ use announcement::{ChannelStatus, Date};
 
 use crate::{
     Skipped,
-    categories::Kinds,
     claim::{Act, Claim, Help},
     dates::{Mention, Published, Side as Direction, When, resolve},
     flows::{Around, Flow, Mode, Moved, merge, moved},
-    kinds::{Covers, channel, contact, covers, framework, helpers, is_definite, repeats},
+    kinds::{Covers, agreed_at, called_off, channel, contact, covers, framework, helpers, is_definite, repeats, stock},
     language::Language,
-    lexicon::{Noun, Side, Tag},
+    lexicon::{Mark, Side, Tag},
     reading::{Annotations, Reading},
     sentences::sentences,
     speakers::{Offices, Speaker, Voice, voice},
@@ -39,6 +38,9 @@ impl Place {
         Skipped { start: self.bytes.start, end: self.bytes.end, has_number: self.has_number, why }
     }
 }
+
+/// How many claims are looked through for a repetition.
+const NEAR_CLAIMS: usize = 64;
 
 /// Reads an article.
 pub(crate) fn assemble(article: &str, language: Language, published: Option<Published>) -> Assembled {
@@ -78,9 +80,15 @@ pub(crate) fn assemble(article: &str, language: Language, published: Option<Publ
 /// Who speaks in each quotation.
 fn quotations(readings: &[Reading<'_>], voices: &[Voice]) -> HashMap<usize, Speaker> {
     let mut speakers = HashMap::new();
+    let mut last: Option<&Speaker> = None;
     for (reading, voice) in readings.iter().zip(voices) {
-        if let Voice::Speaker(speaker) = voice {
-            for quotation in [reading.sentence.quotation, reading.sentence.open].into_iter().flatten() {
+        match voice {
+            Voice::Speaker(speaker) => last = Some(speaker),
+            Voice::Same => {}
+            Voice::Outlet | Voice::Unknown => continue,
+        }
+        for quotation in [reading.sentence.quotation, reading.sentence.open].into_iter().flatten() {
+            if let Some(speaker) = last {
                 speakers.entry(quotation).or_insert_with(|| speaker.clone());
             }
         }
@@ -100,6 +108,8 @@ struct State {
     /// When the exchange of the article's first sentence took place.
     first_date: Option<Sourced<Date>>,
     started: bool,
+    /// The paragraph in which several days were named last.
+    several_days: Option<usize>,
     /// The channel whose state was told last.
     channel: Option<(&'static str, ChannelStatus, Vec<Support>)>,
 }
@@ -136,7 +146,13 @@ impl Assembler<'_> {
     fn said(&mut self, number: usize) -> Result<Option<Speaker>, Why> {
         let reading = &self.readings[number];
         let quoted = reading.sentence.quotation.and_then(|quotation| self.quotations.get(&quotation)).cloned();
+        let next = self.readings.get(number + 1).filter(|next| next.has(|tag| tag == Tag::ThisWasSaid) && next.counted.is_empty());
+        let after = next.and_then(|_| match &self.voices[number + 1] {
+            Voice::Speaker(speaker) => Some(speaker.clone()),
+            _ => None,
+        });
         let speaker = match &self.voices[number] {
+            Voice::Outlet if after.is_some() && reading.sentence.quotation.is_none() => after,
             Voice::Speaker(speaker) => Some(speaker.clone()),
             Voice::Same => Some(self.state.speaker.clone().ok_or(Why::NoSpeaker)?),
             Voice::Unknown if quoted.is_none() => return Err(Why::NoSpeaker),
@@ -166,6 +182,10 @@ impl Assembler<'_> {
             self.state.announced = Some(date.clone());
             return Some(date);
         }
+        if let (Some(mark), Some(published)) = (said_earlier(reading).filter(|_| attributed), self.published) {
+            let until = format!("../{}", published.date).parse().ok()?;
+            return Some(Sourced { value: until, from: vec![reading.support(mark.first..mark.end), Support::Published] });
+        }
         let known = self.state.announced.clone().filter(|_| attributed);
         known.or_else(|| self.published.map(|published| Sourced { value: published.date, from: vec![Support::Published] }))
     }
@@ -179,6 +199,15 @@ impl Assembler<'_> {
         let said = said.map(|speaker| Said { speaker, announced });
         if let Some((of, status)) = channel(reading) {
             return self.channel(number, of, status, said?);
+        }
+        if let Some(stock) = stock(reading, &self.parties) {
+            return self.push(number, stock, said?);
+        }
+        if let Some((act, date)) = called_off(reading, self.published.as_ref(), self.article) {
+            let mut claim = self.claim(number, act, said?)?;
+            claim.date = Some(date);
+            self.claims.push(claim);
+            return Ok(());
         }
         let issue = self.state.channel.as_ref().map(|(channel, status, supports)| (*channel, *status, supports.as_slice()));
         if let Some((with, topic)) = contact(reading, self.offices, issue, matches!(&said, Ok(Said { speaker: Some(_), .. })), self.article) {
@@ -197,23 +226,10 @@ impl Assembler<'_> {
 
     fn moved(&self, number: usize, speaker: Option<&Speaker>) -> Result<Vec<Moved>, Why> {
         let reading = &self.readings[number];
-        let near = |other: &&Reading<'_>| other.sentence.paragraph.abs_diff(reading.sentence.paragraph) <= 1;
-        let speaks = |noun: Noun| {
-            self.readings.iter().filter(near).any(|other| {
-                other.counted.iter().any(|counted| counted.noun.is_some_and(|(found, _)| found == noun))
-                    || noun == Noun::Civilians
-                        && other
-                            .sentence
-                            .tokens
-                            .iter()
-                            .any(|token| matches!(token.lower.as_str(), "civilians" | "гражданские" | "гражданских" | "цивільні" | "цивільних"))
-            })
-        };
-        let kinds = Kinds { civilians: speaks(Noun::Civilians) };
         let last = self.claims.last().filter(|claim| matches!(claim.act, Act::Completed)).and_then(|claim| claim.flows.last());
         let side = |party: &str| [Side::Ru, Side::Ua].into_iter().find(|side| side.code() == party);
         let voice = speaker.and_then(|speaker| Some((side(speaker.party.value)?, speaker.party.from.first()?.clone())));
-        moved(reading, &Around { last, parties: &self.parties, kinds, voice })
+        moved(reading, &Around { last, parties: &self.parties, voice })
     }
 
     fn push(&mut self, number: usize, act: Act, said: Said) -> Result<(), Why> {
@@ -250,7 +266,7 @@ impl Assembler<'_> {
             }
             return self.completed(number, moved.flows, said);
         }
-        let framework = framework(reading);
+        let framework = framework(reading).or_else(|| if moved.mode == Mode::Agreed { agreed_at(reading) } else { None });
         let act = match (moved.mode, &framework) {
             (Mode::Offer, _) => Act::Offered,
             (Mode::Agreed, Some(_)) => Act::Agreement,
@@ -298,6 +314,12 @@ impl Assembler<'_> {
         }
         claim.date = Some(self.exchange_date(reading, &claim.announced)?);
         claim.subject = self.subject_of_last(reading);
+        let other = |known: &Claim| {
+            known.act == Act::Completed && known.speaker.as_ref().zip(claim.speaker.as_ref()).is_some_and(|(one, other)| one.party.value != other.party.value)
+        };
+        if reading.has(|tag| tag == Tag::Confirm) && self.claims.iter().any(other) {
+            claim.act = Act::Confirmed;
+        }
         self.state.date.clone_from(&claim.date);
         if self.state.first_date.is_none() {
             self.state.first_date.clone_from(&claim.date);
@@ -364,7 +386,8 @@ impl Assembler<'_> {
         if let Some(date) = &self.state.date {
             return Ok(date.clone());
         }
-        if earlier.is_some() || reading.has(|tag| tag == Tag::ThatDay) {
+        let several = self.state.several_days.is_some_and(|paragraph| reading.sentence.paragraph - paragraph <= 1);
+        if earlier.is_some() || several || reading.has(|tag| tag == Tag::ThatDay) {
             return Err(Why::NoDate);
         }
         if speech_date(reading).is_some() {
@@ -387,8 +410,7 @@ impl Assembler<'_> {
     fn channel(&mut self, number: usize, of: Sourced<&'static str>, status: Sourced<ChannelStatus>, said: Said) -> Result<(), Why> {
         let sentence = &self.readings[number].sentence.bytes;
         let support = |side: Side| {
-            let mentions = || self.parties.iter().filter(move |(party, _)| *party == side).map(|(_, bytes)| bytes);
-            let near = mentions().rfind(|bytes| bytes.start < sentence.end).or_else(|| mentions().next());
+            let near = nearest(&self.parties, side, sentence);
             near.map(|bytes| Support::Text(bytes.clone())).ok_or(Why::NoDirection)
         };
         let parties = [support(Side::Ru)?, support(Side::Ua)?];
@@ -477,7 +499,7 @@ impl Assembler<'_> {
             // What was planned earlier is what the article is news of.
             let month = Sourced { value: published.month(), from: vec![reading.support(mark.first..mark.end), Support::Published] };
             claim.date = Some(self.state.first_date.clone().unwrap_or_else(|| month.clone()));
-            if claim.announced.from == [Support::Published] {
+            if claim.announced.from.contains(&Support::Published) {
                 claim.announced = month;
             }
         }
@@ -509,10 +531,13 @@ impl Assembler<'_> {
     fn note_dates(&mut self, reading: &Reading<'_>) {
         let about = reading.has(|tag| matches!(tag, Tag::Exchange | Tag::Verb(..)));
         let planned = reading.has(|tag| matches!(tag, Tag::Plan | Tag::Offer | Tag::Agree | Tag::Doubt(_) | Tag::Not));
-        if !about {
+        if !about || reading.has(|tag| matches!(tag, Tag::Since(_) | Tag::Total)) {
             return;
         }
         let own: Vec<&Mention> = own_dates(reading).collect();
+        if own.iter().filter(|mention| matches!(mention.when, When::Day { .. } | When::Weekday(_) | When::DaysAgo(_))).count() > 1 {
+            self.state.several_days = Some(reading.sentence.paragraph);
+        }
         let date = match own.as_slice() {
             _ if planned => None,
             [mention] => {
@@ -531,6 +556,15 @@ impl Assembler<'_> {
             self.state.first_date = self.state.first_date.take().or(date.filter(|_| !earlier));
         }
     }
+}
+
+/// Where a party is named: in these bytes, or else before them, or after.
+pub(crate) fn nearest<'a>(parties: &'a [(Side, Range<usize>)], side: Side, sentence: &Range<usize>) -> Option<&'a Range<usize>> {
+    let (before, rest) = parties.split_at(parties.partition_point(|(_, bytes)| bytes.start < sentence.start));
+    let is = |(party, _): &&(Side, Range<usize>)| *party == side;
+    let after = rest.iter().find(is);
+    let here = after.filter(|(_, bytes)| bytes.start < sentence.end);
+    here.or_else(|| before.iter().rfind(is)).or(after).map(|(_, bytes)| bytes)
 }
 
 /// Who said something, and when.
@@ -562,6 +596,21 @@ fn speech_date<'a>(reading: &'a Reading<'_>) -> Option<&'a Mention> {
     reading.dates.iter().find(speech)
 }
 
+/// "Previously reported", "said at the time": when it was said isn't known, but that it was before.
+fn said_earlier(reading: &Reading<'_>) -> Option<Mark> {
+    let speech: Vec<&Mark> = reading.marks.iter().filter(|mark| matches!(mark.tag, Tag::Speech | Tag::Confirm)).collect();
+    let near = |mark: &&Mark| {
+        mark.first <= 1 && !speech.is_empty()
+            || speech.iter().any(|speech| mark.first.saturating_sub(speech.end).max(speech.first.saturating_sub(mark.end)) <= 1)
+    };
+    let word = |mark: &Mark| reading.sentence.tokens[mark.first].lower.as_str();
+    let earlier = |mark: &&Mark| {
+        matches!(mark.tag, Tag::Earlier) && matches!(word(mark), "earlier" | "previously" | "ранее" | "раніше")
+            || mark.tag == Tag::ThatDay && matches!(word(mark), "at" | "тогда" | "тоді")
+    };
+    reading.marks.iter().filter(earlier).find(near).copied()
+}
+
 /// The times that a sentence names of what it tells.
 fn own_dates<'a>(reading: &'a Reading<'_>) -> impl Iterator<Item = &'a Mention> {
     let spoken = speech_date(reading);
@@ -584,10 +633,16 @@ fn without_repetition(claims: Vec<Claim>) -> Vec<Claim> {
             };
             kind && date && voice
         };
-        if kept.iter().any(|other| same(other) && repeats(&other.flows, &claim.flows) && (other.speaker.is_some() || claim.speaker.is_none())) {
+        if kept
+            .iter()
+            .rev()
+            .take(NEAR_CLAIMS)
+            .any(|other| same(other) && repeats(&other.flows, &claim.flows) && (other.speaker.is_some() || claim.speaker.is_none()))
+        {
             continue;
         }
-        kept.retain(|other| !(same(other) && repeats(&claim.flows, &other.flows) && claim.speaker.is_some()));
+        let recent = kept.split_off(kept.len().saturating_sub(NEAR_CLAIMS));
+        kept.extend(recent.into_iter().filter(|other| !(same(other) && repeats(&claim.flows, &other.flows) && claim.speaker.is_some())));
         kept.push(claim);
     }
     kept

@@ -10,21 +10,8 @@ use crate::{
     why::Why,
 };
 
-/// Of whom the article speaks.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
-pub(crate) struct Kinds {
-    pub(crate) civilians: bool,
-}
-
 /// What a number counts, and what says so.
-pub(crate) fn category(
-    reading: &Reading<'_>,
-    clause: &Clause,
-    item: &Counted,
-    parts: &[&Counted],
-    before: Option<&Flow>,
-    kinds: Kinds,
-) -> Result<Sourced<Category>, Why> {
+pub(crate) fn category(reading: &Reading<'_>, clause: &Clause, item: &Counted, parts: &[&Counted], before: Option<&Flow>) -> Result<Sourced<Category>, Why> {
     let at = |value: Category, token: usize| Ok(Sourced { value, from: vec![reading.support(token..token + 1)] });
     if let Some(dead) = item.dead {
         return at(Category::Bodies, dead);
@@ -37,10 +24,15 @@ pub(crate) fn category(
         Some((Noun::Prisoners, token)) if civilians.is_some() => at(Category::People, token),
         Some((Noun::Soldiers | Noun::SoldiersOf(_), _)) if civilians.is_some() => Err(Why::NoCategory),
         Some((Noun::Soldiers | Noun::SoldiersOf(_) | Noun::Prisoners, token)) => soldiers(reading, clause, token),
-        Some((Noun::People | Noun::Nationals(_), token)) => people(reading, token, !parts.is_empty(), kinds),
+        // "84 prisoners of war, and 84 Russians".
+        Some((Noun::Nationals(_), token)) if follows_prisoners(reading, item) => at(Category::Prisoners, token),
+        Some((Noun::People | Noun::Nationals(_), token)) => at(Category::People, token),
         Some((Noun::Women | Noun::Wounded, _)) => Err(Why::NoCategory),
-        None if civilians.is_some() => at(Category::People, item.first),
-        None => bare(reading, item, before),
+        None => match bare(reading, item, before) {
+            Ok(known) if known.value == Category::Bodies || civilians.is_none() => Ok(known),
+            Err(why) if civilians.is_none() => Err(why),
+            _ => at(Category::People, item.first),
+        },
     }
 }
 
@@ -55,15 +47,9 @@ fn soldiers(reading: &Reading<'_>, clause: &Clause, token: usize) -> Result<Sour
     Ok(Sourced { value: Category::Prisoners, from: vec![reading.support(token..token + 1)] })
 }
 
-/// "People" of whom nothing more is said.
-fn people(reading: &Reading<'_>, token: usize, has_parts: bool, kinds: Kinds) -> Result<Sourced<Category>, Why> {
-    let mixed = has_parts || kinds.civilians;
-    let captive = reading.marks.iter().find(|mark| matches!(mark.tag, Tag::Captivity | Tag::HeldBy(_) | Tag::Noun(Noun::Prisoners)));
-    match (mixed, captive) {
-        (true, _) => Ok(Sourced { value: Category::People, from: vec![reading.support(token..token + 1)] }),
-        (false, Some(mark)) => Ok(Sourced { value: Category::Prisoners, from: vec![reading.support(token..token + 1), reading.support(mark.first..mark.end)] }),
-        (false, None) => Err(Why::NoCategory),
-    }
+fn follows_prisoners(reading: &Reading<'_>, item: &Counted) -> bool {
+    let before = reading.counted.iter().rfind(|other| other.first < item.first && !other.part);
+    before.is_some_and(|before| matches!(before.noun, Some((Noun::Prisoners | Noun::Soldiers | Noun::SoldiersOf(_), _))))
 }
 
 /// A number without a noun counts what the one before it counts, or what the sentence speaks of.
@@ -96,10 +82,11 @@ fn bare(reading: &Reading<'_>, item: &Counted, before: Option<&Flow>) -> Result<
 
 /// "The prisoner exchange", where the words for it say of whom.
 fn exchange(reading: &Reading<'_>) -> Option<(Category, usize)> {
-    reading.marks.iter().filter(|mark| matches!(mark.tag, Tag::Exchange | Tag::Exchanges)).find_map(|mark| {
-        let of = (mark.first..mark.end).find_map(|at| channel_of(&reading.sentence.tokens[at].lower).map(|category| (category, at)));
-        of
-    })
+    reading
+        .marks
+        .iter()
+        .filter(|mark| matches!(mark.tag, Tag::Exchange | Tag::Exchanges))
+        .find_map(|mark| (mark.first..mark.end).find_map(|at| channel_of(&reading.sentence.tokens[at].lower).map(|category| (category, at))))
 }
 
 /// Whom a word of "prisoner exchange" names.

@@ -2,6 +2,7 @@ use announcement::{ChannelStatus, Count, Date, Role};
 
 use crate::{
     flows::Flow,
+    lexicon::Side,
     speakers::Speaker,
     support::{Sourced, Support},
 };
@@ -38,6 +39,9 @@ pub(crate) enum Act {
     Channel { of: Sourced<&'static str>, status: Sourced<ChannelStatus>, parties: [Support; 2] },
     Contact { with: Vec<Speaker>, topic: Option<Sourced<String>> },
     Mediation,
+    Stock { by: Sourced<Side>, of: Sourced<Side>, category: Sourced<&'static str>, count: Sourced<Count> },
+    Postponed { reason: Sourced<String> },
+    Cancelled { reason: Sourced<String> },
 }
 
 /// Somebody who helped.

@@ -31,6 +31,8 @@ pub(crate) struct Clause {
 struct Segment {
     tokens: Range<usize>,
     subordinate: bool,
+    /// It's what somebody said: "that …".
+    content: bool,
 }
 
 const CONJUNCTIONS: &[&str] = &["and", "while", "whereas", "but", "и", "а", "но", "і", "й", "та", "але", "тоді", "в то время как"];
@@ -74,7 +76,6 @@ const SUBORDINATORS: &[&str] = &[
     "поки",
     "перш",
     "чтобы",
-    "по",
     "following",
     "amid",
     "despite",
@@ -89,7 +90,7 @@ pub(crate) fn clauses(view: View<'_>, language: Language) -> Vec<Clause> {
     for segment in joined(view, segments(view)) {
         match verb(view, &segment.tokens, language) {
             Some(verb) => {
-                let loose = waiting.iter().filter(|segment| segment.subordinate).map(|segment| segment.tokens.clone()).collect();
+                let loose = waiting.iter().filter(|segment| segment.subordinate && !segment.content).map(|segment| segment.tokens.clone()).collect();
                 let start = waiting.first().map_or(segment.tokens.start, |first| first.tokens.start);
                 clauses.push(Clause { tokens: start..segment.tokens.end, verb, elliptic: false, loose });
                 waiting.clear();
@@ -137,7 +138,8 @@ fn segment(view: View<'_>, tokens: Range<usize>) -> Segment {
     let opened = |token: Option<&crate::tokens::Token>| token.is_some_and(|token| SUBORDINATORS.contains(&token.lower.as_str()));
     let preposition = matches!(first.map(|token| token.lower.as_str()), Some("in" | "of" | "to" | "с" | "в" | "з" | "у" | "из" | "до" | "від"));
     let subordinate = opened(first) || preposition && opened(words.next());
-    Segment { tokens, subordinate }
+    let content = first.is_some_and(|first| matches!(first.lower.as_str(), "that" | "что" | "що"));
+    Segment { tokens, subordinate, content }
 }
 
 /// A party that stands alone belongs to what follows: "and Ukraine — 35".
@@ -159,7 +161,19 @@ fn is_party_alone(view: View<'_>, tokens: &Range<usize>) -> bool {
     let words: Vec<usize> =
         tokens.clone().filter(|at| view.tokens[*at].kind != Kind::Mark && !CONJUNCTIONS.contains(&view.tokens[*at].lower.as_str())).collect();
     let Some(first) = words.first() else { return true };
-    view.mark(*first).is_some_and(|mark| is_subject_form(mark) && words.iter().all(|word| (mark.first..mark.end).contains(word)))
+    view.mark(*first).is_some_and(|mark| may_stand_alone(view, mark) && words.iter().all(|word| (mark.first..mark.end).contains(word)))
+}
+
+/// A party that a verb of the clause before may go on with: "and Ukraine 35", "росіянам – 37".
+fn may_stand_alone(view: View<'_>, mark: Mark) -> bool {
+    is_subject_form(mark) || matches!(mark.tag, Tag::Party(_, Form::Dative)) || is_short(view, mark)
+}
+
+/// "The Ukrainian side received 1,000, the Russian 35".
+pub(crate) fn is_short(view: View<'_>, mark: Mark) -> bool {
+    let word = view.tokens[mark.first].lower.as_str();
+    let bare = view.tokens.get(mark.end).is_some_and(|next| !next.is_word());
+    mark.end == mark.first + 1 && bare && matches!(word, "российская" | "украинская" | "російська" | "українська")
 }
 
 pub(crate) fn is_subject_form(mark: Mark) -> bool {
@@ -169,7 +183,7 @@ pub(crate) fn is_subject_form(mark: Mark) -> bool {
 /// "And the Russian side 35": a party, and then a number.
 fn is_elliptic(view: View<'_>, segment: &Segment) -> bool {
     let first = segment.tokens.clone().find(|at| view.tokens[*at].kind != Kind::Mark && !CONJUNCTIONS.contains(&view.tokens[*at].lower.as_str()));
-    let Some(mark) = first.and_then(|first| view.mark(first)).filter(|mark| is_subject_form(*mark)) else { return false };
+    let Some(mark) = first.and_then(|first| view.mark(first)).filter(|mark| may_stand_alone(view, *mark)) else { return false };
     let rest = mark.end..segment.tokens.end;
     rest.into_iter()
         .take(4)
@@ -185,6 +199,10 @@ fn verb(view: View<'_>, tokens: &Range<usize>, language: Language) -> Option<Ver
 
 fn verb_at(view: View<'_>, at: usize, start: usize, language: Language) -> Option<Verb> {
     let mark = view.mark(at)?;
+    let led = |at: usize| at.checked_sub(1).is_some_and(|before| matches!(view.tokens[before].lower.as_str(), "to" | "will"));
+    if mark.tag == Tag::Exchange && language == Language::English && matches!(view.tokens[at].lower.as_str(), "exchange" | "swap") && led(at) {
+        return Some(Verb { moves: Move::Swap, tense: Tense::Other, passive: false, first: at, end: mark.end });
+    }
     let Tag::Verb(moves, tense) = mark.tag else { return None };
     let verb = Verb { moves, tense, passive: tense == Tense::Passive, first: at, end: mark.end };
     if language != Language::English {
@@ -213,10 +231,14 @@ fn verb_at(view: View<'_>, at: usize, start: usize, language: Language) -> Optio
 
 /// Whether "transfer", "return" and the like are verbs here and no nouns.
 fn is_english_verb(view: View<'_>, at: usize) -> bool {
+    if matches!(view.tokens[at].lower.as_str(), "to" | "will") {
+        return true;
+    }
     let Some(previous) = at.checked_sub(1) else { return false };
     let word = view.tokens[previous].lower.as_str();
     let led =
         matches!(word, "to" | "will" | "would" | "can" | "could" | "should" | "must" | "may" | "might" | "also" | "not" | "and" | "they" | "shall" | "didn't");
     let mark = view.marks.iter().find(|mark| mark.end == at);
-    led || mark.is_some_and(|mark| is_subject_form(*mark) && view.tokens[previous].lower != "s")
+    let going = view.tokens[at].lower.ends_with("ing") && mark.is_some_and(|mark| matches!(mark.tag, Tag::Offer | Tag::Plan | Tag::Agree));
+    led || going || mark.is_some_and(|mark| is_subject_form(*mark) && view.tokens[previous].lower != "s")
 }

@@ -227,7 +227,7 @@ fn thousands(fraction: &str) -> Option<u32> {
 /// The value of the last digit that isn't 0: what is added must be smaller.
 const fn lowest(sum: u32) -> u32 {
     let mut unit = 1;
-    while sum % (unit * 10) == 0 && unit < 1_000_000 {
+    while sum.is_multiple_of(unit * 10) && unit < 1_000_000 {
         unit *= 10;
     }
     unit
@@ -344,6 +344,11 @@ fn take(phrase: &mut Counted, mark: Mark, view: View<'_>) -> Option<()> {
             _ => return None,
         },
         Tag::Dead => phrase.dead = phrase.dead.or(Some(mark.first)),
+        // "84 Russians".
+        Tag::Party(side, _) if phrase.noun.is_none() && matches!(view.word(mark.first), "russians" | "россияне" | "росіяни") => {
+            phrase.noun = Some((Noun::Nationals(side), mark.first));
+            phrase.nationality = Some((Whose::Of(side), mark.first, mark.end));
+        }
         Tag::Party(side, form) => nationality(phrase, mark, side, form, view)?,
         Tag::Own => phrase.nationality = Some((Whose::Own, mark.first, mark.end)),
         Tag::Part if phrase.noun.is_none() => phrase.part = true,

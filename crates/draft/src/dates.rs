@@ -40,6 +40,8 @@ pub(crate) struct Mention {
 pub(crate) enum Side {
     Past,
     Future,
+    /// Either: of the year of publication.
+    Near,
 }
 
 /// When the article was published, as precisely as it's known.
@@ -208,7 +210,7 @@ pub(crate) fn resolve(mention: &Mention, tokens: &[Token], published: Option<&Pu
             let today = published?.day?;
             let ahead = i32::from(weekday) - i32::from(today.weekday().to_monday_one_offset());
             let days = match side {
-                Side::Past => ahead - if ahead > 0 { 7 } else { 0 },
+                Side::Past | Side::Near => ahead - if ahead > 0 { 7 } else { 0 },
                 Side::Future => ahead + if ahead < 0 { 7 } else { 0 },
             };
             Date::of_day(today.checked_add(days.days()).ok()?).map(both)

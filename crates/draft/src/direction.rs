@@ -1,10 +1,10 @@
 use std::ops::Range;
 
 use crate::{
-    clauses::{Clause, is_subject_form},
+    clauses::{Clause, is_short, is_subject_form},
     counted::{Counted, View, Whose},
     language::Language,
-    lexicon::{Form, Mark, Move, Side, Tag},
+    lexicon::{Form, Mark, Move, Noun, Side, Tag, Tense},
     why::Why,
 };
 
@@ -62,6 +62,9 @@ fn word(view: View<'_>, at: Option<usize>) -> &str {
 fn part(view: View<'_>, clause: &Clause, mark: Mark, form: Form, language: Language) -> Option<Part> {
     let previous = word(view, mark.first.checked_sub(1));
     let before_previous = view.marks.iter().find(|other| other.end + 1 == mark.first).map(|other| other.tag);
+    if clause.elliptic && is_short(view, mark) {
+        return Some(Part::Subject);
+    }
     if form == Form::Adjective {
         let captor = view.marks.iter().any(|other| other.first >= mark.end && other.first <= mark.end + 1 && other.tag == Tag::Captivity);
         return captor.then_some(Part::Captor);
@@ -105,7 +108,7 @@ fn slavic(view: View<'_>, clause: &Clause, mark: Mark, form: Form, previous: &st
         (_, Form::Dative) => Some(Part::To),
         (_, Form::Oblique) => {
             let beside = mark.end == clause.verb.first || mark.first == clause.verb.end;
-            (clause.verb.moves == Move::Give && beside).then_some(Part::To)
+            (matches!(clause.verb.moves, Move::Give | Move::Return) && beside).then_some(Part::To)
         }
         (_, Form::Name) => {
             let subject = is_subject_form(mark) && mark.end <= clause.verb.first && clause.verb.first <= mark.end + 2 && !follows_noun(view, mark);
@@ -122,7 +125,7 @@ fn follows_noun(view: View<'_>, mark: Mark) -> bool {
 }
 
 /// Who hands these over to whom.
-pub(crate) fn direction(clause: &Clause, named: &[Named], subject: Option<&Named>, item: &Counted) -> Result<Direction, Why> {
+pub(crate) fn direction(clause: &Clause, named: &[Named], subject: Option<&Named>, item: &Counted, language: Language) -> Result<Direction, Why> {
     let mut evidence = Evidence::default();
     for party in named {
         match party.part {
@@ -144,7 +147,9 @@ pub(crate) fn direction(clause: &Clause, named: &[Named], subject: Option<&Named
         (Move::Receive, Some(subject)) if !clause.verb.passive => evidence.to(subject.side, subject.at.clone()),
         // "Brought home from captivity" says who got them by whose captivity it was.
         (Move::Receive, _) if evidence.to.is_none() && (!clause.verb.passive || evidence.from.is_none()) => return Err(Why::NoReceiver),
-        (Move::Return, Some(subject)) if !clause.verb.passive => returned(&mut evidence, subject, whose.as_ref(), item)?,
+        (Move::Return, Some(subject)) if !clause.verb.passive => {
+            returned(&mut evidence, subject, whose.as_ref(), is_plainly_back(clause, subject.side, item, language))?
+        }
         (Move::Come, Some(subject)) => evidence.to(subject.side, subject.at.clone()),
         _ => {}
     }
@@ -155,20 +160,27 @@ pub(crate) fn direction(clause: &Clause, named: &[Named], subject: Option<&Named
 }
 
 /// "Russia returned 157" says that Russia got them back, unless it says to whom, or that they are the other side's.
-fn returned(evidence: &mut Evidence, subject: &Named, whose: Option<&(Side, Range<usize>)>, item: &Counted) -> Result<(), Why> {
+fn returned(evidence: &mut Evidence, subject: &Named, whose: Option<&(Side, Range<usize>)>, plainly_back: bool) -> Result<(), Why> {
     let other = subject.side.other();
     let gives = evidence.to.as_ref().is_some_and(|(side, _)| *side == other) || whose.is_some_and(|(side, _)| *side == other);
     let gets = evidence.from.as_ref().is_some_and(|(side, _)| *side == other)
         || evidence.to.as_ref().is_some_and(|(side, _)| *side == subject.side)
         || whose.is_some_and(|(side, _)| *side == subject.side);
-    // Of bodies "returned" is said as well by who gives them.
     match (gives, gets) {
         (true, true) => return Err(Why::Contradictory),
         (true, false) => evidence.from(subject.side, subject.at.clone()),
-        (false, false) if item.dead.is_some() || item.noun.is_some_and(|(noun, _)| noun == crate::lexicon::Noun::Bodies) => return Err(Why::NoReceiver),
+        (false, false) if !plainly_back => return Err(Why::NoReceiver),
         (false, _) => evidence.to(subject.side, subject.at.clone()),
     }
     Ok(())
+}
+
+/// Whether "returned" alone means "got back". Of the living it does, once it's done; of bodies "returned" is said by who gives them as well, and only
+/// where a text is in the language of who got them it's plain.
+fn is_plainly_back(clause: &Clause, side: Side, item: &Counted, language: Language) -> bool {
+    let dead = item.dead.is_some() || item.noun.is_some_and(|(noun, _)| noun == Noun::Bodies);
+    let own = matches!((language, side), (Language::Russian, Side::Ru) | (Language::Ukrainian, Side::Ua));
+    clause.verb.tense == Tense::Past && (own || !dead)
 }
 
 /// What speaks for a direction.

@@ -191,6 +191,9 @@ const fn kind(act: &Act) -> Kind {
         Act::Channel { .. } => Kind::Channel,
         Act::Contact { .. } => Kind::Contact,
         Act::Mediation => Kind::Mediation,
+        Act::Stock { .. } => Kind::Stock,
+        Act::Postponed { .. } => Kind::Postponed,
+        Act::Cancelled { .. } => Kind::Cancelled,
     }
 }
 
@@ -240,6 +243,19 @@ fn of_kind(fields: &mut Fields<'_>, claim: &Claim) {
             if let Some(topic) = topic {
                 fields.put("topic", topic.value.clone(), &topic.from);
             }
+        }
+        Act::Stock { by, of, category, count } => {
+            fields.date("as_of", &claim.announced);
+            fields.put("held/0/by", by.value.code(), &by.from);
+            fields.put("held/0/of", of.value.code(), &of.from);
+            fields.put("held/0/category", category.value, &category.from);
+            fields.count("held/0/count", count);
+        }
+        Act::Postponed { reason } | Act::Cancelled { reason } => {
+            if let Some(date) = &claim.date {
+                fields.date("exchange/date", date);
+            }
+            fields.put("reason", reason.value.clone(), &reason.from);
         }
         Act::Mediation => {
             fields.helpers(&claim.helpers);

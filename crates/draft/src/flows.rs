@@ -5,7 +5,7 @@ use std::ops::Range;
 use announcement::{Category, Count, Finding};
 
 use crate::{
-    categories::{self, Kinds},
+    categories,
     clauses::{Clause, clauses},
     counted::{Counted, View},
     direction::{Direction, Named, Part, direction, named},
@@ -58,7 +58,6 @@ pub(crate) struct Around<'a> {
     pub(crate) last: Option<&'a Flow>,
     /// Where the article names each party.
     pub(crate) parties: &'a [(Side, Range<usize>)],
-    pub(crate) kinds: Kinds,
     /// Whose official speaks, and what says so.
     pub(crate) voice: Option<(Side, Support)>,
 }
@@ -73,12 +72,13 @@ pub(crate) fn moved(reading: &Reading<'_>, around: &Around<'_>) -> Result<Vec<Mo
     let mut problem = None;
     for clause in &clauses {
         let parties = named(view, clause, &reading.apart, reading.language);
-        let own: Vec<&Named> = parties.iter().filter(|party| party.part == Part::Subject).collect();
+        let own = subjects(reading, clause, &parties);
         let both = own.iter().any(|party| party.side != own[0].side);
         if let Some(first) = own.first() {
             subject = Some((*first).clone());
         }
-        let gathered = Gathered { reading, around, clause, parties: &parties, subject: subject.as_ref().filter(|_| !both), both, found: &found };
+        let acting = subject.as_ref().filter(|subject| !both && acts(reading, clause, subject));
+        let gathered = Gathered { reading, around, clause, parties: &parties, subject: acting, both, found: &found };
         match gathered.flows() {
             Ok(flows) if flows.is_empty() => {}
             Ok(flows) => {
@@ -93,6 +93,28 @@ pub(crate) fn moved(reading: &Reading<'_>, around: &Around<'_>) -> Result<Vec<Mo
         Some(why) => Err(why),
         None => Ok(found),
     }
+}
+
+/// The parties that do what the verb says. Who only says it isn't one: "Moscow said that Ukraine received".
+fn subjects<'a>(reading: &Reading<'_>, clause: &Clause, parties: &'a [Named]) -> Vec<&'a Named> {
+    let all: Vec<&Named> = parties.iter().filter(|party| party.part == Part::Subject).collect();
+    let says = |party: &Named| {
+        let speech = |tag: Tag| matches!(tag, Tag::Speech | Tag::Confirm);
+        reading.marks.iter().any(|mark| speech(mark.tag) && (mark.end == party.at.start || mark.first >= party.at.end && mark.first - party.at.end <= 1))
+    };
+    let others: Vec<&Named> = all.iter().copied().filter(|party| !says(party)).collect();
+    if others.is_empty() && !clause.verb.passive { all } else { others }
+}
+
+/// Whether a party is this verb's subject: in English nobody who is counted stands between.
+fn acts(reading: &Reading<'_>, clause: &Clause, subject: &Named) -> bool {
+    if reading.language != Language::English || clause.elliptic {
+        return true;
+    }
+    let from = if clause.tokens.contains(&subject.at.start) { subject.at.end } else { clause.tokens.start };
+    let counted = |item: &&Counted| item.noun.is_some() && item.first >= from && item.end <= clause.verb.first;
+    let loose = |item: &&Counted| clause.loose.iter().any(|loose| loose.contains(&item.first));
+    !reading.counted.iter().filter(counted).any(|item| !loose(&item))
 }
 
 fn add(found: &mut Vec<Moved>, mode: Mode, flows: Vec<Flow>, clause: &Clause) -> Result<(), Why> {
@@ -115,10 +137,12 @@ pub(crate) fn merge(flows: &mut Vec<Flow>, flow: Flow) -> Result<(), Why> {
     };
     for item in flow.items {
         let same = |other: &Item| (other.category.value, other.of.as_ref().map(|of| of.value)) == (item.category.value, item.of.as_ref().map(|of| of.value));
-        if known.items.iter().any(same) {
-            return Err(Why::Twice);
+        match known.items.iter().find(|other| same(other)) {
+            // "In the format 300 for 300: 300 came home" says one thing twice.
+            Some(other) if other.count.value == item.count.value => {}
+            Some(_) => return Err(Why::Twice),
+            None => known.items.push(item),
         }
-        known.items.push(item);
     }
     Ok(())
 }
@@ -212,7 +236,7 @@ impl Gathered<'_> {
             return Ok(Vec::new());
         }
         let mut flows = Vec::new();
-        if let Some(flow) = self.both_ways(&mains)? {
+        if let Some(flow) = self.both_ways(&mains, &items)? {
             return Ok(flow);
         }
         if self.clause.verb.moves == Move::Swap && mains.iter().any(|item| item.nationality.is_none()) {
@@ -254,12 +278,11 @@ impl Gathered<'_> {
     fn is_bare(&self, item: &Counted) -> bool {
         let view = self.reading.view();
         let next = view.tokens.get(item.phrase_end);
-        let free = next.is_none_or(|next| {
-            !next.is_word()
-                || view.mark(item.phrase_end).is_some_and(|mark| !matches!(mark.tag, Tag::Month(_) | Tag::Exchange | Tag::Exchanges | Tag::Thousand))
-        }) || next.is_some_and(|next| {
+        let goes_on = |next: &crate::tokens::Token| {
             matches!(next.lower.as_str(), "and" | "for" | "to" | "from" | "in" | "on" | "и" | "на" | "а" | "в" | "і" | "та" | "у" | "й" | "while" | "but")
-        });
+        };
+        let marked = |tag: Tag| matches!(tag, Tag::Verb(..) | Tag::InReturn | Tag::Each | Tag::Weekday(_) | Tag::DaysAgo(_) | Tag::According | Tag::Speech);
+        let free = next.is_none_or(|next| !next.is_word() || goes_on(next) || view.mark(item.phrase_end).is_some_and(|mark| marked(mark.tag)));
         let counts = item.same_as.is_some() || item.each || is_pair(view, item, &self.reading.counted) || self.clause.elliptic || self.is_at_verb(item);
         free && counts && !next.is_some_and(|next| matches!(next.lower.as_str(), "%" | "°"))
     }
@@ -272,11 +295,14 @@ impl Gathered<'_> {
     }
 
     /// "157 each", "157 for 157": the same in both directions.
-    fn both_ways(&self, mains: &[&Counted]) -> Result<Option<Vec<Flow>>, Why> {
+    fn both_ways(&self, mains: &[&Counted], items: &[&Counted]) -> Result<Option<Vec<Flow>>, Why> {
         let view = self.reading.view();
         let each = mains.iter().any(|item| item.each)
             || view.marks.iter().any(|mark| mark.tag == Tag::Each && self.clause.tokens.contains(&mark.first) && view.tokens[mark.first].lower != "по");
         let partner = self.both || self.parties.iter().any(|party| party.part == Part::Partner) || self.clause.verb.moves == Move::Swap;
+        if categories::composed(mains) && partner && mains[0].each {
+            return self.composed_both_ways(mains, items).map(Some);
+        }
         let pair = match mains {
             [one, other] => is_pair(view, one, &self.reading.counted).then_some((*one, *other)),
             [one] if each && partner => Some((*one, *one)),
@@ -304,8 +330,20 @@ impl Gathered<'_> {
             return Err(Why::NoDirection);
         }
         let ru = Direction { from: (Side::Ru, None), to: (Side::Ua, None) };
-        let items: Vec<&Counted> = Vec::new();
-        Ok(Some(vec![self.flow(&ru, one, &items, None)?, self.flow(&ru.reversed(), other, &items, None)?]))
+        Ok(Some(vec![self.flow(&ru, one, items, None)?, self.flow(&ru.reversed(), other, items, None)?]))
+    }
+
+    /// "390 each: 270 soldiers and 120 civilians each".
+    fn composed_both_ways(&self, mains: &[&Counted], items: &[&Counted]) -> Result<Vec<Flow>, Why> {
+        let ru = Direction { from: (Side::Ru, None), to: (Side::Ua, None) };
+        let one_way = |direction: &Direction| -> Result<Flow, Why> {
+            let mut flow = self.flow(direction, mains[0], items, None)?;
+            for part in &mains[1..] {
+                flow.items.extend(self.flow(direction, part, items, Some(mains[0]))?.items);
+            }
+            Ok(flow)
+        };
+        Ok(vec![one_way(&ru)?, one_way(&ru.reversed())?])
     }
 
     fn direction(&self, item: &Counted, last: Option<&Direction>) -> Result<Direction, Why> {
@@ -317,7 +355,7 @@ impl Gathered<'_> {
             return Ok(Direction { from: (reversed.from.0, at.clone()), to: (reversed.to.0, at) });
         }
         let subject = self.subject.filter(|_| !self.clause.verb.passive || self.parties.iter().any(|party| party.part == Part::Subject));
-        match direction(self.clause, self.parties, subject, item) {
+        match direction(self.clause, self.parties, subject, item, self.reading.language) {
             Err(Why::NoDirection | Why::NoReceiver) => self.in_return().or_else(|why| self.home(why)),
             other => other,
         }
@@ -335,10 +373,12 @@ impl Gathered<'_> {
     fn home(&self, why: Why) -> Result<Direction, Why> {
         let coming =
             matches!(self.clause.verb.moves, Move::Come) || self.clause.verb.moves == Move::Return && (self.clause.verb.passive || self.subject.is_none());
-        let mark =
-            self.reading.marks.iter().find(|mark| matches!(mark.tag, Tag::Captivity | Tag::Home)).filter(|_| coming && self.parties.is_empty()).ok_or(why)?;
+        let verb = self.clause.verb;
+        let tokens = &self.reading.sentence.tokens;
+        let homeward = tokens[verb.first..verb.end].iter().any(|token| matches!(token.lower.as_str(), "home" | "вдома")).then_some(verb.first..verb.end);
+        let marked = || self.reading.marks.iter().find(|mark| matches!(mark.tag, Tag::Captivity | Tag::Home)).map(|mark| mark.first..mark.end);
+        let captivity = Some(homeward.or_else(marked).filter(|_| coming && self.parties.is_empty()).ok_or(why)?);
         let (side, _) = self.around.voice.as_ref().ok_or(why)?;
-        let captivity = Some(mark.first..mark.end);
         Ok(Direction { from: (side.other(), captivity.clone()), to: (*side, captivity) })
     }
 
@@ -346,10 +386,10 @@ impl Gathered<'_> {
     fn flow(&self, direction: &Direction, main: &Counted, items: &[&Counted], whole: Option<&Counted>) -> Result<Flow, Why> {
         let before = self.found.iter().rev().find_map(|moved| moved.flows.last()).or(self.around.last);
         let parts: Vec<&Counted> = items.iter().copied().filter(|item| item.part && item.first > main.first).collect();
-        let category = categories::category(self.reading, self.clause, main, &parts, before, self.around.kinds)?;
+        let category = categories::category(self.reading, self.clause, main, &parts, before)?;
         let mut own = vec![self.item(main, Sourced { value: category.value.as_str(), from: category.from.clone() }, None)];
         if let Some(whole) = whole {
-            let whole = categories::category(self.reading, self.clause, whole, &[], before, self.around.kinds)?;
+            let whole = categories::category(self.reading, self.clause, whole, &[], before)?;
             let name = categories::part_name(main).ok_or(Why::NoCategory)?;
             own = vec![self.item(main, Sourced { value: name, from: category.from }, Some(whole))];
         } else {
@@ -398,11 +438,10 @@ impl Gathered<'_> {
         if let Some(at) = at {
             return Ok(Sourced { value: side, from: vec![self.reading.support(at.clone())] });
         }
-        let sentence = &self.reading.sentence.bytes;
-        let mentions = || self.around.parties.iter().filter(|(party, _)| *party == side).map(|(_, bytes)| bytes);
-        let here = mentions().find(|bytes| sentence.contains(&bytes.start));
-        let near = here.or_else(|| mentions().rfind(|bytes| bytes.start < sentence.start)).or_else(|| mentions().next());
-        near.map(|bytes| Sourced { value: side, from: vec![Support::Text(bytes.clone())] }).ok_or(Why::NoDirection)
+        let near = crate::assemble::nearest(self.around.parties, side, &self.reading.sentence.bytes);
+        let speaks = || self.around.voice.as_ref().filter(|(speaker, _)| *speaker == side).map(|(_, support)| support.clone());
+        let support = near.map(|bytes| Support::Text(bytes.clone())).or_else(speaks).ok_or(Why::NoDirection)?;
+        Ok(Sourced { value: side, from: vec![support] })
     }
 }
 

@@ -47,7 +47,7 @@ const HEADQUARTERS: &str = "Coordination Headquarters for the Treatment of POWs"
 
 #[rustfmt::skip]
 const HOLDERS: &[(Holder, &str)] = &[
-    (holder("RU", "Vladimir Medinsky", &["presidential aide"]), "medinsky|medinskiy|медински*|мединский|мединского|мединскому|мединським|мединський|мединського|мединського"),
+    (holder("RU", "Vladimir Medinsky", &["presidential aide", "head of delegation"]), "medinsky|medinskiy|медински*|мединский|мединского|мединскому|мединським|мединський|мединського|мединського"),
     (holder("RU", "Shamsail Saraliyev", &["State Duma, coordination group"]), "saraliyev|saraliev|саралиев*|саралієв*"),
     (holder("RU", "Tatyana Moskalkova", &[RU_COMMISSIONER]), "moskalkova|москальков*"),
     (holder("RU", "Maria Lvova-Belova", &["children's rights commissioner"]), "lvova-belova|львова-белова|львовой-беловой|львова-бєлова|львової-бєлової"),
@@ -62,7 +62,7 @@ const HOLDERS: &[(Holder, &str)] = &[
     (holder("UA", "Dmytro Lubinets", &[UA_COMMISSIONER]), "lubinets|лубинец|лубинца|лубинцем|лубинцу|лубінець|лубінця|лубінцем|лубінцю"),
     (holder("UA", "Andriy Yermak", &["head of presidential office"]), "yermak|ермак|ермака|єрмак|єрмака"),
     (holder("UA", "Kyrylo Budanov", &["head of presidential office", "head of defence intelligence"]), "budanov|буданов|буданова"),
-    (holder("UA", "Rustem Umerov", &["defence minister", "secretary of the National Security and Defence Council"]), "umerov|умеров|умерова|умєров|умєрова"),
+    (holder("UA", "Rustem Umerov", &["defence minister", "secretary of the National Security and Defence Council", "head of delegation"]), "umerov|умеров|умерова|умєров|умєрова"),
     (holder("UA", "Ihor Klymenko", &["interior minister"]), "klymenko|клименко"),
     (holder("UA", "Andrii Sybiha", &["foreign minister"]), "sybiha|сибига|сибіга|сибіги|сибиги"),
     (holder("US", "Steve Witkoff", &["special envoy"]), "witkoff|уиткофф|уиткоффа|віткофф|віткоффа"),
@@ -83,6 +83,7 @@ const OFFICES: &[(Office, &str)] = &[
     (office(None, "foreign minister"), "foreign minister|minister of foreign affairs|глава мид|главы мид|министр иностранных дел|министра иностранных дел|глава мзс|міністр закордонних справ|очільник мзс|міністра закордонних справ"),
     (office(None, "defence minister"), "defence minister|defense minister|minister of defence|minister of defense|министр обороны|министра обороны|глава минобороны|міністр оборони|міністра оборони|очільник міноборони|глава міноборони"),
     (office(None, "interior minister"), "interior minister|minister of internal affairs|глава мвд|министр внутренних дел|министра внутренних дел|глава мвс|міністр внутрішніх справ|міністра внутрішніх справ|очільник мвс"),
+    (office(None, "head of delegation"), "head of the delegation|head of russia's delegation|head of the russian delegation|head of ukraine's delegation|head of the ukrainian delegation|глава делегации|глава российской делегации|главы российской делегации|глава украинской делегации|керівник делегації|голова делегації|голова української делегації|глава російської делегації"),
     (office(None, "negotiating group"), "negotiating group|negotiating team|representative of the russian negotiating group|переговорной группы|переговорної групи"),
     (office(Some("RU"), "governor of Kursk region"), "governor of kursk region|acting governor of kursk region|kursk region governor|kursk governor|губернатор курской области|врио губернатора курской области|губернатора курской области|губернатор курської області"),
     (office(Some("UA"), "head of presidential office"), "head of the presidential office|head of the president's office|head of the office of the president|presidential office head|president's office head|глава офиса президента|главы офиса президента|керівник офісу президента|глава офісу президента|голова офісу президента|керівника офісу президента|очільник офісу президента"),

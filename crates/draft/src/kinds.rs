@@ -4,13 +4,13 @@ use announcement::{ChannelStatus, Count, Date, Number, Role};
 
 use crate::{
     categories::channel_of,
-    claim::Help,
-    counted::View,
+    claim::{Act, Help},
+    counted::{View, Whose},
     dates::{Published, Side as Direction, When, resolve},
     flows::Flow,
     gazetteer::{FRAMEWORK, HELPER},
     language::Language,
-    lexicon::{Mark, Since, Tag},
+    lexicon::{Mark, Noun, Side, Since, Tag},
     reading::Reading,
     speakers::{Offices, Speaker, What, is_partner},
     support::{Sourced, Support},
@@ -31,7 +31,6 @@ pub(crate) struct Covers {
 /// Whether the sentence gives a cumulative figure, and what it covers. `announced` is when it was said.
 pub(crate) fn covers(reading: &Reading<'_>, announced: &Sourced<Date>, published: Option<&Published>, article: &str) -> Result<Option<Covers>, Why> {
     let exchanges = number_of_exchanges(reading);
-    let several = reading.find(|tag| tag == Tag::Exchanges);
     let since = reading.find(|tag| matches!(tag, Tag::Since(Since::YearBegan | Since::WarBegan | Since::Ever)));
     let dated = reading.find(|tag| tag == Tag::Since(Since::Date)).and_then(|mark| {
         let date = reading.dates.iter().find(|date| date.first >= mark.end && date.first <= mark.end + 2)?;
@@ -60,14 +59,13 @@ pub(crate) fn covers(reading: &Reading<'_>, announced: &Sourced<Date>, published
             let from = if from.len() == 4 { format!("{from}-01-01") } else { from };
             interval(&from, mark.first..date.end)
         }
-        (_, None, Some(date)) if several.is_some() || total || exchanges.is_some() => {
+        (_, None, Some(date)) => {
             let period = resolve(date, &reading.sentence.tokens, published, Direction::Past).ok_or(Why::NoPeriod)?;
-            let scope = through(reading, date.end, article).or_else(|| Some(words(reading, date.first..date.end, article)));
+            let scope = through(reading, date.end, article).or_else(|| Some(words(reading, date.first.saturating_sub(1)..date.end, article)));
             Ok(Some(Covers { period, scope, exchanges }))
         }
         (Some((_, _)), None, _) => Err(Why::NoPeriod),
         (None, None, _) if exchanges.is_some() => Err(Why::NoPeriod),
-        (None, None, Some(_)) => Err(Why::NoPeriod),
         (None, None, None) if total && !reading.dates.iter().any(|date| matches!(date.when, When::Day { .. } | When::DaysAgo(_) | When::Weekday(_))) => {
             Err(Why::NoPeriod)
         }
@@ -201,12 +199,17 @@ pub(crate) fn helpers(reading: &Reading<'_>) -> Vec<Help> {
         };
         let place = at..at + len;
         at += len;
-        if !is_credited(reading.view(), &mark, place.start) || helpers.iter().any(|known| known.party == helper.party) {
+        let host = place.start > 0 && matches!(tokens[place.start - 1].lower.as_str(), "territory" | "территории" | "території");
+        if !host && !is_credited(reading.view(), &mark, place.start) || helpers.iter().any(|known| known.party == helper.party) {
             continue;
         }
         // The Red Cross carries between the sides, whatever its help is called.
-        let role = if helper.party == "X-ICRC" && role != Role::Participant { Role::Intermediary } else { role };
-        let from = vec![reading.support(mark.first..mark.end)];
+        let role = match helper.party {
+            _ if host => Role::Host,
+            "X-ICRC" if role != Role::Participant => Role::Intermediary,
+            _ => role,
+        };
+        let from = if host { vec![reading.support(place.start - 1..place.end)] } else { vec![reading.support(mark.first..mark.end)] };
         helpers.push(Help { party: helper.party, name: helper.name, named: reading.support(place), role: Sourced { value: role, from } });
     }
     helpers
@@ -227,6 +230,70 @@ fn is_credited(view: View<'_>, help: &Mark, at: usize) -> bool {
 pub(crate) fn framework(reading: &Reading<'_>) -> Option<Sourced<&'static str>> {
     let tokens = &reading.sentence.tokens;
     (0..tokens.len()).find_map(|at| FRAMEWORK.at(&tokens[at..]).map(|(len, name)| Sourced { value: name, from: vec![reading.support(at..at + len)] }))
+}
+
+/// "At talks in Istanbul the sides agreed": the agreement of that place.
+pub(crate) fn agreed_at(reading: &Reading<'_>) -> Option<Sourced<&'static str>> {
+    const PLACES: &[(&str, &str)] = &[
+        ("istanbul", "Istanbul agreements (2025)"),
+        ("стамбул", "Istanbul agreements (2025)"),
+        ("geneva", "Geneva agreements (2026)"),
+        ("женев", "Geneva agreements (2026)"),
+    ];
+    let named = |(at, token): (usize, &crate::tokens::Token)| PLACES.iter().find(|(stem, _)| token.lower.starts_with(stem)).map(|(_, name)| (at, *name));
+    let (at, name) = reading.sentence.tokens.iter().enumerate().find_map(named)?;
+    Some(Sourced { value: name, from: vec![reading.support(at..at + 1)] })
+}
+
+/// "Ten residents remain in Ukraine": who holds how many of whose.
+pub(crate) fn stock(reading: &Reading<'_>, parties: &[(Side, std::ops::Range<usize>)]) -> Option<Act> {
+    reading.find(|tag| tag == Tag::Remain)?;
+    if reading.has(|tag| matches!(tag, Tag::Doubt(_) | Tag::Not | Tag::Foreign | Tag::Plan | Tag::Verb(..)))
+        || reading.sentence.tokens.iter().any(|token| token.is("?"))
+    {
+        return None;
+    }
+    let mut living = reading.counted.iter().filter(|counted| counted.dead.is_none() && counted.noun.is_some());
+    let (Some(counted), None) = (living.next(), living.next()) else { return None };
+    let (noun, at) = counted.noun?;
+    let category = match noun {
+        Noun::Civilians => "civilians",
+        Noun::Children => "children",
+        Noun::Prisoners | Noun::Soldiers | Noun::SoldiersOf(_) => "prisoners",
+        Noun::People | Noun::Nationals(_) => "people",
+        Noun::Bodies | Noun::Women | Noun::Wounded => return None,
+    };
+    let (Whose::Of(of), first, end) = counted.nationality? else { return None };
+    let by = of.other();
+    let holder = parties.iter().find(|(side, bytes)| *side == by && reading.sentence.bytes.contains(&bytes.start))?;
+    Some(Act::Stock {
+        by: Sourced::text(by, holder.1.clone()),
+        of: Sourced { value: of, from: vec![reading.support(first..end)] },
+        category: Sourced { value: category, from: vec![reading.support(at..at + 1)] },
+        count: Sourced { value: counted.count, from: vec![reading.support(counted.first..counted.end)] },
+    })
+}
+
+/// A planned exchange that was put off or called off, of which the day was said.
+pub(crate) fn called_off(reading: &Reading<'_>, published: Option<&Published>, article: &str) -> Option<(Act, Sourced<Date>)> {
+    let mark = reading.find(|tag| matches!(tag, Tag::Postponed | Tag::Cancelled))?;
+    reading.find(|tag| tag == Tag::Exchange)?;
+    if reading.has(|tag| matches!(tag, Tag::Doubt(_) | Tag::Not | Tag::Foreign)) || !reading.counted.is_empty() {
+        return None;
+    }
+    let [date] = reading.dates else { return None };
+    let near = matches!(date.when, When::Day { .. });
+    let date = resolve(date, &reading.sentence.tokens, published, Direction::Near).filter(|_| near)?;
+    let tokens = &reading.sentence.tokens;
+    let cause = tokens.iter().position(|token| matches!(token.lower.as_str(), "because" | "due" | "из-за" | "через"));
+    let reason = cause.and_then(|cause| {
+        let after = cause + 1 + usize::from(tokens.get(cause + 1).is_some_and(|next| matches!(next.lower.as_str(), "of" | "to")));
+        let end = (after..tokens.len()).find(|at| matches!(tokens[*at].lower.as_str(), "," | "." | ";" | "—" | "–")).unwrap_or(tokens.len());
+        (after < end).then(|| words(reading, after..end, article))
+    });
+    let reason = reason.unwrap_or_else(|| Sourced { value: "not stated".to_owned(), from: vec![reading.whole()] });
+    let act = if mark.tag == Tag::Postponed { Act::Postponed { reason } } else { Act::Cancelled { reason } };
+    Some((act, date))
 }
 
 /// Whether two flows say the same of each direction that the second has.

@@ -10,7 +10,8 @@ pub enum Language {
 }
 
 /// Words that no English text of some length is without.
-const ENGLISH: [&str; 14] = ["the", "of", "and", "to", "in", "from", "were", "was", "has", "have", "by", "on", "said", "at"];
+const ENGLISH: [&str; 21] =
+    ["that", "had", "it", "is", "for", "with", "its", "the", "of", "and", "to", "in", "from", "were", "was", "has", "have", "by", "on", "said", "at"];
 /// One in so many words is one of these in an English text.
 const ENGLISH_SHARE: usize = 12;
 
@@ -32,14 +33,14 @@ impl Language {
         let cyrillic = article.chars().filter(|character| ('\u{400}'..='\u{4ff}').contains(character)).count();
         let latin = article.chars().filter(char::is_ascii_alphabetic).count();
         if cyrillic > latin {
-            let (russian, ukrainian) = (count("ыэёъ"), count("іїєґ"));
-            // Other languages in these letters have letters of their own.
-            let other = count("ўјљњћђџқғңұү");
+            let (russian, ukrainian) = (count("ыэё"), count("іїєґ"));
+            // Other languages in these letters have letters of their own, or more of a letter.
+            let other = count("ўјљњћђџқғңұүө") * 4 > russian + ukrainian || count("ъ") > russian.max(3);
             return match russian.cmp(&ukrainian) {
-                _ if other * 4 > russian + ukrainian => None,
-                std::cmp::Ordering::Greater => Some(Self::Russian),
+                _ if other => None,
                 std::cmp::Ordering::Less => Some(Self::Ukrainian),
-                std::cmp::Ordering::Equal => None,
+                // No Ukrainian sentence of some length is without its letters.
+                std::cmp::Ordering::Greater | std::cmp::Ordering::Equal => Some(Self::Russian),
             };
         }
         let words = || article.split(|character: char| !character.is_alphabetic()).filter(|word| !word.is_empty());

@@ -80,12 +80,17 @@ impl<'a> Reading<'a> {
 
     /// Every place where it names a party.
     pub(crate) fn parties(&self) -> Vec<(Side, Range<usize>)> {
-        self.marks
+        let mut parties: Vec<(Side, Range<usize>)> = self
+            .marks
             .iter()
             .filter_map(|mark| match mark.tag {
+                Tag::Belong(Finding::ClaimedBySender) => Some((Side::Ru, bytes(&self.sentence.tokens, mark.first..mark.end))),
                 Tag::Party(side, _) | Tag::HeldBy(side) => Some((side, bytes(&self.sentence.tokens, mark.first..mark.end))),
                 _ => None,
             })
-            .collect()
+            .chain(self.named.iter().filter_map(|named| named.side().map(|side| (side, bytes(&self.sentence.tokens, named.at.clone())))))
+            .collect();
+        parties.sort_by_key(|(_, bytes)| bytes.start);
+        parties
     }
 }

@@ -119,7 +119,7 @@ impl Quotations {
     }
 
     fn at_start(&mut self, tokens: &[Token]) -> Option<usize> {
-        let opens = tokens.first().is_some_and(|token| opening(token));
+        let opens = tokens.first().is_some_and(opening);
         (self.open || opens).then_some(if self.open { self.count } else { self.count + 1 })
     }
 

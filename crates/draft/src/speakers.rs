@@ -48,6 +48,14 @@ pub(crate) enum What {
     Outlet,
 }
 
+impl Named {
+    /// Whose office it is, of the two.
+    pub(crate) fn side(&self) -> Option<Side> {
+        let (party, _) = self.party.as_ref()?;
+        [Side::Ru, Side::Ua].into_iter().find(|side| side.code() == *party)
+    }
+}
+
 /// Words before an office that make another one of it.
 const OTHERS: &[&str] = &[
     "deputy",
@@ -181,10 +189,18 @@ fn of_office(view: View<'_>, office: Office, at: Range<usize>) -> Named {
     Named { what: What::Office(office), at: place, apart: true, party, other }
 }
 
+/// An office that the article says somebody holds: the office, what says whose it is, and where its holder is named.
+struct Held {
+    holder: Holder,
+    office: Sourced<&'static str>,
+    party: Support,
+    named: Support,
+}
+
 /// Who is in which office, as far as the article says it.
 #[derive(Default)]
 pub(crate) struct Offices {
-    holders: HashMap<&'static str, (Sourced<&'static str>, Support)>,
+    holders: HashMap<&'static str, Held>,
     bodies: HashMap<&'static str, Vec<(&'static str, Support)>>,
 }
 
@@ -225,7 +241,7 @@ impl Offices {
             let What::Office(Office { name, .. }) = office.what else { return };
             let party = office.party.as_ref().map_or_else(|| reading.support(named.at.clone()), |(_, at)| reading.support(at.clone()));
             let value = Sourced { value: office_name(name, holder.party), from: vec![reading.support(office.at.clone())] };
-            self.holders.insert(holder.name, (value, party));
+            self.holders.insert(holder.name, Held { holder, office: value, party, named: reading.support(named.at.clone()) });
         } else if let Some(mark) =
             reading.marks.iter().find(|mark| mark.tag == Tag::Counterpart && mark.end <= named.at.start && named.at.start <= mark.end + 3)
         {
@@ -233,7 +249,8 @@ impl Offices {
                 reading.marks.iter().find(|other| other.end == mark.first && matches!(other.tag, Tag::Party(side, _) if side.code() == holder.party));
             if let Some(adjective) = adjective {
                 let value = Sourced { value: holder.offices[0], from: vec![reading.support(adjective.first..mark.end)] };
-                self.holders.insert(holder.name, (value, reading.support(adjective.first..adjective.end)));
+                let party = reading.support(adjective.first..adjective.end);
+                self.holders.insert(holder.name, Held { holder, office: value, party, named: reading.support(named.at.clone()) });
             }
         }
     }
@@ -243,7 +260,7 @@ impl Offices {
         match named.what {
             What::Outlet => None,
             What::Holder(holder) => Some(match self.holders.get(holder.name) {
-                Some((office, party)) => Speaker {
+                Some(Held { office, party, .. }) => Speaker {
                     party: Sourced { value: holder.party, from: vec![party.clone()] },
                     office: Some(office.clone()),
                     name: Some(Sourced { value: holder.name.to_owned(), from: vec![reading.support(named.at.clone())] }),
@@ -264,7 +281,8 @@ impl Offices {
         };
         let (party, support) = match &named.party {
             Some((party, at)) => (*party, reading.support(at.clone())),
-            None => known()?,
+            None if office.body => known()?,
+            None => return self.of_holder(reading, named, office),
         };
         let value = office_name(office.name, party);
         let name = if office.body { None } else { unlisted_name(reading, named) };
@@ -272,6 +290,19 @@ impl Offices {
             party: Sourced { value: party, from: vec![support] },
             office: Some(Sourced { value, from: vec![reading.support(named.at.clone())] }),
             name,
+        })
+    }
+}
+
+impl Offices {
+    /// "The ombudsman", where the article says of one person only that they are it.
+    fn of_holder(&self, reading: &Reading<'_>, named: &Named, office: Office) -> Option<Speaker> {
+        let mut held = self.holders.values().filter(|held| held.office.value == office_name(office.name, held.holder.party));
+        let (Some(one), None) = (held.next(), held.next()) else { return None };
+        Some(Speaker {
+            party: Sourced { value: one.holder.party, from: vec![one.party.clone()] },
+            office: Some(Sourced { value: one.office.value, from: vec![reading.support(named.at.clone())] }),
+            name: Some(Sourced { value: one.holder.name.to_owned(), from: vec![one.named.clone()] }),
         })
     }
 }
@@ -328,7 +359,9 @@ pub(crate) fn voice(reading: &Reading<'_>, offices: &Offices) -> Voice {
     let mut outlet = false;
     let mut same = false;
     for attribution in &attributions {
-        if attribution.tag != Tag::According && reading.marks.iter().any(|mark| matches!(mark.tag, Tag::Pronoun) && beside(view, *mark, *attribution, 1)) {
+        if attribution.tag != Tag::According
+            && reading.marks.iter().any(|mark| mark.tag == Tag::Pronoun && beside(view, *mark, *attribution, usize::from(mark.first < attribution.first)))
+        {
             same = true;
             continue;
         }

@@ -147,7 +147,7 @@ fn code(text: &str) -> usize {
     let letter = |character: Option<char>| character.is_some_and(char::is_alphabetic);
     let coded = match first {
         Some('%' | '°' | '№' | '$' | '€') => return first.map_or(0, char::len_utf8),
-        Some('-' | '‑' | '–') if letter(second) && !(first == Some('–')) => true,
+        Some('-' | '‑') if letter(second) => true,
         Some(':' | '/') if digit(second) => true,
         Some('-') if digit(second) && is_date(text) => true,
         Some('.') if digit(second) && digit(third) && is_date(text) => true,

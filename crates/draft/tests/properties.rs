@@ -104,11 +104,11 @@ proptest! {
 }
 
 #[test]
-fn what_is_written_in_a_second_takes_a_second_at_most() {
+fn the_longest_text_is_read_in_seconds() {
     let article = include_str!("data/reference.txt").repeat(draft::MAX_ARTICLE / 2300);
     let started = std::time::Instant::now();
     draft::draft(&article, &options("2026-02")).unwrap();
-    assert!(started.elapsed() < std::time::Duration::from_secs(60), "{:?}", started.elapsed());
+    assert!(started.elapsed() < std::time::Duration::from_secs(30), "{:?}", started.elapsed());
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod bench;
 mod cluster;
 mod crashes;
 mod document;
+mod draft;
 mod events;
 mod faults;
 mod hostile;
