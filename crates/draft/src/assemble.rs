@@ -14,7 +14,7 @@ use crate::{
     lexicon::{Mark, Side, Tag},
     reading::{Annotations, Reading},
     sentences::sentences,
-    speakers::{Offices, Speaker, Voice, voice},
+    speakers::{Offices, Speaker, Voice, may_mean, voice},
     support::{Sourced, Support},
     tokens::Kind,
     why::Why,
@@ -99,7 +99,8 @@ fn quotations(readings: &[Reading<'_>], voices: &[Voice]) -> HashMap<usize, Spea
 /// What the sentences before have said.
 #[derive(Default)]
 struct State {
-    speaker: Option<Speaker>,
+    /// Who spoke so far, the last one last.
+    speakers: Vec<Speaker>,
     /// When the last speaker spoke, where that was said in this paragraph.
     announced: Option<Sourced<Date>>,
     paragraph: usize,
@@ -154,13 +155,13 @@ impl Assembler<'_> {
         let speaker = match &self.voices[number] {
             Voice::Outlet if after.is_some() && reading.sentence.quotation.is_none() => after,
             Voice::Speaker(speaker) => Some(speaker.clone()),
-            Voice::Same => Some(self.state.speaker.clone().ok_or(Why::NoSpeaker)?),
+            Voice::Same => Some(self.state.speakers.iter().rev().find(|speaker| may_mean(reading, speaker)).cloned().ok_or(Why::NoSpeaker)?),
             Voice::Unknown if quoted.is_none() => return Err(Why::NoSpeaker),
             // A quotation without a speaker is somebody's words.
             Voice::Outlet if quoted.is_none() && reading.sentence.quotation.is_some() => return Err(Why::NoSpeaker),
             Voice::Outlet | Voice::Unknown => quoted,
         };
-        let changed = match (&speaker, &self.state.speaker) {
+        let changed = match (&speaker, self.state.speakers.last()) {
             (Some(speaker), Some(last)) => !speaker.is(last),
             (Some(_), None) => true,
             _ => false,
@@ -168,8 +169,8 @@ impl Assembler<'_> {
         if changed {
             self.state.announced = None;
         }
-        if speaker.is_some() {
-            self.state.speaker.clone_from(&speaker);
+        if let Some(speaker) = speaker.clone().filter(|_| changed) {
+            self.state.speakers.push(speaker);
         }
         Ok(speaker)
     }
@@ -552,6 +553,8 @@ impl Assembler<'_> {
         }
         if !self.state.started && !planned {
             self.state.started = true;
+            let spoken = speech_date(reading).and_then(|mention| resolve(mention, &reading.sentence.tokens, self.published.as_ref(), Direction::Past));
+            let date = date.or(spoken);
             let earlier = reading.has(|tag| tag == Tag::Earlier);
             self.state.first_date = self.state.first_date.take().or(date.filter(|_| !earlier));
         }

@@ -16,6 +16,9 @@ pub(crate) fn category(reading: &Reading<'_>, clause: &Clause, item: &Counted, p
     if let Some(dead) = item.dead {
         return at(Category::Bodies, dead);
     }
+    if item.wounded {
+        return Err(Why::NoCategory);
+    }
     let civilians = parts.iter().find(|part| matches!(part.noun, Some((Noun::Civilians | Noun::Children, _))));
     match item.noun {
         Some((Noun::Bodies, token)) => at(Category::Bodies, token),

@@ -29,6 +29,8 @@ pub(crate) struct Counted {
     pub(crate) each: bool,
     /// "The same number": the tokens of the number that is meant.
     pub(crate) same_as: Option<(usize, usize)>,
+    /// They are said to be wounded.
+    pub(crate) wounded: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -246,7 +248,7 @@ fn worded(view: View<'_>, at: usize) -> Option<(u32, usize)> {
 
 fn phrase(view: View<'_>, count: Count, first: usize, end: usize) -> Counted {
     let mut phrase =
-        Counted { count, first, end, phrase_end: end, noun: None, dead: None, nationality: None, origin: None, part: false, each: false, same_as: None };
+        Counted { count, first, end, phrase_end: end, noun: None, dead: None, nationality: None, origin: None, part: false, each: false, same_as: None, wounded: false };
     look_before(view, &mut phrase);
     let mut at = end;
     let mut unknown = 0;
@@ -321,14 +323,15 @@ fn is_modifier(view: View<'_>, at: usize, phrase: &Counted) -> bool {
 /// In Russian and Ukrainian an adjective in the cases that stand after numbers.
 fn ends_as_adjective(word: &str) -> bool {
     let cyrillic = word.chars().all(|character| ('\u{400}'..='\u{4ff}').contains(&character) || character == '-');
-    cyrillic && word.chars().count() > 4 && ["ых", "их", "ые", "ие", "ого", "его", "ыми", "ими", "ными"].iter().any(|ending| word.ends_with(ending))
+    cyrillic && word.chars().count() > 4 && ["ых", "их", "ые", "ие", "ого", "его", "ый", "ий", "ой", "ыми", "ими", "ными"].iter().any(|ending| word.ends_with(ending))
 }
 
 /// Takes what a mark says of those counted; `None` where it's no part of the phrase.
 fn take(phrase: &mut Counted, mark: Mark, view: View<'_>) -> Option<()> {
     match mark.tag {
         Tag::Noun(noun) => match (phrase.noun, noun) {
-            (None, Noun::Wounded) if view.mark(mark.end).is_some_and(|next| matches!(next.tag, Tag::Noun(_) | Tag::Party(..))) => {}
+            // Whether the wounded are a group of their own isn't told.
+            (None, Noun::Wounded) if view.mark(mark.end).is_some_and(|next| matches!(next.tag, Tag::Noun(_) | Tag::Party(..))) => phrase.wounded = true,
             (None, _) => {
                 phrase.noun = Some((noun, mark.first));
                 if let Noun::SoldiersOf(side) | Noun::Nationals(side) = noun {

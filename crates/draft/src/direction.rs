@@ -125,7 +125,7 @@ fn follows_noun(view: View<'_>, mark: Mark) -> bool {
 }
 
 /// Who hands these over to whom.
-pub(crate) fn direction(clause: &Clause, named: &[Named], subject: Option<&Named>, item: &Counted, language: Language) -> Result<Direction, Why> {
+pub(crate) fn direction(clause: &Clause, named: &[Named], subject: Option<&Named>, item: &Counted, language: Language, repatriated: bool) -> Result<Direction, Why> {
     let mut evidence = Evidence::default();
     for party in named {
         match party.part {
@@ -148,7 +148,7 @@ pub(crate) fn direction(clause: &Clause, named: &[Named], subject: Option<&Named
         // "Brought home from captivity" says who got them by whose captivity it was.
         (Move::Receive, _) if evidence.to.is_none() && (!clause.verb.passive || evidence.from.is_none()) => return Err(Why::NoReceiver),
         (Move::Return, Some(subject)) if !clause.verb.passive => {
-            returned(&mut evidence, subject, whose.as_ref(), is_plainly_back(clause, subject.side, item, language))?
+            returned(&mut evidence, subject, whose.as_ref(), is_plainly_back(clause, subject.side, item, language, repatriated))?
         }
         (Move::Come, Some(subject)) => evidence.to(subject.side, subject.at.clone()),
         _ => {}
@@ -177,10 +177,10 @@ fn returned(evidence: &mut Evidence, subject: &Named, whose: Option<&(Side, Rang
 
 /// Whether "returned" alone means "got back". Of the living it does, once it's done; of bodies "returned" is said by who gives them as well, and only
 /// where a text is in the language of who got them it's plain.
-fn is_plainly_back(clause: &Clause, side: Side, item: &Counted, language: Language) -> bool {
+fn is_plainly_back(clause: &Clause, side: Side, item: &Counted, language: Language, repatriated: bool) -> bool {
     let dead = item.dead.is_some() || item.noun.is_some_and(|(noun, _)| noun == Noun::Bodies);
     let own = matches!((language, side), (Language::Russian, Side::Ru) | (Language::Ukrainian, Side::Ua));
-    clause.verb.tense == Tense::Past && (own || !dead)
+    clause.verb.tense == Tense::Past && (own || !dead || repatriated)
 }
 
 /// What speaks for a direction.

@@ -235,6 +235,9 @@ impl Gathered<'_> {
         if mains.is_empty() {
             return Ok(Vec::new());
         }
+        if self.has_other_number(&items) {
+            return Err(Why::NoCategory);
+        }
         let mut flows = Vec::new();
         if let Some(flow) = self.both_ways(&mains, &items)? {
             return Ok(flow);
@@ -272,6 +275,25 @@ impl Gathered<'_> {
             inside && !apart && placed && (item.noun.is_some() || item.dead.is_some() || self.is_bare(item))
         };
         self.reading.counted.iter().filter(own).collect()
+    }
+
+    /// A number that isn't one of these, and no age and no length of time: what it counts isn't known, and it may be of those who were handed over.
+    fn has_other_number(&self, items: &[&Counted]) -> bool {
+        const AGES: &[&str] = &["aged", "age", "ages", "возрасте", "возраст", "віком", "віці", "day", "days", "number", "no", "номер"];
+        const UNITS: &[&str] = &[
+            "years", "year", "months", "days", "hours", "minutes", "weeks", "a", "p", "лет", "года", "год", "месяцев", "месяца", "дней", "часов", "минут",
+            "років", "роки", "місяців", "днів", "годин", "хвилин", "stages", "times", "раз", "разів", "percent", "km", "км", "refrigerators", "buses",
+        ];
+        let view = self.reading.view();
+        let word = |at: Option<usize>| at.and_then(|at| view.tokens.get(at)).map_or("", |token| token.lower.as_str());
+        self.reading.counted.iter().any(|counted| {
+            let inside = self.clause.tokens.contains(&counted.first) && !self.clause.loose.iter().any(|loose| loose.contains(&counted.first));
+            let known = items.iter().any(|item| item.first == counted.first) || counted.part || counted.noun.is_some();
+            let apart = self.reading.apart.iter().any(|apart| apart.contains(&counted.first));
+            let age = (1..=3).any(|back| AGES.contains(&word(counted.first.checked_sub(back))));
+            let before = counted.first < self.clause.verb.first && self.subject.is_some();
+            inside && !known && !apart && !age && !before && !UNITS.contains(&word(Some(counted.end)))
+        })
     }
 
     /// A number without a noun, right after the verb or a party, or in a pair, and before nothing that it could count.
@@ -355,7 +377,8 @@ impl Gathered<'_> {
             return Ok(Direction { from: (reversed.from.0, at.clone()), to: (reversed.to.0, at) });
         }
         let subject = self.subject.filter(|_| !self.clause.verb.passive || self.parties.iter().any(|party| party.part == Part::Subject));
-        match direction(self.clause, self.parties, subject, item, self.reading.language) {
+        let repatriated = ["repatriated", "репатри", "репатрі"].iter().any(|stem| view.tokens[self.clause.verb.first].lower.starts_with(stem));
+        match direction(self.clause, self.parties, subject, item, self.reading.language, repatriated) {
             Err(Why::NoDirection | Why::NoReceiver) => self.in_return().or_else(|why| self.home(why)),
             other => other,
         }

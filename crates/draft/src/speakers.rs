@@ -345,6 +345,20 @@ pub(crate) enum Voice {
     Unknown,
 }
 
+/// Whether words such as "the ministry" may mean this speaker.
+pub(crate) fn may_mean(reading: &Reading<'_>, speaker: &Speaker) -> bool {
+    const BODIES: &[(&str, &str)] = &[
+        ("ministry", "Ministry"), ("министерств", "Ministry"), ("міністерств", "Ministry"), ("ведомств", "Ministry"), ("відомств", "Ministry"),
+        ("headquarters", "Headquarters"), ("штаб", "Headquarters"), ("aide", "aide"), ("ombuds", "commissioner"), ("омбуд", "commissioner"),
+        ("commissioner", "commissioner"),
+    ];
+    let statements = reading.marks.iter().filter(|mark| mark.tag == Tag::Statement);
+    let words = statements.flat_map(|mark| &reading.sentence.tokens[mark.first..mark.end]);
+    let wanted: Vec<&str> = words.filter_map(|token| BODIES.iter().find(|(stem, _)| token.lower.starts_with(stem)).map(|(_, office)| *office)).collect();
+    let office = speaker.office.as_ref().map_or("", |office| office.value);
+    wanted.iter().all(|wanted| office.contains(wanted))
+}
+
 /// Who says what this sentence says.
 pub(crate) fn voice(reading: &Reading<'_>, offices: &Offices) -> Voice {
     let view = reading.view();
@@ -362,6 +376,13 @@ pub(crate) fn voice(reading: &Reading<'_>, offices: &Offices) -> Voice {
         if attribution.tag != Tag::According
             && reading.marks.iter().any(|mark| mark.tag == Tag::Pronoun && beside(view, *mark, *attribution, usize::from(mark.first < attribution.first)))
         {
+            same = true;
+            continue;
+        }
+        // "The headquarters said": who is called so was named before.
+        let statement = |mark: &Mark| mark.tag == Tag::Statement && mark.first < attribution.first && beside(view, *mark, *attribution, 1);
+        let named = |mark: &Mark| reading.named.iter().any(|named| named.at.start < mark.end && mark.first < named.at.end);
+        if attribution.tag != Tag::According && reading.marks.iter().any(|mark| statement(mark) && !named(mark)) {
             same = true;
             continue;
         }
@@ -385,13 +406,20 @@ fn beside(view: View<'_>, one: Mark, other: Mark, between: usize) -> bool {
 
 /// The nearest who may speak: a speaker, or an outlet.
 fn nearest(reading: &Reading<'_>, offices: &Offices, attribution: Mark) -> Option<Result<Speaker, ()>> {
-    /// How far a speaker may stand from the word that says that they spoke.
+    /// How far a speaker may stand before the word that says that they spoke.
     const FAR: usize = 14;
+    /// How many words may stand after it, before the speaker.
+    const NEAR: usize = 3;
+    let tokens = &reading.sentence.tokens;
     let distance = |at: &Range<usize>| {
         if at.start >= attribution.end {
-            Some(at.start - attribution.end)
-        } else if attribution.tag != Tag::According {
-            attribution.first.checked_sub(at.end)
+            let between = || (attribution.end..at.start).filter(|place| tokens[*place].is_word());
+            let apart = |place: &usize| reading.named.iter().any(|named| named.at.contains(place)) || reading.dates.iter().any(|date| (date.first..date.end).contains(place));
+            let said = between().any(|place| matches!(tokens[place].lower.as_str(), "that" | "что" | "що"));
+            let words = between().filter(|place| !apart(place)).count();
+            (words <= NEAR && !said).then_some(at.start - attribution.end)
+        } else if attribution.tag != Tag::According && is_subject(tokens, at.start) {
+            attribution.first.checked_sub(at.end).filter(|distance| *distance <= FAR)
         } else {
             None
         }
@@ -402,14 +430,16 @@ fn nearest(reading: &Reading<'_>, offices: &Offices, attribution: Mark) -> Optio
         .filter(|mark| is_subject_form(**mark) || attribution.tag == Tag::According && matches!(mark.tag, Tag::Party(_, Form::Genitive | Form::Oblique)))
         .filter(|mark| {
             let view = reading.view();
-            !reading.apart.iter().any(|apart| apart.contains(&mark.first)) && beside(view, **mark, attribution, 1)
+            // "Said Kyiv had handed over": what follows the word is what was said.
+            let said = mark.first >= attribution.end && tokens.get(mark.end).is_some_and(Token::is_word) && attribution.tag != Tag::According;
+            !said && !reading.apart.iter().any(|apart| apart.contains(&mark.first)) && beside(view, **mark, attribution, 1)
         });
     let party = parties.filter_map(|mark| match mark.tag {
         Tag::Party(side, _) => Some((distance(&(mark.first..mark.end))?, Some(Ok(of_party(reading, side, *mark))))),
         _ => None,
     });
     let named = reading.named.iter().filter(|named| !is_partner(reading, named)).filter_map(|named| {
-        let distance = distance(&named.at).filter(|distance| *distance <= FAR)?;
+        let distance = distance(&named.at)?;
         match named.what {
             What::Outlet => Some((distance, Some(Err(())))),
             // The holder is who speaks, not the office beside.
@@ -420,6 +450,16 @@ fn nearest(reading: &Reading<'_>, offices: &Offices, attribution: Mark) -> Optio
     let mut candidates: Vec<(usize, Option<Result<Speaker, ()>>)> = party.chain(named).collect();
     candidates.sort_by_key(|(distance, _)| *distance);
     candidates.into_iter().next().and_then(|(_, candidate)| candidate)
+}
+
+/// Whether nothing before it makes an object of it: "with the help of the Red Cross, officials said".
+fn is_subject(tokens: &[Token], at: usize) -> bool {
+    const PREPOSITIONS: &[&str] = &[
+        "of", "with", "by", "to", "for", "from", "against", "between", "и", "с", "при", "от", "для", "к", "з", "за", "від", "для", "до", "із",
+    ];
+    let before = |back: usize| at.checked_sub(back).map_or("", |place| tokens[place].lower.as_str());
+    let word = if matches!(before(1), "the" | "its" | "a" | "an") { before(2) } else { before(1) };
+    !PREPOSITIONS.contains(&word)
 }
 
 fn holder_near(reading: &Reading<'_>, office: &Named) -> bool {
