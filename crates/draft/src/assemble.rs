@@ -8,15 +8,19 @@ use crate::{
     Skipped,
     claim::{Act, Claim, Help},
     dates::{Mention, Published, Side as Direction, When, resolve},
-    flows::{Around, Flow, Mode, Moved, merge, moved},
-    kinds::{Covers, agreed_at, called_off, channel, contact, covers, framework, helpers, is_definite, repeats, stock},
+    flows::{Around, Flow, Moved, merge, moved},
+    kinds::{Covers, agreed_at, called_off, channel, contact, covers, framework, helpers, is_definite, stock, withheld},
     language::Language,
-    lexicon::{Mark, Side, Tag},
-    reading::{Annotations, Reading},
+    lexicon::{Side, Tag},
+    mode::Mode,
+    reading::{Annotations, Reading, nearest},
+    repetition::without_repetition,
     sentences::sentences,
-    speakers::{Offices, Speaker, Voice, may_mean, voice},
+    speakers::{Offices, Speaker},
     support::{Sourced, Support},
+    times::{own_dates, said_earlier, speech_date},
     tokens::Kind,
+    voice::{Voice, may_mean, voice},
     why::Why,
 };
 
@@ -38,9 +42,6 @@ impl Place {
         Skipped { start: self.bytes.start, end: self.bytes.end, has_number: self.has_number, why }
     }
 }
-
-/// How many claims are looked through for a repetition.
-const NEAR_CLAIMS: usize = 64;
 
 /// Reads an article.
 pub(crate) fn assemble(article: &str, language: Language, published: Option<Published>) -> Assembled {
@@ -111,6 +112,8 @@ struct State {
     started: bool,
     /// The paragraph in which several days were named last.
     several_days: Option<usize>,
+    /// The agreement that an exchange follows, and the paragraph that says so.
+    framework: Option<(usize, Sourced<&'static str>)>,
     /// The channel whose state was told last.
     channel: Option<(&'static str, ChannelStatus, Vec<Support>)>,
 }
@@ -265,7 +268,7 @@ impl Assembler<'_> {
             if let Some(covers) = covers(reading, &announced, self.published.as_ref(), self.article)? {
                 return self.aggregate(number, moved.flows, covers, said);
             }
-            return self.completed(number, moved.flows, said);
+            return self.completed(number, moved.flows, &moved.at, said);
         }
         let framework = framework(reading).or_else(|| if moved.mode == Mode::Agreed { agreed_at(reading) } else { None });
         let act = match (moved.mode, &framework) {
@@ -277,7 +280,7 @@ impl Assembler<'_> {
         claim.flows = moved.flows;
         claim.framework = framework;
         if claim.act == Act::Planned {
-            claim.date = self.planned_date(reading)?;
+            claim.date = self.planned_date(reading, &moved.at)?;
         }
         self.claims.push(claim);
         Ok(())
@@ -297,11 +300,12 @@ impl Assembler<'_> {
         Ok(())
     }
 
-    fn completed(&mut self, number: usize, flows: Vec<Flow>, said: &Said) -> Result<(), Why> {
+    fn completed(&mut self, number: usize, flows: Vec<Flow>, at: &Range<usize>, said: &Said) -> Result<(), Why> {
         let reading = &self.readings[number];
         let mut claim = self.claim(number, Act::Completed, said.clone())?;
         claim.flows = flows;
-        claim.framework = framework(reading);
+        let paragraph = self.state.framework.clone().filter(|(paragraph, _)| *paragraph == reading.sentence.paragraph).map(|(_, framework)| framework);
+        claim.framework = framework(reading).or(paragraph);
         claim.helpers = helpers(reading);
         claim.quotation = reading.sentence.quotation.or(reading.sentence.open);
         if self.goes_on(reading, &claim) {
@@ -313,7 +317,7 @@ impl Assembler<'_> {
             last.framework = last.framework.take().or(claim.framework);
             return Ok(());
         }
-        claim.date = Some(self.exchange_date(reading, &claim.announced)?);
+        claim.date = Some(self.exchange_date(reading, at, &claim.announced)?);
         claim.subject = self.subject_of_last(reading);
         let other = |known: &Claim| {
             known.act == Act::Completed && known.speaker.as_ref().zip(claim.speaker.as_ref()).is_some_and(|(one, other)| one.party.value != other.party.value)
@@ -362,8 +366,8 @@ impl Assembler<'_> {
     }
 
     /// When the exchange took place: as the sentence says, or the paragraph, or the beginning of the article, or else as the article is news of it.
-    fn exchange_date(&self, reading: &Reading<'_>, announced: &Sourced<Date>) -> Result<Sourced<Date>, Why> {
-        let mut own: Vec<&Mention> = own_dates(reading).collect();
+    fn exchange_date(&self, reading: &Reading<'_>, at: &Range<usize>, announced: &Sourced<Date>) -> Result<Sourced<Date>, Why> {
+        let mut own: Vec<&Mention> = own_dates(reading).filter(|mention| at.contains(&mention.first)).collect();
         if own.len() > 1 {
             own.retain(|mention| matches!(mention.when, When::Day { .. } | When::DaysAgo(_)));
         }
@@ -397,8 +401,8 @@ impl Assembler<'_> {
         Ok(self.state.first_date.clone().unwrap_or_else(|| announced.clone()))
     }
 
-    fn planned_date(&self, reading: &Reading<'_>) -> Result<Option<Sourced<Date>>, Why> {
-        let own: Vec<&Mention> = own_dates(reading).collect();
+    fn planned_date(&self, reading: &Reading<'_>, at: &Range<usize>) -> Result<Option<Sourced<Date>>, Why> {
+        let own: Vec<&Mention> = own_dates(reading).filter(|mention| at.contains(&mention.first)).collect();
         match own.as_slice() {
             [] => Ok(None),
             [mention] if mention.when != When::Vague => {
@@ -427,6 +431,13 @@ impl Assembler<'_> {
         if reading.has(|tag| matches!(tag, Tag::Doubt(_) | Tag::Not | Tag::Foreign)) || reading.sentence.tokens.iter().any(|token| token.is("?")) {
             return Err(Why::NotUnderstood);
         }
+        if reading.has(|tag| tag == Tag::Confirm) && exchange.is_some() {
+            return self.confirmed(number, said);
+        }
+        let next = self.readings.get(number + 1).filter(|next| next.counted.is_empty() && next.sentence.paragraph - reading.sentence.paragraph <= 1);
+        if let Some(flows) = withheld(reading, next, &self.parties) {
+            return self.completed(number, flows, &(0..reading.sentence.tokens.len()), &said);
+        }
         if let Some(framework) = framework(reading) {
             return self.framework(number, framework, said);
         }
@@ -440,6 +451,26 @@ impl Assembler<'_> {
             Some(_) if said.speaker.is_some() && reading.counted.is_empty() => self.plan(number, said),
             _ => Err(Why::NotUnderstood),
         }
+    }
+
+    /// "The Ukrainian side confirmed the exchange": a claim that agrees with the other side's, and says no number.
+    fn confirmed(&mut self, number: usize, said: Said) -> Result<(), Why> {
+        let speaker = said.speaker.as_ref().ok_or(Why::NoSpeaker)?;
+        let reading = &self.readings[number];
+        let other = |claim: &&Claim| claim.act == Act::Completed && claim.speaker.as_ref().is_none_or(|known| known.party.value != speaker.party.value);
+        let known = self.claims.iter().rev().take_while(|claim| number - claim.sentence <= 6).find(other).ok_or(Why::NotUnderstood)?;
+        if own_dates(reading).next().is_some()
+            || reading.counted.iter().any(|counted| counted.noun.is_some())
+            || reading.has(|tag| matches!(tag, Tag::Plan | Tag::Withheld))
+        {
+            return Err(Why::NotUnderstood);
+        }
+        let (date, subject) = (known.date.clone(), crate::event::subject(known));
+        let mut claim = self.claim(number, Act::Confirmed, said)?;
+        claim.date = date;
+        claim.subject = subject;
+        self.claims.push(claim);
+        Ok(())
     }
 
     /// Help that is credited to somebody; of which exchange, where the sentence goes on about the one before.
@@ -470,6 +501,11 @@ impl Assembler<'_> {
         let reading = &self.readings[number];
         let of_those = reading.has(|tag| tag == Tag::ThatExchange);
         let exchange = reading.find(|tag| tag == Tag::Exchange).is_some_and(|mark| is_definite(reading, &mark, self.language));
+        if exchange && own_dates(reading).next().is_some() {
+            // It's about the exchange that the paragraph goes on to tell of.
+            self.state.framework = Some((reading.sentence.paragraph, framework));
+            return Err(Why::NotUnderstood);
+        }
         let last = self.claims.last_mut().filter(|last| last.act == Act::Completed && number - last.sentence <= 3).ok_or(Why::NotUnderstood)?;
         if !of_those && !exchange {
             return Err(Why::NotUnderstood);
@@ -495,7 +531,7 @@ impl Assembler<'_> {
         let reading = &self.readings[number];
         let earlier = reading.find(|tag| tag == Tag::Earlier);
         let mut claim = self.claim(number, Act::Planned, said)?;
-        claim.date = self.planned_date(reading)?;
+        claim.date = self.planned_date(reading, &(0..reading.sentence.tokens.len()))?;
         if let (None, Some(mark), Some(published)) = (&claim.date, earlier, self.published) {
             // What was planned earlier is what the article is news of.
             let month = Sourced { value: published.month(), from: vec![reading.support(mark.first..mark.end), Support::Published] };
@@ -519,7 +555,13 @@ impl Assembler<'_> {
         let reading = &self.readings[number];
         let spoken = speech_date(reading).and_then(|mention| resolve(mention, &reading.sentence.tokens, self.published.as_ref(), Direction::Past));
         let paragraph = reading.sentence.paragraph;
-        let unsaid = self.claims.iter_mut().rev().take_while(|claim| claim.speaker.is_none() && paragraph - claim.paragraph <= 1);
+        // "Also by": somebody else said it first.
+        if reading.sentence.tokens.iter().any(|token| matches!(token.lower.as_str(), "й" | "також" | "также" | "also" | "too" | "і")) {
+            return Err(Why::NotUnderstood);
+        }
+        let voices = self.voices;
+        let clear = |from: usize| voices[from + 1..number].iter().all(|voice| *voice == Voice::Outlet);
+        let unsaid = self.claims.iter_mut().rev().take_while(|claim| claim.speaker.is_none() && paragraph - claim.paragraph <= 1 && clear(claim.sentence));
         let mut found = false;
         for claim in unsaid {
             claim.speaker = Some(speaker.clone());
@@ -561,92 +603,9 @@ impl Assembler<'_> {
     }
 }
 
-/// Where a party is named: in these bytes, or else before them, or after.
-pub(crate) fn nearest<'a>(parties: &'a [(Side, Range<usize>)], side: Side, sentence: &Range<usize>) -> Option<&'a Range<usize>> {
-    let (before, rest) = parties.split_at(parties.partition_point(|(_, bytes)| bytes.start < sentence.start));
-    let is = |(party, _): &&(Side, Range<usize>)| *party == side;
-    let after = rest.iter().find(is);
-    let here = after.filter(|(_, bytes)| bytes.start < sentence.end);
-    here.or_else(|| before.iter().rfind(is)).or(after).map(|(_, bytes)| bytes)
-}
-
 /// Who said something, and when.
 #[derive(Clone)]
 struct Said {
     speaker: Option<Speaker>,
     announced: Option<Sourced<Date>>,
-}
-
-/// The time beside the word that says that somebody spoke.
-fn speech_date<'a>(reading: &'a Reading<'_>) -> Option<&'a Mention> {
-    /// How many words may stand between.
-    const NEAR: usize = 3;
-    let tokens = &reading.sentence.tokens;
-    // Who speaks may stand between.
-    let words = |between: Range<usize>| between.filter(|at| tokens[*at].is_word() && !reading.apart.iter().any(|apart| apart.contains(at))).count();
-    let speech = |mention: &&Mention| {
-        reading.marks.iter().filter(|mark| matches!(mark.tag, Tag::Speech | Tag::Confirm)).any(|mark| {
-            let before = mention.first < mark.first;
-            let between = if before { mention.end..mark.first } else { mark.end..mention.first };
-            let clear =
-                reading.marks.iter().all(|other| !between.contains(&other.first) || !matches!(other.tag, Tag::Verb(..) | Tag::Exchange | Tag::Exchanges));
-            // A comma parts what was said from who said it; only a time at the very beginning stands before one.
-            let comma = between.clone().any(|at| tokens[at].is(","));
-            let placed = !comma || before && mention.first <= 1 || !before && tokens[mark.end..].first().is_some_and(|next| !next.is(","));
-            clear && placed && words(between) <= NEAR && !matches!(mention.when, When::Year(_))
-        })
-    };
-    reading.dates.iter().find(speech)
-}
-
-/// "Previously reported", "said at the time": when it was said isn't known, but that it was before.
-fn said_earlier(reading: &Reading<'_>) -> Option<Mark> {
-    let speech: Vec<&Mark> = reading.marks.iter().filter(|mark| matches!(mark.tag, Tag::Speech | Tag::Confirm)).collect();
-    let near = |mark: &&Mark| {
-        mark.first <= 1 && !speech.is_empty()
-            || speech.iter().any(|speech| mark.first.saturating_sub(speech.end).max(speech.first.saturating_sub(mark.end)) <= 1)
-    };
-    let word = |mark: &Mark| reading.sentence.tokens[mark.first].lower.as_str();
-    let earlier = |mark: &&Mark| {
-        matches!(mark.tag, Tag::Earlier) && matches!(word(mark), "earlier" | "previously" | "ранее" | "раніше")
-            || mark.tag == Tag::ThatDay && matches!(word(mark), "at" | "тогда" | "тоді")
-    };
-    reading.marks.iter().filter(earlier).find(near).copied()
-}
-
-/// The times that a sentence names of what it tells.
-fn own_dates<'a>(reading: &'a Reading<'_>) -> impl Iterator<Item = &'a Mention> {
-    let spoken = speech_date(reading);
-    reading.dates.iter().filter(move |mention| Some(*mention) != spoken)
-}
-
-/// Leaves out what another claim says as well: the one with a speaker stays, then the first.
-fn without_repetition(claims: Vec<Claim>) -> Vec<Claim> {
-    let mut kept: Vec<Claim> = Vec::new();
-    for claim in claims {
-        let same = |other: &Claim| {
-            let kind = other.act == claim.act && matches!(claim.act, Act::Completed | Act::Planned | Act::Offered | Act::Agreement) && !claim.flows.is_empty();
-            let date = match (&other.date, &claim.date) {
-                (Some(one), Some(two)) => one.value.span().overlaps(two.value.span()),
-                _ => true,
-            };
-            let voice = match (&other.speaker, &claim.speaker) {
-                (Some(one), Some(two)) => one.is(two),
-                _ => true,
-            };
-            kind && date && voice
-        };
-        if kept
-            .iter()
-            .rev()
-            .take(NEAR_CLAIMS)
-            .any(|other| same(other) && repeats(&other.flows, &claim.flows) && (other.speaker.is_some() || claim.speaker.is_none()))
-        {
-            continue;
-        }
-        let recent = kept.split_off(kept.len().saturating_sub(NEAR_CLAIMS));
-        kept.extend(recent.into_iter().filter(|other| !(same(other) && repeats(&claim.flows, &other.flows) && claim.speaker.is_some())));
-        kept.push(claim);
-    }
-    kept
 }

@@ -16,7 +16,18 @@ pub(crate) fn category(reading: &Reading<'_>, clause: &Clause, item: &Counted, p
     if let Some(dead) = item.dead {
         return at(Category::Bodies, dead);
     }
-    if item.wounded {
+    if item.unclear {
+        return Err(Why::NoCategory);
+    }
+    // "Five who died in captivity": no living ones.
+    let died = || {
+        reading
+            .sentence
+            .tokens
+            .iter()
+            .any(|token| ["died", "killed", "умер", "скончал", "помер", "загинул", "погибли"].iter().any(|stem| token.lower.starts_with(stem)))
+    };
+    if !matches!(item.noun, Some((Noun::Bodies, _))) && died() {
         return Err(Why::NoCategory);
     }
     let civilians = parts.iter().find(|part| matches!(part.noun, Some((Noun::Civilians | Noun::Children, _))));
@@ -63,15 +74,13 @@ fn bare(reading: &Reading<'_>, item: &Counted, before: Option<&Flow>) -> Result<
         (None, Some((Noun::Soldiers | Noun::SoldiersOf(_) | Noun::Prisoners, at))) => Some((Category::Prisoners, at)),
         (None, Some((Noun::Civilians, at))) => Some((Category::Civilians, at)),
         (None, Some((Noun::Children, at))) => Some((Category::Children, at)),
+        (None, Some((Noun::People | Noun::Nationals(_), at))) => Some((Category::People, at)),
         _ => None,
     });
     let spoken = |noun: Noun, category: Category| reading.marks.iter().find(|mark| mark.tag == Tag::Noun(noun)).map(|mark| (category, mark.first));
-    let marked = || match (
-        spoken(Noun::Bodies, Category::Bodies),
-        spoken(Noun::Prisoners, Category::Prisoners).or(spoken(Noun::Soldiers, Category::Prisoners)),
-        spoken(Noun::Civilians, Category::Civilians),
-    ) {
-        (Some(one), None, None) | (None, Some(one), None) | (None, None, Some(one)) => Some(one),
+    let marked = || match (spoken(Noun::Bodies, Category::Bodies), spoken(Noun::Prisoners, Category::Prisoners).or(spoken(Noun::Soldiers, Category::Prisoners)))
+    {
+        (Some(one), None) | (None, Some(one)) => Some(one),
         _ => exchange(reading),
     };
     if let Some((category, at)) = nearest.or_else(marked) {

@@ -40,8 +40,8 @@ pub(crate) enum Act {
     Contact { with: Vec<Speaker>, topic: Option<Sourced<String>> },
     Mediation,
     Stock { by: Sourced<Side>, of: Sourced<Side>, category: Sourced<&'static str>, count: Sourced<Count> },
-    Postponed { reason: Sourced<String> },
-    Cancelled { reason: Sourced<String> },
+    Postponed { by: Option<Sourced<Side>>, reason: Sourced<String> },
+    Cancelled { by: Option<Sourced<Side>>, reason: Sourced<String> },
 }
 
 /// Somebody who helped.

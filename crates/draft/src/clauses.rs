@@ -209,6 +209,10 @@ fn verb_at(view: View<'_>, at: usize, start: usize, language: Language) -> Optio
         return Some(verb);
     }
     if tense == Tense::Other {
+        // "Had come home".
+        if at.checked_sub(1).is_some_and(|before| matches!(view.tokens[before].lower.as_str(), "had" | "have" | "has")) {
+            return Some(Verb { tense: Tense::Past, ..verb });
+        }
         return is_english_verb(view, at).then_some(verb);
     }
     let before = (start..at).rev().take(4).map(|at| view.tokens[at].lower.as_str());

@@ -29,8 +29,8 @@ pub(crate) struct Counted {
     pub(crate) each: bool,
     /// "The same number": the tokens of the number that is meant.
     pub(crate) same_as: Option<(usize, usize)>,
-    /// They are said to be wounded.
-    pub(crate) wounded: bool,
+    /// Who they are can't be told: some are wounded, or of several numbers one is "the same".
+    pub(crate) unclear: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -96,6 +96,15 @@ const REGIONS: &[(&str, &str, Side)] = &[
     ("belgorod", "Belgorod region", Side::Ru),
     ("белгород", "Belgorod region", Side::Ru),
     ("бєлгород", "Belgorod region", Side::Ru),
+    ("sumy", "Sumy region", Side::Ua),
+    ("сумск", "Sumy region", Side::Ua),
+    ("сумськ", "Sumy region", Side::Ua),
+    ("kharkiv", "Kharkiv region", Side::Ua),
+    ("харьковск", "Kharkiv region", Side::Ua),
+    ("харківськ", "Kharkiv region", Side::Ua),
+    ("kherson", "Kherson region", Side::Ua),
+    ("херсонск", "Kherson region", Side::Ua),
+    ("херсонськ", "Kherson region", Side::Ua),
     ("bryansk", "Bryansk region", Side::Ru),
     ("брянск", "Bryansk region", Side::Ru),
     ("брянськ", "Bryansk region", Side::Ru),
@@ -134,7 +143,9 @@ pub(crate) fn counted(view: View<'_>) -> Vec<Counted> {
     while at < view.tokens.len() {
         if let (Some(Mark { tag: Tag::SameNumber, end, .. }), Some(last)) = (view.mark(at), found.last()) {
             let same_as = Some(last.same_as.unwrap_or((last.first, last.end)));
-            let phrase = Counted { same_as, ..phrase(view, last.count, at, end) };
+            // Of several numbers it can't be told which is the same.
+            let several = found.iter().filter(|counted| counted.noun.is_some() && !counted.part).count() > 1;
+            let phrase = Counted { same_as, unclear: several, ..phrase(view, last.count, at, end) };
             at = phrase.phrase_end.max(end);
             found.push(phrase);
             continue;
@@ -154,7 +165,21 @@ pub(crate) fn counted(view: View<'_>) -> Vec<Counted> {
             None => at += 1,
         }
     }
+    share_nouns(view, &mut found);
     found
+}
+
+/// "150 Ukrainian and 150 Russian prisoners": the noun is both numbers'.
+fn share_nouns(view: View<'_>, found: &mut [Counted]) {
+    for number in 1..found.len() {
+        let (before, rest) = found.split_at_mut(number);
+        let (one, other) = (&mut before[number - 1], &rest[0]);
+        let Some((_, _, end)) = one.nationality.filter(|_| one.noun.is_none()) else { continue };
+        let joined = other.first == end + 1 && matches!(view.word(end), "and" | "и" | "і" | "та" | "й");
+        if joined && other.nationality.is_some() {
+            (one.noun, one.dead, one.phrase_end) = (other.noun, one.dead.or(other.dead), end);
+        }
+    }
 }
 
 /// A number that begins at this token, with what limits it: its tokens.
@@ -247,8 +272,20 @@ fn worded(view: View<'_>, at: usize) -> Option<(u32, usize)> {
 }
 
 fn phrase(view: View<'_>, count: Count, first: usize, end: usize) -> Counted {
-    let mut phrase =
-        Counted { count, first, end, phrase_end: end, noun: None, dead: None, nationality: None, origin: None, part: false, each: false, same_as: None, wounded: false };
+    let mut phrase = Counted {
+        count,
+        first,
+        end,
+        phrase_end: end,
+        noun: None,
+        dead: None,
+        nationality: None,
+        origin: None,
+        part: false,
+        each: false,
+        same_as: None,
+        unclear: false,
+    };
     look_before(view, &mut phrase);
     let mut at = end;
     let mut unknown = 0;
@@ -323,7 +360,9 @@ fn is_modifier(view: View<'_>, at: usize, phrase: &Counted) -> bool {
 /// In Russian and Ukrainian an adjective in the cases that stand after numbers.
 fn ends_as_adjective(word: &str) -> bool {
     let cyrillic = word.chars().all(|character| ('\u{400}'..='\u{4ff}').contains(&character) || character == '-');
-    cyrillic && word.chars().count() > 4 && ["ых", "их", "ые", "ие", "ого", "его", "ый", "ий", "ой", "ыми", "ими", "ными"].iter().any(|ending| word.ends_with(ending))
+    cyrillic
+        && word.chars().count() > 4
+        && ["ых", "их", "ые", "ие", "ого", "его", "ый", "ий", "ой", "ыми", "ими", "ными"].iter().any(|ending| word.ends_with(ending))
 }
 
 /// Takes what a mark says of those counted; `None` where it's no part of the phrase.
@@ -331,12 +370,15 @@ fn take(phrase: &mut Counted, mark: Mark, view: View<'_>) -> Option<()> {
     match mark.tag {
         Tag::Noun(noun) => match (phrase.noun, noun) {
             // Whether the wounded are a group of their own isn't told.
-            (None, Noun::Wounded) if view.mark(mark.end).is_some_and(|next| matches!(next.tag, Tag::Noun(_) | Tag::Party(..))) => phrase.wounded = true,
+            (None, Noun::Wounded) if view.mark(mark.end).is_some_and(|next| matches!(next.tag, Tag::Noun(_) | Tag::Party(..))) => phrase.unclear = true,
             (None, _) => {
                 phrase.noun = Some((noun, mark.first));
                 if let Noun::SoldiersOf(side) | Noun::Nationals(side) = noun {
                     phrase.nationality = phrase.nationality.or(Some((Whose::Of(side), mark.first, mark.end)));
                 }
+            }
+            (Some((Noun::Bodies | Noun::Civilians | Noun::Children | Noun::Prisoners, _)), Noun::Nationals(side)) => {
+                phrase.nationality = phrase.nationality.or(Some((Whose::Of(side), mark.first, mark.end)));
             }
             (Some((Noun::Bodies, _)), _) => {
                 if let Noun::SoldiersOf(side) | Noun::Nationals(side) = noun {

@@ -91,9 +91,11 @@ pub(crate) fn mentions(tokens: &[Token], marks: &[Mark], language: Language) -> 
         }
     }
     // A day in the calendar says more than the weekday beside it.
-    if mentions.iter().any(|mention| matches!(mention.when, When::Day { .. })) {
-        mentions.retain(|mention| !matches!(mention.when, When::Weekday(_) | When::DaysAgo(0)));
-    }
+    let days: Vec<(usize, usize)> = mentions.iter().filter(|mention| matches!(mention.when, When::Day { .. })).map(|day| (day.first, day.end)).collect();
+    let beside = |mention: &Mention| {
+        days.iter().any(|(first, end)| mention.end <= *first && first - mention.end <= 2 || *end <= mention.first && mention.first - end <= 2)
+    };
+    mentions.retain(|mention| !matches!(mention.when, When::Weekday(_) | When::DaysAgo(0)) || !beside(mention));
     mentions
 }
 

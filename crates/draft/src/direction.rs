@@ -121,11 +121,19 @@ fn slavic(view: View<'_>, clause: &Clause, mark: Mark, form: Form, previous: &st
 
 /// "Военнослужащих РФ": whose they are, and no subject.
 fn follows_noun(view: View<'_>, mark: Mark) -> bool {
-    view.tokens.get(mark.first.wrapping_sub(1)).is_some_and(crate::tokens::Token::is_word)
+    const JOINING: &[&str] = &["что", "що", "и", "і", "та", "а", "й", "но", "але", "когда", "коли", "если", "также", "також"];
+    view.tokens.get(mark.first.wrapping_sub(1)).is_some_and(|before| before.is_word() && !JOINING.contains(&before.lower.as_str()))
 }
 
 /// Who hands these over to whom.
-pub(crate) fn direction(clause: &Clause, named: &[Named], subject: Option<&Named>, item: &Counted, language: Language, repatriated: bool) -> Result<Direction, Why> {
+pub(crate) fn direction(
+    clause: &Clause,
+    named: &[Named],
+    subject: Option<&Named>,
+    item: &Counted,
+    language: Language,
+    repatriated: bool,
+) -> Result<Direction, Why> {
     let mut evidence = Evidence::default();
     for party in named {
         match party.part {

@@ -251,7 +251,10 @@ fn of_kind(fields: &mut Fields<'_>, claim: &Claim) {
             fields.put("held/0/category", category.value, &category.from);
             fields.count("held/0/count", count);
         }
-        Act::Postponed { reason } | Act::Cancelled { reason } => {
+        Act::Postponed { by, reason } | Act::Cancelled { by, reason } => {
+            if let Some(by) = by {
+                fields.put("by", by.value.code(), &by.from);
+            }
             if let Some(date) = &claim.date {
                 fields.date("exchange/date", date);
             }

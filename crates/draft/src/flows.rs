@@ -10,8 +10,9 @@ use crate::{
     counted::{Counted, View},
     direction::{Direction, Named, Part, direction, named},
     language::Language,
-    lexicon::{Doubt, Move, Noun, Side, Tag, Tense},
-    reading::Reading,
+    lexicon::{Move, Noun, Side, Tag},
+    mode::{Mode, doubts, mode},
+    reading::{Reading, nearest},
     support::{Sourced, Support},
     why::Why,
 };
@@ -32,15 +33,6 @@ pub(crate) struct Item {
     pub(crate) of: Option<Sourced<Category>>,
     pub(crate) origin: Option<Sourced<&'static str>>,
     pub(crate) identity: Option<Sourced<Finding>>,
-}
-
-/// Whether it took place.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Mode {
-    Fact,
-    Plan,
-    Offer,
-    Agreed,
 }
 
 /// What a sentence says was handed over, or is to be.
@@ -147,75 +139,6 @@ pub(crate) fn merge(flows: &mut Vec<Flow>, flow: Flow) -> Result<(), Why> {
     Ok(())
 }
 
-/// Words that make a sentence say nothing of what took place.
-fn doubts(reading: &Reading<'_>, clauses: &[Clause]) -> Result<(), Why> {
-    if reading.sentence.tokens.iter().any(|token| token.is("?")) {
-        return Err(Why::Question);
-    }
-    let last = clauses.iter().map(|clause| clause.verb.end).max().unwrap_or(usize::MAX);
-    for mark in reading.marks {
-        match mark.tag {
-            Tag::Foreign => return Err(Why::OtherParties),
-            Tag::Doubt(Doubt::Conditional) if mark.first > last => {}
-            Tag::Doubt(doubt) => return Err(doubt.into()),
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-const FUTURE: &[&str] = &[
-    "передаст",
-    "передадут",
-    "передасть",
-    "передадуть",
-    "вернёт",
-    "вернет",
-    "вернут",
-    "поверне",
-    "получит",
-    "получат",
-    "отримає",
-    "отримають",
-    "обменяют",
-    "обменяются",
-    "обміняють",
-    "обміняються",
-    "вернутся",
-    "повернуться",
-    "передаватиме",
-];
-
-fn mode(view: View<'_>, clause: &Clause, language: Language) -> Result<Mode, Why> {
-    let verb = clause.verb;
-    let before = || view.marks.iter().filter(|mark| clause.tokens.contains(&mark.first) && mark.first < verb.first);
-    let has = |tag: Tag| before().any(|mark| mark.tag == tag);
-    let word = |at: Option<usize>| at.map_or("", |at| view.tokens[at].lower.as_str());
-    if has(Tag::Not) {
-        return Err(Why::Negated);
-    }
-    let auxiliary =
-        (clause.tokens.start..clause.tokens.end).any(|at| matches!(word(Some(at)), "будет" | "будут" | "буде" | "будуть" | "will" | "would" | "shall"));
-    let intended = if has(Tag::Offer) {
-        Some(Mode::Offer)
-    } else if has(Tag::Agree) {
-        Some(Mode::Agreed)
-    } else if has(Tag::Plan) || has(Tag::Preparations) || auxiliary {
-        Some(Mode::Plan)
-    } else {
-        None
-    };
-    let led = word(verb.first.checked_sub(1));
-    match (verb.tense, intended) {
-        (Tense::Past | Tense::Passive, None) if led != "to" => Ok(Mode::Fact),
-        (Tense::Passive, Some(mode)) if auxiliary => Ok(mode),
-        (Tense::Past, Some(mode)) if language == Language::English && (verb.passive || auxiliary) => Ok(mode),
-        (Tense::Other, Some(mode)) => Ok(mode),
-        (Tense::Other, None) if FUTURE.contains(&word(Some(verb.first))) => Ok(Mode::Plan),
-        _ => Err(Why::Tense),
-    }
-}
-
 /// One clause, and what is known where it's read.
 struct Gathered<'a> {
     reading: &'a Reading<'a>,
@@ -281,8 +204,45 @@ impl Gathered<'_> {
     fn has_other_number(&self, items: &[&Counted]) -> bool {
         const AGES: &[&str] = &["aged", "age", "ages", "возрасте", "возраст", "віком", "віці", "day", "days", "number", "no", "номер"];
         const UNITS: &[&str] = &[
-            "years", "year", "months", "days", "hours", "minutes", "weeks", "a", "p", "лет", "года", "год", "месяцев", "месяца", "дней", "часов", "минут",
-            "років", "роки", "місяців", "днів", "годин", "хвилин", "stages", "times", "раз", "разів", "percent", "km", "км", "refrigerators", "buses",
+            "years",
+            "year",
+            "months",
+            "days",
+            "hours",
+            "minutes",
+            "weeks",
+            "a",
+            "p",
+            "лет",
+            "года",
+            "год",
+            "месяцев",
+            "месяца",
+            "дней",
+            "часов",
+            "минут",
+            "років",
+            "роки",
+            "місяців",
+            "днів",
+            "годин",
+            "хвилин",
+            "stages",
+            "times",
+            "раз",
+            "разів",
+            "percent",
+            "km",
+            "км",
+            "refrigerators",
+            "sides",
+            "countries",
+            "nations",
+            "стороны",
+            "сторон",
+            "сторони",
+            "сторін",
+            "buses",
         ];
         let view = self.reading.view();
         let word = |at: Option<usize>| at.and_then(|at| view.tokens.get(at)).map_or("", |token| token.lower.as_str());
@@ -461,7 +421,7 @@ impl Gathered<'_> {
         if let Some(at) = at {
             return Ok(Sourced { value: side, from: vec![self.reading.support(at.clone())] });
         }
-        let near = crate::assemble::nearest(self.around.parties, side, &self.reading.sentence.bytes);
+        let near = nearest(self.around.parties, side, &self.reading.sentence.bytes);
         let speaks = || self.around.voice.as_ref().filter(|(speaker, _)| *speaker == side).map(|(_, support)| support.clone());
         let support = near.map(|bytes| Support::Text(bytes.clone())).or_else(speaks).ok_or(Why::NoDirection)?;
         Ok(Sourced { value: side, from: vec![support] })

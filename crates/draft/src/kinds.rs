@@ -1,20 +1,23 @@
 //! Statements that aren't about one handing over: totals, channels, talks, help.
 
-use announcement::{ChannelStatus, Count, Date, Number, Role};
+use announcement::{Category, ChannelStatus, Count, Date, Number, Role};
 
 use crate::{
     categories::channel_of,
     claim::{Act, Help},
+    clauses::is_subject_form,
     counted::{View, Whose},
     dates::{Published, Side as Direction, When, resolve},
-    flows::Flow,
+    flows::{Flow, Item},
     gazetteer::{FRAMEWORK, HELPER},
     language::Language,
-    lexicon::{Mark, Noun, Side, Since, Tag},
+    lexicon::{Mark, Move, Noun, Side, Since, Tag, Tense},
     reading::Reading,
-    speakers::{Offices, Speaker, What, is_partner},
+    speakers::{Offices, Speaker, What},
     support::{Sourced, Support},
+    times::own_dates,
     tokens::{Kind, bytes},
+    voice::is_partner,
     why::Why,
 };
 
@@ -34,8 +37,12 @@ pub(crate) fn covers(reading: &Reading<'_>, announced: &Sourced<Date>, published
     let since = reading.find(|tag| matches!(tag, Tag::Since(Since::YearBegan | Since::WarBegan | Since::Ever)));
     let dated = reading.find(|tag| tag == Tag::Since(Since::Date)).and_then(|mark| {
         let date = reading.dates.iter().find(|date| date.first >= mark.end && date.first <= mark.end + 2)?;
-        Some((mark, date))
+        Some((mark.first, date))
     });
+    // "С июня 2025 года".
+    let from =
+        |date: &&crate::dates::Mention| date.first > 0 && matches!(reading.sentence.tokens[date.first - 1].lower.as_str(), "с" | "со" | "з" | "із" | "від");
+    let dated = dated.or_else(|| reading.dates.iter().find(from).map(|date| (date.first - 1, date)));
     let year = reading.dates.iter().find(|date| matches!(date.when, When::Year(_)));
     let total = reading.has(|tag| tag == Tag::Total);
     let end = announced.value.to_string();
@@ -53,11 +60,11 @@ pub(crate) fn covers(reading: &Reading<'_>, announced: &Sourced<Date>, published
             let year = end.get(..4).filter(|_| published.is_some() || !announced.from.is_empty()).ok_or(Why::NoPeriod)?;
             interval(&format!("{year}-01-01"), mark.first..mark.end)
         }
-        (_, Some((mark, date)), _) => {
+        (_, Some((first, date)), _) => {
             let from = resolve(date, &reading.sentence.tokens, published, Direction::Past).ok_or(Why::NoPeriod)?;
             let from = from.value.to_string();
             let from = if from.len() == 4 { format!("{from}-01-01") } else { from };
-            interval(&from, mark.first..date.end)
+            interval(&from, first..date.end)
         }
         (_, None, Some(date)) => {
             let period = resolve(date, &reading.sentence.tokens, published, Direction::Past).ok_or(Why::NoPeriod)?;
@@ -188,8 +195,17 @@ fn discussed(reading: &Reading<'_>, talks: &Mark, article: &str) -> Option<Sourc
 /// Who helped, as the sentence says.
 pub(crate) fn helpers(reading: &Reading<'_>) -> Vec<Help> {
     let tokens = &reading.sentence.tokens;
-    let Some(mark) = reading.find(|tag| matches!(tag, Tag::Help(_))) else { return Vec::new() };
-    let Tag::Help(role) = mark.tag else { return Vec::new() };
+    let marks: Vec<(Mark, Role)> = reading
+        .marks
+        .iter()
+        .filter_map(|mark| match mark.tag {
+            Tag::Help(role) => Some((*mark, role)),
+            _ => None,
+        })
+        .collect();
+    if marks.is_empty() {
+        return Vec::new();
+    }
     let mut helpers: Vec<Help> = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
@@ -199,6 +215,8 @@ pub(crate) fn helpers(reading: &Reading<'_>) -> Vec<Help> {
         };
         let place = at..at + len;
         at += len;
+        let distance = |mark: &Mark| place.start.checked_sub(mark.end).unwrap_or(mark.first.saturating_sub(place.end) + 1);
+        let Some((mark, role)) = marks.iter().min_by_key(|(mark, _)| distance(mark)).copied() else { break };
         let host = place.start > 0 && matches!(tokens[place.start - 1].lower.as_str(), "territory" | "территории" | "території");
         if !host && !is_credited(reading.view(), &mark, place.start) || helpers.iter().any(|known| known.party == helper.party) {
             continue;
@@ -281,7 +299,8 @@ pub(crate) fn called_off(reading: &Reading<'_>, published: Option<&Published>, a
     if reading.has(|tag| matches!(tag, Tag::Doubt(_) | Tag::Not | Tag::Foreign)) || !reading.counted.is_empty() {
         return None;
     }
-    let [date] = reading.dates else { return None };
+    let own: Vec<_> = own_dates(reading).collect();
+    let [date] = own.as_slice() else { return None };
     let near = matches!(date.when, When::Day { .. });
     let date = resolve(date, &reading.sentence.tokens, published, Direction::Near).filter(|_| near)?;
     let tokens = &reading.sentence.tokens;
@@ -292,8 +311,48 @@ pub(crate) fn called_off(reading: &Reading<'_>, published: Option<&Published>, a
         (after < end).then(|| words(reading, after..end, article))
     });
     let reason = reason.unwrap_or_else(|| Sourced { value: "not stated".to_owned(), from: vec![reading.whole()] });
-    let act = if mark.tag == Tag::Postponed { Act::Postponed { reason } } else { Act::Cancelled { reason } };
+    let party = reading.marks.iter().find(|party| is_subject_form(**party) && party.end <= mark.first && mark.first <= party.end + 1);
+    let by = party.and_then(|party| match party.tag {
+        Tag::Party(side, _) => Some(Sourced { value: side, from: vec![reading.support(party.first..party.end)] }),
+        _ => None,
+    });
+    let act = if mark.tag == Tag::Postponed { Act::Postponed { by, reason } } else { Act::Cancelled { by, reason } };
     Some((act, date))
+}
+
+/// An exchange that took place, of which it's said that the numbers aren't given: here or in the sentence after.
+pub(crate) fn withheld(reading: &Reading<'_>, next: Option<&Reading<'_>>, parties: &[(Side, std::ops::Range<usize>)]) -> Option<Vec<Flow>> {
+    let of = |reading: &Reading<'_>| reading.find(|tag| tag == Tag::Withheld).map(|mark| reading.support(mark.first..mark.end));
+    let words = of(reading).or_else(|| next.and_then(of))?;
+    reading.find(|tag| tag == Tag::Verb(Move::Swap, Tense::Past))?;
+    if reading.counted.iter().any(|counted| counted.noun.is_some() || counted.dead.is_some())
+        || reading.has(|tag| matches!(tag, Tag::Plan | Tag::Offer | Tag::Agree | Tag::Since(_) | Tag::Exchanges))
+    {
+        return None;
+    }
+    let kinds: Vec<(Category, usize)> =
+        (0..reading.sentence.tokens.len()).filter_map(|at| channel_of(&reading.sentence.tokens[at].lower).map(|of| (of, at))).collect();
+    let (category, at) = *kinds.first()?;
+    let one_kind = kinds.iter().all(|(other, _)| *other == category);
+    let named = |side: Side| {
+        parties
+            .iter()
+            .find(|(party, bytes)| *party == side && reading.sentence.bytes.contains(&bytes.start))
+            .map(|(_, bytes)| Sourced::text(side, bytes.clone()))
+    };
+    let (ru, ua) = (named(Side::Ru)?, named(Side::Ua)?);
+    let flow = |from: &Sourced<Side>, to: &Sourced<Side>| Flow {
+        from: from.clone(),
+        to: to.clone(),
+        items: vec![Item {
+            category: Sourced { value: category.as_str(), from: vec![reading.support(at..at + 1)] },
+            count: Sourced { value: Count::Unknown, from: vec![words.clone()] },
+            of: None,
+            origin: None,
+            identity: None,
+        }],
+    };
+    one_kind.then(|| vec![flow(&ru, &ua), flow(&ua, &ru)])
 }
 
 /// Whether two flows say the same of each direction that the second has.

@@ -196,6 +196,8 @@ pub(crate) enum Tag {
     /// Preparations for something.
     Preparations,
     Remain,
+    /// "While", which begins with a word for "then".
+    Contrast,
 }
 
 /// A tagged phrase: which tokens of a sentence.

@@ -32,11 +32,15 @@ mod gazetteer;
 mod kinds;
 mod language;
 mod lexicon;
+mod mode;
 mod reading;
+mod repetition;
 mod sentences;
 mod speakers;
 mod support;
+mod times;
 mod tokens;
+mod voice;
 mod why;
 
 use announcement::Date;

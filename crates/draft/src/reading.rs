@@ -94,3 +94,12 @@ impl<'a> Reading<'a> {
         parties
     }
 }
+
+/// Where a party is named: in these bytes, or else before them, or after.
+pub(crate) fn nearest<'a>(parties: &'a [(Side, Range<usize>)], side: Side, sentence: &Range<usize>) -> Option<&'a Range<usize>> {
+    let (before, rest) = parties.split_at(parties.partition_point(|(_, bytes)| bytes.start < sentence.start));
+    let is = |(party, _): &&(Side, Range<usize>)| *party == side;
+    let after = rest.iter().find(is);
+    let here = after.filter(|(_, bytes)| bytes.start < sentence.end);
+    here.or_else(|| before.iter().rfind(is)).or(after).map(|(_, bytes)| bytes)
+}
