@@ -104,8 +104,7 @@ fn small(token: Option<&Token>) -> Option<u8> {
     match token.kind {
         Kind::Number(Some(number)) => u8::try_from(number).ok().filter(|day| (1..=31).contains(day)),
         Kind::Code => {
-            let digits =
-                token.lower.strip_suffix("th").or(token.lower.strip_suffix("st")).or(token.lower.strip_suffix("nd")).or(token.lower.strip_suffix("rd"))?;
+            let digits = token.lower.trim_end_matches(|character: char| character.is_ascii_lowercase());
             digits.parse().ok().filter(|day| (1..=31).contains(day))
         }
         _ => None,

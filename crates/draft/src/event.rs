@@ -164,9 +164,14 @@ impl Fields<'_> {
     }
 }
 
+/// What the ids of an article's events are made in: the same article gives the same ids.
+pub(crate) fn namespace(article: &str, options: &Options<'_>) -> Uuid {
+    Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{}\n{article}", options.source).as_bytes())
+}
+
 /// The event of a claim, and what its fields rest on; `None` where the format refuses it.
-pub(crate) fn event(claim: &Claim, number: usize, article: &str, language: Language, options: &Options<'_>) -> Option<(Value, Vec<Span>)> {
-    let id = Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{}\n{number}\n{article}", options.source).as_bytes());
+pub(crate) fn event(claim: &Claim, namespace: Uuid, number: u64, article: &str, language: Language, options: &Options<'_>) -> Option<(Value, Vec<Span>)> {
+    let id = Uuid::new_v5(&namespace, &number.to_be_bytes());
     let event = json!({"specversion": "1.0", "id": id, "source": options.source, "type": kind(&claim.act).event_type(), "datacontenttype": "application/json"});
     let mut fields = Fields { article, event, spans: Vec::new() };
     fields.date("announced", &claim.announced);

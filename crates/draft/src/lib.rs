@@ -33,6 +33,7 @@ mod kinds;
 mod language;
 mod lexicon;
 mod mode;
+mod numbers;
 mod reading;
 mod repetition;
 mod sentences;
@@ -136,8 +137,9 @@ pub fn draft(article: &str, options: &Options<'_>) -> Result<Drafted, DraftError
     let assembled = assemble::assemble(article, language, published);
     let mut skipped = assembled.skipped;
     let mut proposals: Vec<Proposal> = Vec::new();
-    for claim in &assembled.claims {
-        match event::event(claim, proposals.len(), article, language, options) {
+    let namespace = event::namespace(article, options);
+    for (number, claim) in (0..).zip(&assembled.claims) {
+        match event::event(claim, namespace, number, article, language, options) {
             Some((event, spans)) => proposals.push(Proposal { event, spans }),
             None => skipped.push(assembled.places[claim.sentence].skipped(Why::Invalid)),
         }
