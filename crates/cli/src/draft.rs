@@ -72,11 +72,11 @@ fn read(file: &Path) -> Result<String, Failure> {
 
 fn explain(article: &str, drafted: &Drafted, arguments: &Draft) {
     if drafted.language.is_none() {
-        return say("0 announcements proposed: the text isn't in English, Russian or Ukrainian, as far as can be told");
+        return say("announcements proposed: 0; the text isn't in English, Russian or Ukrainian, as far as can be told");
     }
     let numbers = drafted.skipped.iter().filter(|skipped| skipped.has_number).count();
     let proposed = drafted.proposals.len();
-    say(format_args!("{proposed} announcements proposed, to be read and edited before they are published; {numbers} sentences with numbers gave none"));
+    say(format_args!("announcements proposed, to be read and edited before they are published: {proposed}; sentences with numbers that gave none: {numbers}"));
     if arguments.published.is_none() {
         say("without --published only what is fully dated in the text is proposed");
     }

@@ -170,11 +170,15 @@ pub(crate) fn counted(view: View<'_>) -> Vec<Counted> {
     found
 }
 
-/// "150 Ukrainian and 150 Russian prisoners": the noun is both numbers'.
+/// "150 Ukrainian and 150 Russian prisoners", "200 Russian servicemen returned, 200 Ukrainian were handed over": the noun is both numbers'.
 fn share_nouns(view: View<'_>, found: &mut [Counted]) {
     for number in 1..found.len() {
         let (before, rest) = found.split_at_mut(number);
-        let (one, other) = (&mut before[number - 1], &rest[0]);
+        let (one, other) = (&mut before[number - 1], &mut rest[0]);
+        if let (Some((_, _, end)), None, Some(_)) = (other.nationality, other.noun, one.noun) {
+            (other.noun, other.dead, other.phrase_end) = (one.noun, one.dead, end);
+            continue;
+        }
         let Some((_, _, end)) = one.nationality.filter(|_| one.noun.is_none()) else { continue };
         let joined = other.first == end + 1 && matches!(view.word(end), "and" | "и" | "і" | "та" | "й");
         if joined && other.nationality.is_some() {

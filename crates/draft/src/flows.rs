@@ -158,7 +158,7 @@ impl Gathered<'_> {
         let items = self.items();
         let mains: Vec<&Counted> = items.iter().copied().filter(|item| !item.part).collect();
         if mains.is_empty() {
-            return Ok(Vec::new());
+            return if self.has_other_number(&items) { Err(Why::NoCategory) } else { Ok(Vec::new()) };
         }
         if self.has_other_number(&items) {
             return Err(Why::NoCategory);

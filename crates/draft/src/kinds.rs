@@ -80,6 +80,15 @@ pub(crate) fn covers(reading: &Reading<'_>, announced: &Sourced<Date>, published
     }
 }
 
+/// Whether words of the text may stand in an event as they are: no word in capitals is there but of parties, offices and times. A name of somebody who is held
+/// or was killed must never get into one.
+fn names_nobody(reading: &Reading<'_>, tokens: std::ops::Range<usize>) -> bool {
+    let known = |at: usize| {
+        reading.marks.iter().any(|mark| (mark.first..mark.end).contains(&at)) || reading.dates.iter().any(|date| (date.first..date.end).contains(&at))
+    };
+    tokens.into_iter().all(|at| !reading.sentence.tokens[at].capital || known(at) || HELPER.at(&reading.sentence.tokens[at..]).is_some())
+}
+
 /// The words themselves.
 fn words(reading: &Reading<'_>, tokens: std::ops::Range<usize>, article: &str) -> Sourced<String> {
     let place = bytes(&reading.sentence.tokens, tokens);
@@ -90,7 +99,7 @@ fn words(reading: &Reading<'_>, tokens: std::ops::Range<usize>, article: &str) -
 fn through(reading: &Reading<'_>, end: usize, article: &str) -> Option<Sourced<String>> {
     let tokens = &reading.sentence.tokens;
     let first = tokens.iter().position(|token| matches!(token.lower.as_str(), "through" | "via")).filter(|first| *first < end)?;
-    let verb = reading.marks.iter().rfind(|mark| matches!(mark.tag, Tag::Verb(..)) && mark.end <= first)?;
+    let verb = reading.marks.iter().rfind(|mark| matches!(mark.tag, Tag::Verb(..)) && mark.end <= first).filter(|_| names_nobody(reading, first..end))?;
     let (verb, limit) = (bytes(tokens, verb.first..verb.end), bytes(tokens, first..end));
     let value = format!("{} {}", &article[verb.clone()], &article[limit.clone()]);
     Some(Sourced { value, from: vec![Support::Text(verb), Support::Text(limit)] })
@@ -188,7 +197,7 @@ fn discussed(reading: &Reading<'_>, talks: &Mark, article: &str) -> Option<Sourc
     let end = (talks.end..tokens.len()).find(|at| matches!(tokens[*at].lower.as_str(), "with" | "с" | "со" | "з" | "із" | "зі"))?;
     let words = end - talks.end;
     let plain = tokens[talks.end..end].iter().all(|token| token.is_word() || token.is("'"));
-    let place = (verb && plain && (2..=LONGEST).contains(&words)).then(|| bytes(tokens, talks.end..end))?;
+    let place = (verb && plain && (2..=LONGEST).contains(&words) && names_nobody(reading, talks.end..end)).then(|| bytes(tokens, talks.end..end))?;
     Some(Sourced::text(article[place.clone()].to_owned(), place))
 }
 
@@ -308,7 +317,7 @@ pub(crate) fn called_off(reading: &Reading<'_>, published: Option<&Published>, a
     let reason = cause.and_then(|cause| {
         let after = cause + 1 + usize::from(tokens.get(cause + 1).is_some_and(|next| matches!(next.lower.as_str(), "of" | "to")));
         let end = (after..tokens.len()).find(|at| matches!(tokens[*at].lower.as_str(), "," | "." | ";" | "—" | "–")).unwrap_or(tokens.len());
-        (after < end).then(|| words(reading, after..end, article))
+        (after < end && names_nobody(reading, after..end)).then(|| words(reading, after..end, article))
     });
     let reason = reason.unwrap_or_else(|| Sourced { value: "not stated".to_owned(), from: vec![reading.whole()] });
     let party = reading.marks.iter().find(|party| is_subject_form(**party) && party.end <= mark.first && mark.first <= party.end + 1);

@@ -123,6 +123,9 @@ fn nearest(reading: &Reading<'_>, offices: &Offices, attribution: Mark) -> Optio
             None
         }
     };
+    if attribution.tag != Tag::According && unlisted_follows(reading, attribution) {
+        return None;
+    }
     let parties = reading
         .marks
         .iter()
@@ -138,7 +141,10 @@ fn nearest(reading: &Reading<'_>, offices: &Offices, attribution: Mark) -> Optio
         Tag::Party(side, _) => Some((distance(&(mark.first..mark.end))?, Some(Ok(of_party(reading, side, *mark))))),
         _ => None,
     });
-    let named = reading.named.iter().filter(|named| !is_partner(reading, named)).filter_map(|named| {
+    // "With the mediation of the Red Cross".
+    let helps =
+        |named: &Named| reading.marks.iter().any(|mark| matches!(mark.tag, Tag::Help(_)) && mark.end <= named.at.start && named.at.start <= mark.end + 2);
+    let named = reading.named.iter().filter(|named| !is_partner(reading, named) && !helps(named)).filter_map(|named| {
         let distance = distance(&named.at)?;
         match named.what {
             What::Outlet => Some((distance, Some(Err(())))),
@@ -159,6 +165,55 @@ fn is_subject(tokens: &[Token], at: usize) -> bool {
     let before = |back: usize| at.checked_sub(back).map_or("", |place| tokens[place].lower.as_str());
     let word = if matches!(before(1), "the" | "its" | "a" | "an") { before(2) } else { before(1) };
     !PREPOSITIONS.contains(&word)
+}
+
+/// "Повідомив проєкт": somebody who isn't listed is named right after the word that says that they spoke.
+fn unlisted_follows(reading: &Reading<'_>, speech: Mark) -> bool {
+    const OTHERS: &[&str] = &[
+        "что",
+        "що",
+        "в",
+        "во",
+        "у",
+        "о",
+        "об",
+        "про",
+        "на",
+        "по",
+        "з",
+        "із",
+        "с",
+        "й",
+        "и",
+        "і",
+        "та",
+        "журналистам",
+        "журналістам",
+        "также",
+        "також",
+        "ранее",
+        "раніше",
+        "как",
+        "як",
+        "он",
+        "она",
+        "він",
+        "вона",
+        "они",
+        "вони",
+        "тогда",
+        "тоді",
+        "агентству",
+        "за",
+        "для",
+    ];
+    if reading.language == crate::language::Language::English {
+        return false;
+    }
+    let Some(next) = reading.sentence.tokens.get(speech.end).filter(|next| next.is_word() && !next.capital) else { return false };
+    let named = reading.named.iter().any(|named| named.at.contains(&speech.end));
+    let marked = reading.marks.iter().any(|mark| (mark.first..mark.end).contains(&speech.end));
+    !named && !marked && !OTHERS.contains(&next.lower.as_str())
 }
 
 fn holder_near(reading: &Reading<'_>, office: &Named) -> bool {

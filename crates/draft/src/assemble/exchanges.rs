@@ -112,7 +112,8 @@ impl Assembler<'_> {
         };
         let quoted = claim.quotation.is_some() && claim.quotation == last.quotation;
         let in_return = reading.has(|tag| tag == Tag::InReturn);
-        let near = last.paragraph == claim.paragraph || in_return && claim.paragraph - last.paragraph == 1;
+        let same_speaker = claim.speaker.is_some() && last.speaker.is_some() && claim.announced.value == last.announced.value;
+        let near = last.paragraph == claim.paragraph || (in_return || same_speaker) && claim.paragraph - last.paragraph == 1;
         let opposite = claim.flows.iter().all(|flow| last.flows.iter().all(|known| known.from.value != flow.from.value));
         let same_what = claim
             .flows
@@ -120,13 +121,17 @@ impl Assembler<'_> {
             .flat_map(|flow| &flow.items)
             .any(|item| last.flows.iter().flat_map(|flow| &flow.items).any(|known| known.category.value == item.category.value));
         let dated = own_dates(reading).next().is_some() || reading.has(|tag| tag == Tag::Earlier);
-        let attributed_addition = last.speaker.is_some() && claim.speaker.is_some() && !opposite && near && !same_what;
+        let attributed_addition = last.speaker.is_some() && claim.speaker.is_some() && !opposite && last.paragraph == claim.paragraph && !same_what;
         same_voice && !dated && (quoted || near && opposite && same_what || attributed_addition)
     }
 
     /// When the exchange took place: as the sentence says, or the paragraph, or the beginning of the article, or else as the article is news of it.
     pub(super) fn exchange_date(&self, reading: &Reading<'_>, at: &Range<usize>, announced: &Sourced<Date>) -> Result<Sourced<Date>, Why> {
         let mut own: Vec<&Mention> = own_dates(reading).filter(|mention| at.contains(&mention.first)).collect();
+        // "The exchange, in which …, took place on August 14"; what is planned has a day of its own.
+        if own.is_empty() && !reading.has(|tag| matches!(tag, Tag::Plan | Tag::Offer | Tag::Agree)) {
+            own = own_dates(reading).collect();
+        }
         if own.len() > 1 {
             own.retain(|mention| matches!(mention.when, When::Day { .. } | When::DaysAgo(_)));
         }
@@ -149,6 +154,11 @@ impl Assembler<'_> {
             .filter(|mark| !reading.sentence.tokens[mark.first].is("already") && !matches!(reading.sentence.tokens[mark.first].lower.as_str(), "уже" | "вже"));
         if let Some(date) = &self.state.date {
             return Ok(date.clone());
+        }
+        let that_day = reading.has(|tag| tag == Tag::ThatDay);
+        let last = self.claims.last().filter(|last| that_day && last.act == Act::Completed && reading.sentence.paragraph - last.paragraph <= 1);
+        if let Some(date) = last.and_then(|last| last.date.clone()) {
+            return Ok(date);
         }
         let several = self.state.several_days.is_some_and(|paragraph| reading.sentence.paragraph - paragraph <= 1);
         if earlier.is_some() || several || reading.has(|tag| tag == Tag::ThatDay) {
