@@ -205,6 +205,11 @@ fn verb_at(view: View<'_>, at: usize, start: usize, language: Language) -> Optio
     }
     let Tag::Verb(moves, tense) = mark.tag else { return None };
     let verb = Verb { moves, tense, passive: tense == Tense::Passive, first: at, end: mark.end };
+    // "Reported the return of": a fact only where somebody says that it's one; there are talks about returns as well.
+    if matches!(view.tokens[at].lower.as_str(), "the" | "о" | "про") {
+        let said = view.marks.iter().any(|said| said.end == at && matches!(said.tag, Tag::Speech | Tag::Confirm));
+        return said.then_some(verb);
+    }
     if language != Language::English {
         return Some(verb);
     }
