@@ -34,7 +34,10 @@ pub(crate) struct Annotations {
 impl Annotations {
     pub(crate) fn of(sentence: &Sentence, language: Language) -> Self {
         let marks = marks(&sentence.tokens, language);
-        let dates = mentions(&sentence.tokens, &marks, language);
+        let mut dates = mentions(&sentence.tokens, &marks, language);
+        // A dateline's day is the dispatch's.
+        let dateline = dateline(sentence, &marks);
+        dates.retain(|date| date.first >= dateline);
         Self { marks, dates }
     }
 }
@@ -44,7 +47,8 @@ impl<'a> Reading<'a> {
         let view = View { tokens: &sentence.tokens, marks: &annotations.marks, dates: &annotations.dates };
         let counted = counted(view);
         let named = named(view);
-        let apart = named.iter().filter(|named| named.apart).map(|named| named.at.clone()).collect();
+        let mut apart: Vec<Range<usize>> = named.iter().filter(|named| named.apart).map(|named| named.at.clone()).collect();
+        apart.extend(Some(0..dateline(sentence, &annotations.marks)).filter(|dateline| !dateline.is_empty()));
         Self { sentence, marks: &annotations.marks, dates: &annotations.dates, counted, apart, named, language }
     }
 
@@ -93,6 +97,24 @@ impl<'a> Reading<'a> {
         parties.sort_by_key(|(_, bytes)| bytes.start);
         parties
     }
+}
+
+/// One after the last token of "KYIV, Aug. 14 –": where a dispatch was written, which does nothing in it. 0 where there is none.
+fn dateline(sentence: &Sentence, marks: &[Mark]) -> usize {
+    /// The most tokens of one.
+    const LONGEST: usize = 14;
+    let tokens = &sentence.tokens;
+    let Some(dash) = (1..tokens.len().min(LONGEST)).find(|at| matches!(tokens[*at].lower.as_str(), "–" | "—" | "-") && tokens[*at].spaced) else {
+        return 0;
+    };
+    let place = |at: usize| {
+        let token = &tokens[at];
+        let month = marks.iter().any(|mark| mark.first == at && matches!(mark.tag, Tag::Month(_)));
+        token.capital || month || !token.is_word()
+    };
+    let marked = tokens[1..dash].iter().any(|token| matches!(token.lower.as_str(), "," | "("));
+    let verb = marks.iter().any(|mark| mark.first < dash && matches!(mark.tag, Tag::Verb(..)));
+    if marked && !verb && tokens[0].is_word() && (0..dash).all(place) { dash + 1 } else { 0 }
 }
 
 /// Where a party is named: in these bytes, or else before them, or after.

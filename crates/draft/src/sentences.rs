@@ -35,7 +35,9 @@ pub(crate) fn sentences(article: &str) -> Vec<Sentence> {
     let paragraphs: Vec<Range<usize>> = paragraphs(article);
     for (paragraph, place) in paragraphs.iter().enumerate() {
         let tokens = tokens(&article[place.clone()], place.start);
-        let heading = paragraphs.len() > 1 && is_heading(&tokens);
+        // Further down a line with a number and no full stop is what posts are made of.
+        let counts = tokens.iter().any(|token| matches!(token.kind, Kind::Number(_)));
+        let heading = paragraphs.len() > 1 && is_heading(&tokens) && (paragraph == 0 || !counts);
         quotations.paragraph();
         for tokens in split(tokens) {
             let quotation = quotations.at_start(&tokens);
