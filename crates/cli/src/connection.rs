@@ -1,5 +1,6 @@
 use std::{fs, io, path::PathBuf, sync::Arc, time::Duration};
 
+use announcement::Publisher;
 use clap::Args;
 use producer::Server;
 use rustls_pki_types::{CertificateDer, pem::PemObject};
@@ -56,6 +57,26 @@ impl NatsAccess {
             (None, None) => Ok(server),
             (Some(_), None) | (None, Some(_)) => Err(Failure::new(Code::Configuration, "--nats-cert and --nats-key go together")),
         }
+    }
+}
+
+/// The nats-server that an operator's command looks at.
+#[derive(Debug, Args)]
+pub(crate) struct OperatorNats {
+    /// The nats-server, or a cluster's, with commas between
+    #[arg(long, env = "HANDOVER_NATS", value_name = "URL")]
+    nats: Option<String>,
+    #[command(flatten)]
+    access: NatsAccess,
+    /// The user that asks there: an operator
+    #[arg(long, env = "HANDOVER_NAME", value_name = "NAME", default_value = "operator")]
+    name: Publisher,
+}
+
+impl OperatorNats {
+    /// The server; nothing where none is looked at.
+    pub(crate) fn server(&self) -> Result<Option<Server>, Failure> {
+        self.nats.as_ref().map(|url| self.access.server(url, self.name.as_str())).transpose()
     }
 }
 

@@ -7,13 +7,12 @@ mod streams;
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use announcement::Publisher;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use serde_json::json;
 
 use crate::{
-    connection::NatsAccess,
+    connection::OperatorNats,
     exit::{Code, Failure, say},
     output::print,
 };
@@ -23,14 +22,8 @@ pub(crate) struct Doctor {
     /// The data folder
     #[arg(long, env = "HANDOVER_DATA", default_value = "data")]
     data: PathBuf,
-    /// The nats-server that this machine's server uses, or a cluster's, with commas between
-    #[arg(long, env = "HANDOVER_NATS", value_name = "URL")]
-    nats: Option<String>,
     #[command(flatten)]
-    nats_access: NatsAccess,
-    /// The user that asks over NATS: an operator
-    #[arg(long, env = "HANDOVER_NAME", value_name = "NAME", default_value = "operator")]
-    name: Publisher,
+    looked: OperatorNats,
     /// Where this machine's server listens
     #[arg(long, env = "HANDOVER_LISTEN", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
@@ -67,15 +60,14 @@ enum Running {
 
 pub(crate) fn run(arguments: &Doctor) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| Failure::new(Code::Failed, error))?;
-    let Doctor { data, nats, nats_access, name, listen, output } = arguments;
+    let Doctor { data, looked, listen, output } = arguments;
     let running = runtime.block_on(server::ask(data));
     let mut findings = machine::examine(data, *listen, &running);
     findings.extend(folder::examine(data, &running));
     if let Running::Yes(Some(status)) = &running {
         findings.extend(server::examine(status, jiff::Timestamp::now()));
     }
-    if let Some(url) = nats {
-        let server = nats_access.server(url, name.as_str())?;
+    if let Some(server) = looked.server()? {
         findings.extend(runtime.block_on(streams::examine(&server)));
     }
     match output {

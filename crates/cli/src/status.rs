@@ -6,14 +6,13 @@ mod servers;
 
 use std::time::Duration;
 
-use announcement::Publisher;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use serde_json::json;
 
 use crate::{
     arguments::duration,
-    connection::{HttpAccess, NatsAccess},
+    connection::{HttpAccess, OperatorNats},
     exit::{Code, Failure},
     output::print,
 };
@@ -27,14 +26,8 @@ pub(crate) const MAX_LAG: u64 = 1_024;
 
 #[derive(Debug, Args)]
 pub(crate) struct Status {
-    /// The nats-server, or a cluster's, with commas between: every ledger node answers there
-    #[arg(long, env = "HANDOVER_NATS", value_name = "URL")]
-    nats: Option<String>,
     #[command(flatten)]
-    nats_access: NatsAccess,
-    /// The user that asks over NATS: an operator
-    #[arg(long, env = "HANDOVER_NAME", value_name = "NAME", default_value = "operator")]
-    name: Publisher,
+    looked: OperatorNats,
     #[command(flatten)]
     access: HttpAccess,
     /// A server, a reader's above all; may be given many times
@@ -97,7 +90,7 @@ async fn look(arguments: &Status) -> Result<Deployment, Failure> {
         let http = http.clone();
         tokio::task::spawn_blocking(move || Server::ask(&http, url))
     });
-    let nats = arguments.nats.as_ref().map(|url| arguments.nats_access.server(url, arguments.name.as_str())).transpose()?;
+    let nats = arguments.looked.server()?;
     let over_nats = async {
         match &nats {
             Some(server) => Some(Ledgers::ask(server).await),

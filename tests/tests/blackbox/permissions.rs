@@ -269,6 +269,25 @@ fn each_user_does_what_is_its_own_over_tls() {
     let ran = handover_command(&redact, b"");
     assert_eq!(ran.code, Some(0), "{ran:?}");
 
+    let status =
+        [vec!["status", "--nats", &guarded.nats.url(), "--name", "ops", "-o", "json"].into_iter().map(str::to_owned).collect(), guarded.access("ops")].concat();
+    let shown = wait_for("the node to be heard", PATIENCE, || {
+        let shown: Value = serde_json::from_str(&handover_command(&status, b"").stdout).ok()?;
+        (shown["nodes"][0]["size"] == guarded.size() && shown["healthy"] == true).then_some(shown)
+    });
+    assert_eq!((shown["nodes"].as_array().map(Vec::len), shown["streams"].as_array().map(Vec::len)), (Some(1), Some(2)), "{shown}");
+    let doctor = [
+        vec!["doctor", "--data", path(guarded._data.path()), "--nats", &guarded.nats.url(), "--name", "ops", "--listen", guarded.node.address(), "-o", "json"]
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
+        guarded.access("ops"),
+    ]
+    .concat();
+    let found: Value = serde_json::from_str(&handover_command(&doctor, b"").stdout).unwrap();
+    let faults: Vec<&str> = found["findings"].as_array().unwrap().iter().map(|finding| finding["fault"].as_str().unwrap()).collect();
+    assert!(faults.iter().all(|fault| !fault.starts_with("nats") && !fault.starts_with("stream")), "{found}");
+
     let data = TempDir::new().unwrap();
     let mut access = guarded.access("archive");
     access.extend(["--role", "reader", "--name", "archive"].map(str::to_owned));
@@ -276,6 +295,21 @@ fn each_user_does_what_is_its_own_over_tls() {
     let last = guarded.size() - 1;
     assert_eq!(http::get(&reader.url(&format!("/v1/totals?at_least={last}"))).body, http::get(&guarded.node.url(&format!("/v1/totals?at_least={last}"))).body);
     assert_eq!(http::get(&guarded.node.url("/v1/records/0")).json()["publisher"], "newsroom");
+
+    let data = path(guarded._data.path());
+    run(&["redact", "--streams", "--data", data]);
+    let backup = guarded.folder.join("backup");
+    run(&["backup", path(&backup), "--data", data]);
+    run(&["backup", "verify", path(&backup), "--data", data]);
+    run(&["ledger", "trim", "--keep", "1s", "--data", data]);
+    run(&["ledger", "catch-up", "--from", "stream", "--data", data]);
+    wait_for("the stream of records to be whole again", PATIENCE, || {
+        let shown: Value = serde_json::from_str(&handover_command(&status, b"").stdout).ok()?;
+        let streams = shown["streams"].as_array()?.clone();
+        streams.iter().any(|stream| stream["stream"] == "LEDGER" && stream["last_sequence"] == guarded.size()).then_some(())
+    });
+    let log = guarded.nats.process().stderr();
+    assert!(!log.contains("Violation"), "a permission that's needed is missing: {log}");
 }
 
 #[test]
