@@ -2,10 +2,14 @@
 """Publishes one event over NATS and waits for its receipt, which it prints.
 
 usage: publish.py NATS-URL NAME FILE [structured|binary]    (needs nats-py; exit code 0 recorded or duplicate, 65 refused, 69 no receipt)
+
+Where the server knows its users, HANDOVER_NATS_NKEY names the file with this one's seed (needs nats-py[nkeys]), and HANDOVER_NATS_CA the authority's certificate.
 """
 import asyncio
 import hashlib
 import json
+import os
+import ssl
 import sys
 import urllib.parse
 
@@ -25,6 +29,16 @@ def message(event: bytes, mode: str) -> tuple[dict[str, str], bytes]:
     return {"content-type": "application/json", **headers}, data
 
 
+def access(name: str) -> dict:
+    """What a connection is made with: a user hears answers under its own name only."""
+    options: dict = {"inbox_prefix": f"_INBOX.{name}".encode()}
+    if seed := os.environ.get("HANDOVER_NATS_NKEY"):
+        options["nkeys_seed"] = seed
+    if authority := os.environ.get("HANDOVER_NATS_CA"):
+        options["tls"] = ssl.create_default_context(cafile=authority)
+    return options
+
+
 async def main(url: str, name: str, file: str, mode: str = "structured") -> int:
     event = open(file, "rb").read().strip()
     read = json.loads(event)
@@ -33,7 +47,7 @@ async def main(url: str, name: str, file: str, mode: str = "structured") -> int:
     headers, body = message(event, mode)
     # The same message has the same id: what is sent twice in two minutes is queued once.
     headers["Nats-Msg-Id"] = hashlib.sha256(json.dumps([subject, headers]).encode() + body).hexdigest()
-    client = await nats.connect(url)
+    client = await nats.connect(url, **access(name))
     receipts = await client.subscribe(f"handover.receipts.{name}")
     await client.flush()
 

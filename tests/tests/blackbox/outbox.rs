@@ -376,13 +376,13 @@ async fn an_outbox_is_bounded_and_of_one_publisher_and_one_process() {
 }
 
 /// nats-py in an environment of its own under .tools.
-fn python() -> PathBuf {
+pub(crate) fn python() -> PathBuf {
     let tools = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join(".tools");
-    let venv = tools.join("nats-py-2.16.0");
+    let venv = tools.join("nats-py-nkeys-2.16.0");
     if !venv.join("whole").exists() {
         let run = |program: &Path, arguments: &[&str]| assert!(Command::new(program).args(arguments).status().unwrap().success(), "{arguments:?}");
         run(Path::new("python3"), &["-m", "venv", "--clear", venv.to_str().unwrap()]);
-        run(&venv.join("bin/pip"), &["install", "-q", "--disable-pip-version-check", "nats-py==2.16.0"]);
+        run(&venv.join("bin/pip"), &["install", "-q", "--disable-pip-version-check", "nats-py[nkeys]==2.16.0"]);
         fs::write(venv.join("whole"), "").unwrap();
     }
     venv.join("bin/python")

@@ -2,6 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
+    process::Command,
     sync::{Arc, Mutex},
 };
 
@@ -341,6 +342,40 @@ fn a_token_publishes_through_the_gateway_and_a_stranger_does_not() {
     assert!(!log.contains(token.trim()), "a token is in the log");
     run(&["token", "forget", "--tokens", path(&tokens)]);
     assert!(!run(&["token", "list", "--tokens", path(&tokens)]).stdout.contains(id));
+}
+
+#[test]
+fn the_scripts_for_other_languages_sign_in_with_their_key_or_their_token() {
+    let guarded = Guarded::start();
+    let file = guarded.folder.join("event");
+    let mut events = Generator::new(9);
+    let mut status = |mut command: Command, variables: &[(&str, &Path)]| {
+        std::fs::write(&file, events.next().unwrap().event).unwrap();
+        let output = command.arg(&file).envs(variables.iter().copied()).output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let script = |name: &str| blackbox::repository().join("deploy/publish").join(name);
+    let with_python = || {
+        let mut command = Command::new(crate::outbox::python());
+        command.arg(script("publish.py")).args([&guarded.nats.url(), "newsroom"]);
+        command
+    };
+    let (authority, seed) = (guarded.authority(), guarded.seed("newsroom"));
+    let (code, receipt) = status(with_python(), &[("HANDOVER_NATS_CA", &authority), ("HANDOVER_NATS_NKEY", &seed)]);
+    assert!(code == Some(0) && receipt.contains("recorded"), "{code:?} {receipt}");
+
+    let token = guarded.folder.join("web.token");
+    std::fs::write(&token, run(&["token", "new", "web", "--scope", "publish", "--tokens", path(&guarded.folder.join("tokens.json"))]).stdout).unwrap();
+    let with_curl = || {
+        let mut command = Command::new(script("publish-with-curl"));
+        command.arg(guarded.node.url(""));
+        command
+    };
+    let (code, receipt) = status(with_curl(), &[("HANDOVER_TOKEN_FILE", &token)]);
+    assert!(code == Some(0) && receipt.contains("recorded"), "{code:?} {receipt}");
+    assert_eq!(status(with_curl(), &[]).0, Some(78));
+    let publisher = |position: u64| http::get(&guarded.node.url(&format!("/v1/records/{position}"))).json()["publisher"].clone();
+    assert_eq!((guarded.size(), publisher(0), publisher(1)), (2, json!("newsroom"), json!("node.web")));
 }
 
 /// What somebody may have a server say to a subject that isn't his.
