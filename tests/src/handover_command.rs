@@ -44,7 +44,18 @@ impl Ran {
 /// Where the binary isn't built.
 #[must_use]
 pub fn handover_command(arguments: &[impl AsRef<OsStr>], input: &[u8]) -> Ran {
+    handover_command_with(&[], arguments, input)
+}
+
+/// The same with these variables of the environment.
+///
+/// # Panics
+///
+/// Where the binary isn't built.
+#[must_use]
+pub fn handover_command_with(variables: &[(&str, &str)], arguments: &[impl AsRef<OsStr>], input: &[u8]) -> Ran {
     let mut command = Command::new(programs::handover());
+    command.envs(variables.iter().copied());
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("handover can be started");
     let mut stdin = child.stdin.take().expect("it was asked for");

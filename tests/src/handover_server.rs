@@ -13,13 +13,14 @@ use crate::{deadline::PATIENCE, http, nats_cluster::NatsCluster, nats_server::Na
 pub struct Serve {
     data: PathBuf,
     more: Vec<OsString>,
+    log: Option<String>,
 }
 
 impl Serve {
     /// Without NATS.
     #[must_use]
     pub fn embedded(data: &Path) -> Self {
-        Self { data: data.to_owned(), more: Vec::new() }
+        Self { data: data.to_owned(), more: Vec::new(), log: None }
     }
 
     /// With everything going through this nats-server.
@@ -41,6 +42,12 @@ impl Serve {
         self
     }
 
+    /// With a log in JSON of what this filter lets through.
+    #[must_use]
+    pub fn logging(self, filter: &str) -> Self {
+        Self { log: Some(filter.to_owned()), ..self.with(["--log", "json"]) }
+    }
+
     /// Starts it without waiting for anything.
     ///
     /// # Panics
@@ -53,7 +60,9 @@ impl Serve {
             arguments.extend(["--listen".into(), "127.0.0.1:0".into()]);
         }
         arguments.extend(self.more.iter().cloned());
-        Process::start(&programs::handover(), &arguments)
+        let Some(filter) = &self.log else { return Process::start(&programs::handover(), &arguments) };
+        let before = [format!("RUST_LOG={filter}").into(), programs::handover().into()];
+        Process::start(Path::new("/usr/bin/env"), &before.into_iter().chain(arguments).collect::<Vec<OsString>>())
     }
 
     /// Starts it and waits until `/readyz` says yes.

@@ -90,6 +90,21 @@ pub fn post(url: &str, content_type: &str, body: &[u8]) -> Answer {
     }
 }
 
+/// Sends a body with these headers.
+///
+/// # Panics
+///
+/// Where the server can't be reached or answers no HTTP.
+#[must_use]
+#[track_caller]
+pub fn post_with(url: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    let request = headers.iter().fold(agent().post(url), |request, (name, value)| request.header(*name, *value));
+    match request.send(body).and_then(answer) {
+        Ok(answer) => answer,
+        Err(error) => panic!("POST {url}: {error}"),
+    }
+}
+
 /// Sends these bytes over TCP and reads until the server closes or nothing more comes for `patience`.
 ///
 /// # Errors

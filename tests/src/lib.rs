@@ -21,7 +21,7 @@ mod programs;
 
 pub use deadline::{PATIENCE, wait_for};
 pub use generator::{Generated, Generator, SplitMix};
-pub use handover_command::{Ran, handover_command};
+pub use handover_command::{Ran, handover_command, handover_command_with};
 pub use handover_server::{Handover, NotReady, Serve};
 pub use nats_cluster::NatsCluster;
 pub use nats_server::NatsServer;

@@ -48,6 +48,26 @@ impl NatsServer {
         panic!("nats-server found none of {ATTEMPTS} ports free");
     }
 
+    /// One with further configuration: `prepare` is given the folder of the configuration, and gives its lines.
+    ///
+    /// # Panics
+    ///
+    /// As [`start`](Self::start).
+    #[must_use]
+    pub fn start_prepared(prepare: impl FnOnce(&Path) -> String) -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let more = prepare(folder.path());
+        configure(folder.path(), "", &more);
+        let (port, process) = candidate_ports().find_map(|port| Some((port, launch(folder.path(), port)?))).expect("a port is free");
+        Self { process, folder, port }
+    }
+
+    /// The folder of its configuration.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// One of a cluster; `None` where a port of its own is taken.
     pub(crate) fn start_member(port: u16, cluster: &str) -> Option<Self> {
         let folder = TempDir::new().expect("a temporary folder");

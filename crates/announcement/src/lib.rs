@@ -45,6 +45,7 @@ mod schema;
 mod subject;
 mod target;
 mod text;
+mod trace;
 mod transfer;
 mod validate;
 
@@ -75,5 +76,6 @@ pub use removed::Removed;
 pub use report::{Origin, Report};
 pub use subject::{Duty, Route, Subject};
 pub use target::Target;
+pub use trace::{NoTraceContext, TRACEPARENT, TraceContext};
 pub use transfer::{Category, CategoryName, Finding, Item, Relation, Transfer};
 pub use validate::check_announced;

@@ -87,6 +87,8 @@ faults! {
     Stage "stage" "A stage of a stage" "part_of is one level: name the whole exchange.";
     /// The kind doesn't belong on this subject.
     WrongSubject "wrong-subject" "The kind doesn't belong on this subject" "Publish claims on handover.announce.<publisher>, curation on handover.curate.<curator>, redactions on handover.operate.<operator>.";
+    /// A message with the ledger's own headers: a record that a server delivered there, not something that its publisher published.
+    Copied "copied" "A copy of a record" "Publish the event itself, without headers that begin with Handover-: these are the ledger's own.";
     /// The same identity with other content.
     Conflict "conflict" "Another event has this identity" "Give the new event an id of its own; to change a recorded claim publish corrected.";
 }

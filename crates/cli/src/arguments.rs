@@ -1,6 +1,9 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use announcement::Publisher;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::connection::{HttpAccess, NatsAccess};
 
 /// A ledger of announced exchanges between warring parties: of the fallen, of prisoners, of civilians.
 ///
@@ -8,6 +11,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[derive(Debug, Parser)]
 #[command(name = "handover", version)]
 pub(crate) struct Arguments {
+    /// A file (TOML) with a table for each command, [serve] for example, whose keys are named like the options; an option or the environment goes before it
+    #[arg(long, env = "HANDOVER_CONFIG", value_name = "FILE", global = true)]
+    pub(crate) config: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -56,6 +62,10 @@ pub(crate) enum Command {
     Integrity(crate::read::Integrity),
     /// The ledger's records
     Records(crate::read::Records),
+    /// All nodes of a deployment on one screen; exit code 10 where something isn't well, 69 where nothing can be reached
+    Status(crate::status::Status),
+    /// What is wrong on this machine, and the next command; exit code 10 where something is
+    Doctor(crate::doctor::Doctor),
     /// Operate the ledger of a running server
     Ledger(Ledger),
     /// Operate the read models of a running server
@@ -75,6 +85,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: CheckpointCommand,
     },
+    /// Who may publish over HTTP: make tokens, list and revoke them
+    Token(crate::token::Token),
     /// The key that checkpoints are signed with
     Key(Key),
     #[command(hide = true)]
@@ -89,6 +101,10 @@ pub(crate) enum Command {
     Import(Import),
     /// Give the records out again, in their order
     Replay(Replay),
+    /// What the configuration comes to, and whether it's right
+    Config(crate::config::Config),
+    /// What a deployment needs: users of nats-server, certificates
+    Deploy(crate::deploy::Deploy),
     /// Measure the ledger on this machine
     Bench(crate::bench::Bench),
     /// JSON Schema (2020-12) of a kind of announcement, or of all
@@ -111,6 +127,11 @@ pub(crate) struct Serve {
     /// The nats-server (2.12 or newer, with JetStream), or a cluster's, with commas between; without it announcements come in over HTTP only
     #[arg(long, env = "HANDOVER_NATS", value_name = "URL")]
     pub(crate) nats: Option<String>,
+    #[command(flatten)]
+    pub(crate) nats_access: NatsAccess,
+    /// This process's name: its user on NATS, and what those are named after who publish with a token (<NAME>.<publisher>)
+    #[arg(long, env = "HANDOVER_NAME", value_name = "NAME", default_value = "gateway")]
+    pub(crate) name: Publisher,
     /// What this process does: everything, the ledger without read models, or read models that follow a ledger over NATS
     #[arg(long, env = "HANDOVER_ROLE", default_value = "all")]
     pub(crate) role: Role,
@@ -132,6 +153,24 @@ pub(crate) struct Serve {
     /// How many HTTP requests one address may send a second; 0 is without a bound. Behind a proxy all have one address
     #[arg(long, env = "HANDOVER_RATE", default_value_t = gateway::DEFAULT_RATE, value_name = "REQUESTS")]
     pub(crate) rate: u32,
+    /// The file of tokens of those who may publish (see handover token); without one only programs of this machine publish, and only where --listen is a loopback address
+    #[arg(long, env = "HANDOVER_TOKENS", value_name = "FILE")]
+    pub(crate) tokens: Option<PathBuf>,
+    /// Who may read: everyone, or who has a token
+    #[arg(long, env = "HANDOVER_READS", default_value = "open")]
+    pub(crate) reads: Reads,
+    /// How many announcements a second each publisher with a token may send, where its token doesn't say otherwise; 0 is without a bound
+    #[arg(long, env = "HANDOVER_PER_SECOND", value_name = "ANNOUNCEMENTS", default_value_t = gateway::Quota::default().per_second)]
+    pub(crate) per_second: u32,
+    /// How many in a day (UTC)
+    #[arg(long, env = "HANDOVER_PER_DAY", value_name = "ANNOUNCEMENTS", default_value_t = gateway::Quota::default().per_day)]
+    pub(crate) per_day: u64,
+    /// The file (PEM) with the certificate that HTTPS is served with, and those that signed it; read again when it changes
+    #[arg(long, env = "HANDOVER_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The file (PEM) with the certificate's key
+    #[arg(long, env = "HANDOVER_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
     /// How the log is written; RUST_LOG says what is
     #[arg(long, env = "HANDOVER_LOG", default_value = "text")]
     pub(crate) log: Log,
@@ -142,6 +181,12 @@ pub(crate) enum Role {
     All,
     Ledger,
     Reader,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Reads {
+    Open,
+    Token,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -161,6 +206,10 @@ pub(crate) struct Publish {
     /// The publisher's name on NATS; over HTTP the server knows it
     #[arg(long = "as", env = "HANDOVER_AS", value_name = "NAME")]
     pub(crate) publisher: Option<String>,
+    #[command(flatten)]
+    pub(crate) nats_access: NatsAccess,
+    #[command(flatten)]
+    pub(crate) access: HttpAccess,
     /// What is printed of the receipts: a summary in words only, or each
     #[arg(short, long, default_value = "summary")]
     pub(crate) output: ReceiptFormat,
@@ -182,12 +231,21 @@ pub(crate) enum ReceiptFormat {
     Jsonl,
 }
 
-/// Which server is asked, and how its answer is printed.
+/// Which server is asked.
 #[derive(Debug, Args)]
-pub(crate) struct Asking {
+pub(crate) struct Server {
     /// The server
     #[arg(long, env = "HANDOVER_SERVER", default_value = "http://127.0.0.1:8080", value_name = "URL")]
     pub(crate) server: String,
+    #[command(flatten)]
+    pub(crate) access: HttpAccess,
+}
+
+/// Which server is asked, and how its answer is printed.
+#[derive(Debug, Args)]
+pub(crate) struct Asking {
+    #[command(flatten)]
+    pub(crate) server: Server,
     /// How the answer is printed
     #[arg(short, long, default_value = "table")]
     pub(crate) output: Format,
@@ -345,6 +403,8 @@ pub(crate) struct Redact {
     /// NATS (nats://…), from where the data folder isn't at hand
     #[arg(long, value_name = "URL", conflicts_with = "streams")]
     pub(crate) to: Option<String>,
+    #[command(flatten)]
+    pub(crate) nats_access: NatsAccess,
     /// Make the stream LEDGER anew instead, once every node has removed what was redacted: it's filled again without
     #[arg(long, conflicts_with = "event")]
     pub(crate) streams: bool,
@@ -372,9 +432,8 @@ pub(crate) struct Prove {
     /// Who published it (local)
     #[arg(long, requires = "source")]
     pub(crate) publisher: Option<String>,
-    /// The server
-    #[arg(long, env = "HANDOVER_SERVER", default_value = "http://127.0.0.1:8080", value_name = "URL")]
-    pub(crate) server: String,
+    #[command(flatten)]
+    pub(crate) server: Server,
 }
 
 #[derive(Debug, Args)]
@@ -394,9 +453,8 @@ pub(crate) struct CheckProof {
 pub(crate) enum CheckpointCommand {
     /// Print it
     Show {
-        /// The server
-        #[arg(long, env = "HANDOVER_SERVER", default_value = "http://127.0.0.1:8080", value_name = "URL")]
-        server: String,
+        #[command(flatten)]
+        server: Server,
     },
     /// Keep each one in a folder, and end with exit code 10 at one that isn't an extension of the one before
     Watch(Watch),
@@ -407,9 +465,8 @@ pub(crate) struct Watch {
     /// Where they are kept: somewhere that the ledger's operator can't write to
     #[arg(long, value_name = "DIR")]
     pub(crate) to: PathBuf,
-    /// The server
-    #[arg(long, env = "HANDOVER_SERVER", default_value = "http://127.0.0.1:8080", value_name = "URL")]
-    pub(crate) server: String,
+    #[command(flatten)]
+    pub(crate) server: Server,
     /// The ledger's key, as handover key show prints it
     #[arg(long)]
     pub(crate) key: Option<String>,
@@ -531,6 +588,8 @@ pub(crate) struct Replay {
     /// Where to: stdout, file:PATH (appended to), or nats:SUBJECT
     #[arg(long, default_value = "stdout")]
     pub(crate) into: String,
+    #[command(flatten)]
+    pub(crate) nats_access: NatsAccess,
     /// The nats-server of nats:SUBJECT
     #[arg(long, env = "HANDOVER_NATS", value_name = "URL")]
     pub(crate) nats: Option<String>,

@@ -42,10 +42,11 @@ pub(crate) fn load(data: &Path, given: Option<&Path>) -> Result<SignerKey, Failu
     if file.exists() { read(&file) } else { create(&file, None) }
 }
 
-fn read(file: &Path) -> Result<SignerKey, Failure> {
+pub(crate) fn read(file: &Path) -> Result<SignerKey, Failure> {
     let wrong = |reason: String| Failure::new(Code::Configuration, format_args!("{}: {reason}", file.display()));
     let mode = fs::metadata(file).map_err(|error| wrong(error.to_string()))?.permissions().mode();
-    if mode & 0o077 != 0 {
+    // A group may be let in to read: that's how secrets are handed to a process that isn't their owner.
+    if mode & 0o037 != 0 {
         return Err(wrong(format!("others may read it; chmod 600 {}", file.display())));
     }
     let text = fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;

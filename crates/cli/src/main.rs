@@ -4,8 +4,12 @@ mod arguments;
 mod backup;
 mod bench;
 mod catch_up;
+mod config;
+mod connection;
 mod control;
 mod convert;
+mod deploy;
+mod doctor;
 mod epoch;
 mod exit;
 mod export;
@@ -25,18 +29,20 @@ mod replay;
 mod schema;
 mod serve;
 mod service_manager;
+mod status;
+mod token;
 mod verify;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 
 use arguments::{Arguments, Command};
 use exit::Failure;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    match run(arguments.command) {
+    connection::prepare_tls();
+    match config::parse(std::env::args_os()).and_then(|arguments| run(arguments.command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
@@ -65,6 +71,8 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Candidates(arguments) => read::candidates(&arguments),
         Command::Integrity(arguments) => read::integrity(&arguments),
         Command::Records(arguments) => read::records(&arguments),
+        Command::Status(arguments) => status::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Ledger(arguments) => operate::ledger(&arguments),
         Command::Projection(arguments) => projection::run(&arguments),
         Command::Refusals(arguments) => refusals::run(&arguments),
@@ -72,6 +80,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Prove(arguments) => proof::prove(&arguments),
         Command::CheckProof(arguments) => proof::check(&arguments),
         Command::Checkpoint { command } => proof::checkpoint(&command),
+        Command::Token(arguments) => token::run(&arguments),
         Command::Key(arguments) => key::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::VerifyVolume(arguments) => verify::volume(&arguments),
@@ -80,6 +89,8 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Export(arguments) => export::export(&arguments),
         Command::Import(arguments) => export::import(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
+        Command::Config(arguments) => config::run(&arguments),
+        Command::Deploy(arguments) => deploy::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Completions { shell } => {

@@ -6,11 +6,12 @@ use std::{
 
 use announcement::{Publisher, Receipt};
 use clap::{Args, Subcommand};
-use producer::{AcceptError, Accepted, Limits, Listed, OutboxError, Outgoing, SendError, State, Waiting, Which};
+use producer::{AcceptError, Accepted, Limits, Listed, OutboxError, Outgoing, SendError, Server, State, Waiting, Which};
 use serde_json::{Value, json};
 
 use crate::{
     arguments::{Format, Publish, ReceiptFormat, duration},
+    connection::NatsAccess,
     exit::{Code, Failure, say},
     input::{Input, Inputs},
     output::{Rows, answer},
@@ -39,6 +40,8 @@ pub(crate) enum OutboxCommand {
         /// The NATS server
         #[arg(long, env = "HANDOVER_TO", value_name = "URL")]
         to: String,
+        #[command(flatten)]
+        nats_access: NatsAccess,
         /// How long: 10s, 5m
         #[arg(long, default_value = "10s", value_name = "TIME", value_parser = duration)]
         wait: Duration,
@@ -59,10 +62,11 @@ pub(crate) fn run(arguments: &Outbox) -> Result<(), Failure> {
         let outbox = producer::Outbox::open_existing(&arguments.outbox, Limits::default()).map_err(opening)?;
         match &arguments.command {
             OutboxCommand::List => print(&outbox.list().await.map_err(sending)?, arguments),
-            OutboxCommand::Flush { to, wait } => {
+            OutboxCommand::Flush { to, nats_access, wait } => {
                 nats(to)?;
+                let server = nats_access.server(to, outbox.publisher().as_str())?;
                 let mut tally = Tally::new(ReceiptFormat::Summary);
-                let left = send(&outbox, to, *wait, &HashMap::new(), &mut tally).await?;
+                let left = send(&outbox, &server, *wait, &HashMap::new(), &mut tally).await?;
                 finish(tally, &left, &arguments.outbox)
             }
             OutboxCommand::Drop { id, .. } => {
@@ -80,6 +84,7 @@ pub(crate) fn run(arguments: &Outbox) -> Result<(), Failure> {
 
 /// Accepts the files' events, and sends for a bounded time what the outbox holds.
 pub(crate) fn publish(arguments: &Publish, dir: &Path, publisher: Publisher) -> Result<(), Failure> {
+    let server = arguments.nats_access.server(&arguments.to, publisher.as_str())?;
     runtime()?.block_on(async {
         let outbox = producer::Outbox::open(dir, publisher, Limits::default()).map_err(opening)?;
         let mut tally = Tally::new(arguments.output);
@@ -88,22 +93,22 @@ pub(crate) fn publish(arguments: &Publish, dir: &Path, publisher: Publisher) -> 
             let Input { place, event } = input?;
             match Outgoing::parse(event.clone()) {
                 Ok(event) => {
-                    accept(&outbox, &event, &place, arguments, &mut tally).await?;
+                    accept(&outbox, &event, &place, (&server, arguments.wait), &mut tally).await?;
                     places.insert((event.source().to_owned(), event.id().to_owned()), place);
                 }
                 Err(problem) => tally.take(&place, &refusal(announcement::Digest::of(&event), problem))?,
             }
         }
-        let left = send(&outbox, &arguments.to, arguments.wait, &places, &mut tally).await?;
+        let left = send(&outbox, &server, arguments.wait, &places, &mut tally).await?;
         finish(tally, &left, dir)
     })
 }
 
 /// One that is full is emptied for as long as may be waited.
-async fn accept(outbox: &producer::Outbox, event: &Outgoing, place: &str, arguments: &Publish, tally: &mut Tally) -> Result<(), Failure> {
+async fn accept(outbox: &producer::Outbox, event: &Outgoing, place: &str, (server, wait): (&Server, Duration), tally: &mut Tally) -> Result<(), Failure> {
     let mut accepted = outbox.publish(event).await;
     if matches!(accepted, Err(AcceptError::Full { .. })) {
-        send(outbox, &arguments.to, arguments.wait, &HashMap::new(), tally).await?;
+        send(outbox, server, wait, &HashMap::new(), tally).await?;
         accepted = outbox.publish(event).await;
     }
     match accepted {
@@ -115,7 +120,13 @@ async fn accept(outbox: &producer::Outbox, event: &Outgoing, place: &str, argume
     }
 }
 
-async fn send(outbox: &producer::Outbox, to: &str, wait: Duration, places: &HashMap<(String, String), String>, tally: &mut Tally) -> Result<Waiting, Failure> {
+async fn send(
+    outbox: &producer::Outbox,
+    server: &Server,
+    wait: Duration,
+    places: &HashMap<(String, String), String>,
+    tally: &mut Tally,
+) -> Result<Waiting, Failure> {
     let mut failed = None;
     let each = |receipt: &Receipt| {
         let name = receipt.source.clone().zip(receipt.id.clone());
@@ -125,7 +136,7 @@ async fn send(outbox: &producer::Outbox, to: &str, wait: Duration, places: &Hash
             failed = Some(failure);
         }
     };
-    let left = outbox.flush(to, wait, each).await.map_err(sending)?;
+    let left = outbox.flush(server.clone(), wait, each).await.map_err(sending)?;
     failed.map_or(Ok(left), Err)
 }
 

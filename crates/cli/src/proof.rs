@@ -9,7 +9,7 @@ use announcement::Digest;
 use transparency::{Checkpoint, ProofFile, VerifierKey, verify_consistency};
 
 use crate::{
-    arguments::{CheckProof, CheckpointCommand, Prove, Watch},
+    arguments::{CheckProof, CheckpointCommand, Prove, Server, Watch},
     exit::{Code, Failure, say},
     output::print,
     read::fetch,
@@ -116,7 +116,7 @@ struct Consistency {
 }
 
 /// The server has to prove that what it stands at goes on from what it stood at.
-fn extends(server: &str, last: &Checkpoint, found: &Checkpoint) -> Result<(), Failure> {
+fn extends(server: &Server, last: &Checkpoint, found: &Checkpoint) -> Result<(), Failure> {
     let forked = |reason: &dyn std::fmt::Display| {
         let (size, root) = (last.size(), last.root());
         Failure::new(

@@ -8,11 +8,12 @@ use serde_json::{Value, json};
 
 use crate::{
     arguments::{Publish, ReceiptFormat},
+    connection::Http,
     exit::{Code, Failure, say},
     input::{Input, Inputs},
     outbox,
     output::print,
-    read::{agent, text},
+    read::text,
 };
 
 /// How many events go to a server at once.
@@ -50,9 +51,10 @@ fn to_nats(arguments: &Publish, tally: &mut Tally) -> Result<(), Failure> {
     let publisher = publisher(arguments)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| Failure::new(Code::Failed, error))?;
     runtime.block_on(async {
-        let producer = Producer::connect(Options::new(&arguments.to, publisher)).await.map_err(|error| match error {
+        let server = arguments.nats_access.server(&arguments.to, publisher.as_str())?;
+        let producer = Producer::connect(Options::new(server, publisher)).await.map_err(|error| match error {
             ConnectError::Unreachable { .. } => Failure::new(Code::Unreachable, error),
-            ConnectError::Server { .. } => Failure::new(Code::Configuration, error),
+            ConnectError::Server { .. } | ConnectError::NotAdmitted { .. } => Failure::new(Code::Configuration, error),
         })?;
         let places = std::cell::RefCell::new(VecDeque::new());
         let refused = std::cell::RefCell::new(Vec::new());
@@ -91,13 +93,14 @@ pub(crate) fn refusal(digest: Digest, problem: Problem) -> Value {
 }
 
 fn to_server(arguments: &Publish, tally: &mut Tally) -> Result<(), Failure> {
+    let http = arguments.access.client()?;
     let url = format!("{}/v1/announcements", arguments.to.trim_end_matches('/'));
     let mut batch: Vec<Input> = Vec::new();
     let mut bytes = 0;
     for input in Inputs::of(&arguments.files) {
         let input = input?;
         if let Err(problem) = Outgoing::parse(input.event.clone()) {
-            send(&url, &std::mem::take(&mut batch), tally)?;
+            send(&http, &url, &std::mem::take(&mut batch), tally)?;
             bytes = 0;
             tally.take(&input.place, &refusal(Digest::of(&input.event), problem))?;
             continue;
@@ -105,15 +108,15 @@ fn to_server(arguments: &Publish, tally: &mut Tally) -> Result<(), Failure> {
         bytes += input.event.len() + 1;
         batch.push(input);
         if batch.len() == BATCH_EVENTS || bytes >= BATCH_BYTES {
-            send(&url, &std::mem::take(&mut batch), tally)?;
+            send(&http, &url, &std::mem::take(&mut batch), tally)?;
             bytes = 0;
         }
     }
-    send(&url, &batch, tally)
+    send(&http, &url, &batch, tally)
 }
 
 /// A batch of the events' own bytes.
-fn send(url: &str, batch: &[Input], tally: &mut Tally) -> Result<(), Failure> {
+fn send(http: &Http, url: &str, batch: &[Input], tally: &mut Tally) -> Result<(), Failure> {
     if batch.is_empty() {
         return Ok(());
     }
@@ -126,7 +129,7 @@ fn send(url: &str, batch: &[Input], tally: &mut Tally) -> Result<(), Failure> {
     }
     body.push(b']');
     let unreachable = |error: ureq::Error| Failure::new(Code::Unreachable, format_args!("{url}: {error}"));
-    let mut response = agent().post(url).header("content-type", "application/cloudevents-batch+json").send(&body).map_err(unreachable)?;
+    let mut response = http.authorized(http.agent.post(url)).header("content-type", "application/cloudevents-batch+json").send(&body).map_err(unreachable)?;
     let answer: Value = response.body_mut().read_json().map_err(unreachable)?;
     let receipts = answer["receipts"].as_array().filter(|receipts| receipts.len() == batch.len());
     let Some(receipts) = receipts else {

@@ -38,7 +38,7 @@ pub(crate) use third_parties::{ThirdParties, third_parties};
 pub(crate) use totals::{Totals, totals};
 
 use crate::{
-    arguments::Reading,
+    arguments::{Reading, Server},
     exit::{Code, Failure},
 };
 
@@ -69,9 +69,11 @@ fn get<'a>(reading: &Reading, path: &str, query: impl IntoIterator<Item = (&'a s
 }
 
 /// A server's answer, or its problem as the failure.
-pub(crate) fn fetch<'a>(server: &str, path: &str, query: impl IntoIterator<Item = (&'a str, Option<String>)>) -> Result<Vec<u8>, Failure> {
+pub(crate) fn fetch<'a>(server: &Server, path: &str, query: impl IntoIterator<Item = (&'a str, Option<String>)>) -> Result<Vec<u8>, Failure> {
+    let Server { server, access } = server;
     let unreachable = |error: ureq::Error| Failure::new(Code::Unreachable, format_args!("{server}: {error}"));
-    let mut request = agent().get(format!("{}{path}", server.trim_end_matches('/')));
+    let http = access.client()?;
+    let mut request = http.authorized(http.agent.get(format!("{}{path}", server.trim_end_matches('/'))));
     for (name, value) in query {
         if let Some(value) = value {
             request = request.query(name, value);
@@ -85,6 +87,7 @@ pub(crate) fn fetch<'a>(server: &str, path: &str, query: impl IntoIterator<Item 
     let problem: Value = serde_json::from_slice(&body).unwrap_or_default();
     let code = match response.status().as_u16() {
         400 => Code::Usage,
+        401 | 403 => Code::Configuration,
         502..=504 => Code::Unreachable,
         _ => Code::Failed,
     };
@@ -95,16 +98,6 @@ pub(crate) fn fetch<'a>(server: &str, path: &str, query: impl IntoIterator<Item 
 
 /// The largest answer that is read.
 const MAX_ANSWER: u64 = 256 << 20;
-
-/// An HTTP client that leaves statuses to the caller.
-pub(crate) fn agent() -> ureq::Agent {
-    ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .timeout_connect(Some(std::time::Duration::from_secs(5)))
-        .timeout_global(Some(std::time::Duration::from_secs(120)))
-        .build()
-        .into()
-}
 
 fn things<'a>(thing: &'a Value, name: &str) -> &'a [Value] {
     thing[name].as_array().map_or(&[], Vec::as_slice)

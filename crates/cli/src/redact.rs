@@ -78,9 +78,10 @@ fn in_folder(arguments: &Redact, operator: Publisher) -> Result<(), Failure> {
 fn over_nats(arguments: &Redact, url: &str, operator: Publisher) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| Failure::new(Code::Failed, error))?;
     let unreachable = |error: &dyn std::fmt::Display| Failure::new(Code::Unreachable, error);
+    let server = arguments.nats_access.server(url, operator.as_str())?;
     let target = target(arguments, |position| {
         let asked = async {
-            let client = async_nats::connect(url).await.map_err(|error| unreachable(&error))?;
+            let client = server.options().connect(server.addresses()).await.map_err(|error| unreachable(&error))?;
             let question = json!({"position": position}).to_string();
             let answer = tokio::time::timeout(ANSWER, client.request("handover.query.record", question.into())).await;
             Ok(answer.map_err(|error| unreachable(&error))?.map_err(|error| unreachable(&error))?.payload)
@@ -92,7 +93,7 @@ fn over_nats(arguments: &Redact, url: &str, operator: Publisher) -> Result<(), F
     let event = event(&target, arguments.reason.as_deref().unwrap_or_default())?;
     let event = Outgoing::parse(event).map_err(refused)?;
     let receipt = runtime.block_on(async {
-        let producer = Producer::connect(Options::new(url, operator)).await.map_err(|error| unreachable(&error))?;
+        let producer = Producer::connect(Options::new(server.clone(), operator)).await.map_err(|error| unreachable(&error))?;
         producer.publish_recorded(&event, RECEIPT).await.map_err(|error| unreachable(&error))
     })?;
     pretty(&json!({"receipt": receipt}))?;

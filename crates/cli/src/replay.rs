@@ -127,8 +127,9 @@ fn open(arguments: &Replay, runtime: &Runtime) -> Result<Into, Failure> {
         return Err(Failure::new(Code::Usage, "--into nats:SUBJECT: subjects under handover are the ledger's own; give another one"));
     }
     let url = arguments.nats.as_deref().ok_or_else(|| Failure::new(Code::Usage, "--into nats:SUBJECT needs --nats URL"))?;
+    let server = arguments.nats_access.server(url, "replay")?;
     let client = runtime
-        .block_on(async_nats::connect(url))
+        .block_on(server.options().connect(server.addresses()))
         .map_err(|error| Failure::new(Code::Unreachable, format_args!("nats-server can't be reached at {url}: {error}")))?;
     Ok(Into::Nats { client, subject: subject.to_owned() })
 }

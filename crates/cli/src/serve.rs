@@ -1,10 +1,10 @@
-use std::{future, io::IsTerminal, time::Duration};
+use std::{future, io::IsTerminal, net::SocketAddr, time::Duration};
 
 use announcement::Publisher;
 use async_nats::{ConnectError, ConnectErrorKind};
 use event_store::{Checkpoints, CheckpointsError, Ledger, control, nats};
-use gateway::{App, Intake, Limits};
-use producer::{Options as ProducerOptions, Producer};
+use gateway::{Access, App, Door, Intake, Limits, Quota, Tls, TokenFile, Unproven};
+use producer::{Options as ProducerOptions, Producer, Server};
 use projection::{Projection, Settings, Snapshots, Source, run_views};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{
@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    arguments::{Log, Role, Serve},
+    arguments::{Log, Reads, Role, Serve},
     control::Operated,
     epoch::CHECKPOINT,
     exit::{Code, Failure},
@@ -72,6 +72,30 @@ async fn serve(arguments: Serve) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Whether what the arguments say and name can be used, without starting anything.
+pub(crate) fn check(arguments: &Serve) -> Result<(), Failure> {
+    check_roles(arguments)?;
+    if let Some(url) = &arguments.nats {
+        arguments.nats_access.server(url, arguments.name.as_str())?;
+    }
+    if let Some(key) = &arguments.key {
+        key::read(key)?;
+    }
+    tls(arguments)?;
+    access(arguments, arguments.listen).map(drop)
+}
+
+fn check_roles(arguments: &Serve) -> Result<(), Failure> {
+    let configuration = |reason: &str| Failure::new(Code::Configuration, reason);
+    if arguments.role == Role::Reader && arguments.nats.is_none() {
+        return Err(configuration("--role reader follows a ledger over NATS: give --nats"));
+    }
+    if arguments.views && (arguments.nats.is_none() || arguments.role == Role::Ledger) {
+        return Err(configuration("--views writes what the read models say to a bucket: give --nats, and a role that has read models"));
+    }
+    Ok(())
+}
+
 /// Everything that runs, to be drained together.
 struct Node {
     ledger: Option<Ledger>,
@@ -80,17 +104,11 @@ struct Node {
 
 impl Node {
     async fn start(arguments: &Serve, stop: &CancellationToken) -> Result<Self, Failure> {
-        let configuration = |reason: &str| Failure::new(Code::Configuration, reason);
-        if arguments.role == Role::Reader && arguments.nats.is_none() {
-            return Err(configuration("--role reader follows a ledger over NATS: give --nats"));
-        }
-        if arguments.views && (arguments.nats.is_none() || arguments.role == Role::Ledger) {
-            return Err(configuration("--views writes what the read models say to a bucket: give --nats, and a role that has read models"));
-        }
+        check_roles(arguments)?;
         let listener =
             TcpListener::bind(arguments.listen).await.map_err(|error| Failure::new(Code::Configuration, format_args!("{}: {error}", arguments.listen)))?;
         let client = match &arguments.nats {
-            Some(url) => Some(connect(url).await?),
+            Some(url) => Some(connect(&arguments.nats_access.server(url, arguments.name.as_str())?).await?),
             None => None,
         };
         let ledger = match arguments.role {
@@ -100,7 +118,7 @@ impl Node {
         let source = match (&ledger, &client) {
             (Some(ledger), _) => Source::Ledger(ledger.reader()),
             (None, Some(client)) => Source::Nats(client.clone()),
-            (None, None) => return Err(configuration("there is neither a ledger nor NATS to read from")),
+            (None, None) => return Err(Failure::new(Code::Configuration, "there is neither a ledger nor NATS to read from")),
         };
         let snapshots = if arguments.role == Role::Ledger { None } else { snapshots(arguments) };
         let mut node = Self { ledger: ledger.clone(), tasks: JoinSet::new() };
@@ -171,7 +189,12 @@ impl Node {
         }
         let intake = match (&arguments.nats, &self.ledger) {
             (Some(url), _) => {
-                let producer = Producer::connect(ProducerOptions::new(url, Publisher::local())).await;
+                let server = arguments.nats_access.server(url, arguments.name.as_str())?;
+                let options = match arguments.tokens {
+                    Some(_) => ProducerOptions::gateway(server, arguments.name.clone()),
+                    None => ProducerOptions::new(server, Publisher::local()),
+                };
+                let producer = Producer::connect(options).await;
                 Intake::Nats(producer.map_err(|error| Failure::new(Code::Unreachable, error))?)
             }
             (None, Some(ledger)) => Intake::Embedded(ledger.clone()),
@@ -179,19 +202,20 @@ impl Node {
         };
         let address = listener.local_addr().map_err(|error| Failure::new(Code::Failed, error))?;
         let limits = Limits { rate: arguments.rate, ..Limits::default() };
-        let app = App::new(projection, source, intake, self.ledger.as_ref().map(Ledger::health)).with_limits(limits);
+        let app = App::new(projection, source, intake, self.ledger.as_ref().map(Ledger::health)).with_limits(limits).with_access(access(arguments, address)?);
         let app = if with_read_models { app } else { app.without_read_models() };
         let app = match &self.ledger {
-            Some(ledger) => app.with_checkpoints(checkpoints(arguments, ledger)?),
+            Some(ledger) => app.with_checkpoints(checkpoints(arguments, ledger)?).measuring(ledger.clone()),
             None => app,
         };
+        let (door, scheme) = door(arguments, listener)?;
         let stopping = stop.clone();
         self.tasks.spawn(async move {
-            let served = gateway::serve(listener, app, stopping.cancelled_owned()).await;
+            let served = gateway::serve(door, app, stopping.cancelled_owned()).await;
             served.map_err(|error| Failure::new(Code::Failed, error))
         });
         tracing::info!(%address, "listening");
-        print(format!("http://{address}\n").as_bytes())
+        print(format!("{scheme}://{address}\n").as_bytes())
     }
 
     /// The failure of the first part that ends by itself.
@@ -217,6 +241,43 @@ impl Node {
             ledger.close().await;
         }
     }
+}
+
+fn tls(arguments: &Serve) -> Result<Option<Tls>, Failure> {
+    let configuration = |reason: &dyn std::fmt::Display| Failure::new(Code::Configuration, reason);
+    match (&arguments.tls_cert, &arguments.tls_key) {
+        (Some(certificate), Some(key)) => Tls::open(certificate, key).map(Some).map_err(|error| configuration(&error)),
+        (None, None) => Ok(None),
+        (Some(_), None) | (None, Some(_)) => Err(configuration(&"--tls-cert and --tls-key go together")),
+    }
+}
+
+fn door(arguments: &Serve, listener: TcpListener) -> Result<(Door, &'static str), Failure> {
+    Ok(match tls(arguments)? {
+        Some(tls) => (Door::with_tls(listener, tls), "https"),
+        None => (listener.into(), "http"),
+    })
+}
+
+/// Who may do what.
+fn access(arguments: &Serve, address: SocketAddr) -> Result<Access, Failure> {
+    let configuration = |reason: &dyn std::fmt::Display| Failure::new(Code::Configuration, reason);
+    let Some(file) = &arguments.tokens else {
+        if arguments.reads == Reads::Token {
+            return Err(configuration(&"--reads token needs a file of tokens: make one with handover token, and give --tokens"));
+        }
+        if address.ip().to_canonical().is_loopback() {
+            return Ok(Access::without_tokens(Unproven::FromHere));
+        }
+        tracing::warn!(%address, "nobody can publish over HTTP: this address can be reached from elsewhere, and there are no tokens");
+        return Ok(Access::without_tokens(Unproven::Never));
+    };
+    if arguments.name.as_str().contains('.') {
+        return Err(configuration(&"--name: a name that publishers are named after has no dot"));
+    }
+    let reads = if arguments.reads == Reads::Token { gateway::Reads::WithToken } else { gateway::Reads::Open };
+    let quota = Quota { per_second: arguments.per_second, per_day: arguments.per_day };
+    Access::with_tokens(arguments.name.clone(), TokenFile::at(file), reads, quota).map_err(|error| configuration(&error))
 }
 
 /// Takes as many open files as the system allows: every reader of a stream holds one.
@@ -248,9 +309,9 @@ fn checkpoints(arguments: &Serve, ledger: &Ledger) -> Result<Checkpoints, Failur
     })
 }
 
-async fn connect(url: &str) -> Result<async_nats::Client, Failure> {
+async fn connect(server: &Server) -> Result<async_nats::Client, Failure> {
     let deadline = Instant::now() + NATS_WITHIN;
-    let attempt = || async_nats::ConnectOptions::new().name("handover").connect(url.split(',').collect::<Vec<_>>());
+    let attempt = || server.options().name("handover").event_callback(tell).connect(server.addresses());
     let mut connected = attempt().await;
     if is_absent(&connected) {
         tracing::info!("waiting for nats-server");
@@ -259,7 +320,20 @@ async fn connect(url: &str) -> Result<async_nats::Client, Failure> {
         sleep(NATS_RETRY).await;
         connected = attempt().await;
     }
-    connected.map_err(|error| Failure::new(Code::Unreachable, format_args!("nats-server can't be reached at {url}: {error}")))
+    connected.map_err(|error| match error.kind() {
+        ConnectErrorKind::Authentication | ConnectErrorKind::AuthorizationViolation => Failure::new(
+            Code::Configuration,
+            format_args!("nats-server at {} doesn't admit this user: look at --nats-nkey and at the users that it lists", server.url()),
+        ),
+        _ => Failure::new(Code::Unreachable, format_args!("nats-server can't be reached at {}: {error}", server.url())),
+    })
+}
+
+/// What the server says apart from its answers: a subject that it refuses shows nowhere else.
+async fn tell(event: async_nats::Event) {
+    if let async_nats::Event::ServerError(error) = event {
+        tracing::warn!(%error, "nats-server refuses something");
+    }
 }
 
 /// Where containers are started together, its name comes a moment after it too.

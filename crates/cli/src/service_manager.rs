@@ -101,7 +101,7 @@ fn status(health: &Health) -> String {
         .filter_map(|(name, part)| match part {
             Part::Running => None,
             Part::Waiting { reason } => Some(format!("{name} waits: {reason}")),
-            Part::Stopped { reason, remedy } => Some(format!("{name} stopped: {reason}. {remedy}")),
+            Part::Stopped { reason, remedy, .. } => Some(format!("{name} stopped: {reason}. {remedy}")),
         })
         .collect();
     let status = if said.is_empty() { "takes records in".to_owned() } else { said.join("; ") };

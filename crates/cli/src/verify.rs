@@ -84,7 +84,7 @@ fn noted(runtime: &Runtime, data: &Path, verification: &Verification) -> Result<
 }
 
 /// Reads a copy, volume by volume, each in a process of its own.
-fn read(work: &Work, says: Option<(&Head, &str)>) -> Result<Verified, Failure> {
+pub(crate) fn read(work: &Work, says: Option<(&Head, &str)>) -> Result<Verified, Failure> {
     let (volumes, volume_records) = event_store::volumes(&work.dir).map_err(|error| Failure::new(Code::Unhealthy, error))?;
     let progress = if std::io::stderr().is_terminal() { ProgressBar::new(volumes.len() as u64) } else { ProgressBar::hidden() };
     let mut reports = Vec::with_capacity(volumes.len());

@@ -2,6 +2,7 @@ use std::{
     fs::{File, OpenOptions},
     io::{self, BufReader, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use rustix::{
@@ -265,18 +266,19 @@ impl Journal {
         Ok(())
     }
 
-    /// Appends a frame; it's on disk when this returns.
+    /// Appends a frame; it's on disk when this returns. Gives how long its sync took.
     ///
     /// # Errors
     /// [`WriteError::TooLarge`] writes nothing. After any other the journal takes no more frames.
-    pub fn append(&mut self, head: &FrameHead, payload: &[u8]) -> Result<(), WriteError> {
+    pub fn append(&mut self, head: &FrameHead, payload: &[u8]) -> Result<Duration, WriteError> {
         if self.poisoned {
             return Err(WriteError::Poisoned);
         }
         self.write(head, payload)?;
+        let begun = Instant::now();
         let synced = self.file.sync_data().map_err(WriteError::Journal);
         self.poisoned = synced.is_err();
-        synced
+        synced.map(|()| begun.elapsed())
     }
 
     fn write(&mut self, head: &FrameHead, payload: &[u8]) -> Result<(), WriteError> {

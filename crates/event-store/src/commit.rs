@@ -1,11 +1,11 @@
-use announcement::{Announcement, Digest, ExchangeKey, Fault, Outcome, Position, Problem, Publisher, Receipt, Record, Subject};
+use announcement::{Announcement, Digest, ExchangeKey, Fault, Outcome, Position, Problem, Publisher, Receipt, Record, Subject, TraceContext};
 use bytes::Bytes;
 use durable::FrameHead;
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::{
-    Message, ReadError,
+    Cause, Message, ReadError,
     decide::{Accepted, Change, Decision, Epoch, How, Stop, decide, removed},
     index::Index,
     layout::{self, Otherwise},
@@ -16,6 +16,7 @@ use crate::{
     rules::Rules,
     state::{Checkpoint, Seen, State},
     store::Store,
+    traces,
 };
 
 /// A commit in the making: messages in, one batch with the checkpoint out.
@@ -23,6 +24,8 @@ pub(crate) struct Commit<'a> {
     index: Index<'a>,
     state: State,
     first_position: u64,
+    /// In which traces what it records was published.
+    traces: Vec<(u64, TraceContext)>,
 }
 
 /// An event that is taken as it is, for measuring the store without the decisions.
@@ -58,13 +61,13 @@ pub(crate) enum Taken {
     /// It was read before, and changes nothing.
     Before,
     /// The intake stops before this message.
-    Stop { reason: String, remedy: String },
+    Stop { cause: Cause, reason: String, remedy: String },
 }
 
 impl<'a> Commit<'a> {
     pub(crate) fn begin(store: &'a Store, state: State) -> Self {
         let first_position = state.tree.size();
-        Self { index: Index::new(store, first_position), state, first_position }
+        Self { index: Index::new(store, first_position), state, first_position, traces: Vec::new() }
     }
 
     /// How many records there are with what was taken so far.
@@ -81,6 +84,7 @@ impl<'a> Commit<'a> {
             }
             if sequence > last + 1 {
                 return Ok(stop(
+                    Cause::Stream,
                     format!("messages {} to {} of the stream are missing", last + 1, sequence - 1),
                     "restore the stream, or let the ledger go on with it as it is: handover ledger adopt-stream",
                 ));
@@ -98,7 +102,10 @@ impl<'a> Commit<'a> {
                     self.state.rules = rules;
                     Taken::Silent
                 }
-                Err(unknown) => return Ok(stop(format!("the stream goes on by other rules: {unknown}"), "start a version of handover that knows them")),
+                Err(unknown) => {
+                    let reason = format!("the stream goes on by other rules: {unknown}");
+                    return Ok(stop(Cause::Rules, reason, "start a version of handover that knows them"));
+                }
             },
             Decision::Epoch(epoch) => match self.begin_epoch(&epoch) {
                 None => Taken::Silent,
@@ -142,6 +149,7 @@ impl<'a> Commit<'a> {
     /// Everything that it changes, with the state at the end.
     pub(crate) fn finish(self) -> Finished {
         let (payload, kept) = self.index.finish(&self.state);
+        let kept = Kept { traces: self.traces, ..kept };
         Finished { frame: self.state.frame_from(self.first_position), payload, kept, state: self.state }
     }
 
@@ -169,6 +177,9 @@ impl<'a> Commit<'a> {
             self.index.add_node(node);
         }
         self.state.recorded = Some(recorded);
+        let headers = message.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let trace = traces::in_headers(headers).or_else(|| TraceContext::of(&announcement));
+        self.traces.extend(trace.map(|trace| (position.get(), trace)));
         Ok(decided(message, digest, Some(names_of(&announcement)), Outcome::Recorded { position, recorded, leaf }))
     }
 
@@ -257,7 +268,7 @@ impl<'a> Commit<'a> {
             return None;
         }
         if let Some(reason) = self.state.head().differs_from(epoch) {
-            return Some(stop(reason, CATCH_UP));
+            return Some(stop(Cause::Stream, reason, CATCH_UP));
         }
         self.state.epoch = epoch.epoch;
         None
@@ -267,8 +278,8 @@ impl<'a> Commit<'a> {
 /// What a node does that isn't as far as the one which began an epoch.
 pub(crate) const CATCH_UP: &str = "take over what it has: handover ledger catch-up --from ledger; or stop this one, and start it with a copy of the data folder of the ledger that began the epoch";
 
-fn stop(reason: String, remedy: &str) -> Taken {
-    Taken::Stop { reason, remedy: remedy.to_owned() }
+fn stop(cause: Cause, reason: String, remedy: &str) -> Taken {
+    Taken::Stop { cause, reason, remedy: remedy.to_owned() }
 }
 
 fn decided(message: &Message, digest: Digest, names: Option<(String, String)>, outcome: Outcome) -> Taken {

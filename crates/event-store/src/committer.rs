@@ -1,7 +1,10 @@
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicUsize, Ordering},
-    mpsc,
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
+    time::{Duration, Instant},
 };
 
 use announcement::{Publisher, Receipt};
@@ -71,15 +74,27 @@ impl Committer {
     /// Brings one commit to disk.
     pub(crate) fn bring(&mut self, prepared: Prepared) -> Result<(), Fault> {
         let Prepared { frame, payloads, kept, head, receipts, done, begins_volume } = prepared;
+        let span = tracing::debug_span!("commit", commit = kept.commit, first_position = kept.first, records = kept.records.len());
+        let _within = span.enter();
+        let (begun, bytes) = (Instant::now(), payloads.iter().map(|payload| payload.bytes.len()).sum());
+        let mut sync = Duration::ZERO;
         if begins_volume {
             let frames: Vec<_> = payloads.into_iter().map(|payload| (frame, payload.bytes)).collect();
             self.journal = self.store.folder.create_journal(kept.volume, &frames)?;
         } else {
-            payloads.iter().try_for_each(|payload| self.journal.append(&frame, &payload.bytes))?;
+            for payload in &payloads {
+                sync += self.journal.append(&frame, &payload.bytes)?;
+            }
         }
+        self.store.traces.keep(&kept.traces);
         self.store.made_durable(kept.commit);
         self.head.send_replace(head);
+        self.store.metrics.decided(&receipts);
         self.send(receipts);
+        if !begins_volume {
+            self.store.metrics.committed(begun.elapsed(), sync, kept.records.len(), bytes);
+        }
+        link(&kept);
         // Who no longer waits has ended.
         let _ = done.map(|done| done.send(()));
         // Once the follower has ended the writer is told, and what the volume lacks is in the journal.
@@ -98,8 +113,24 @@ impl Committer {
                 Reply::Nowhere => {}
             }
         }
-        if !published.is_empty() && self.receipts.try_send(published).is_err() {
+        let count = published.len();
+        if count > 0 && self.receipts.try_send(published).is_err() {
+            self.store.metrics.unsent(count);
             tracing::debug!("receipts were not sent; publishers ask for them");
         }
+    }
+}
+
+/// How many links to publishers' traces one commit logs.
+const MAX_LINKS: usize = 64;
+
+/// Logs in which traces the records of a commit were published.
+fn link(kept: &Kept) {
+    for (position, trace) in kept.traces.iter().take(MAX_LINKS) {
+        tracing::debug!(position, link.trace_id = %trace.trace_id(), link.span_id = %trace.span_id(), "an announcement of this trace was recorded");
+    }
+    let more = kept.traces.len().saturating_sub(MAX_LINKS);
+    if more > 0 {
+        tracing::debug!(more, "further announcements with traces were recorded");
     }
 }

@@ -96,7 +96,11 @@ pub(crate) fn decide(message: &Message, recorded: Timestamp, rules: Rules, index
     }
 }
 
+/// What the headers of the stream of records begin with.
+const OWN_HEADERS: &str = "handover-";
+
 fn rules_1(message: &Message, recorded: Timestamp, index: &Index<'_>) -> Result<Decision, Stop> {
+    check_headers(message)?;
     match message.subject.parse::<Subject>()? {
         Subject::Event(route) => event(message, recorded, route, index),
         Subject::Rules | Subject::Epoch if message.sequence.is_none() => {
@@ -104,6 +108,15 @@ fn rules_1(message: &Message, recorded: Timestamp, index: &Index<'_>) -> Result<
         }
         Subject::Rules => Ok(Decision::Rules(operator::<RulesChange>(&message.body)?.rules)),
         Subject::Epoch => Ok(Decision::Epoch(operator(&message.body)?)),
+    }
+}
+
+/// Whoever may read a stream can have the server deliver its messages to any subject, whatever that user may publish: what was recorded would be announced by another.
+fn check_headers(message: &Message) -> Result<(), Problem> {
+    let own = |(name, _): &&(String, String)| name.get(..OWN_HEADERS.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(OWN_HEADERS));
+    match message.headers.iter().find(own) {
+        Some((name, _)) => Err(Problem::at(Fault::Copied, "", format_args!("the header {} is the ledger's own", name.escape_debug()))),
+        None => Ok(()),
     }
 }
 

@@ -59,11 +59,66 @@ pub enum Part {
     },
     /// It stopped, and an operator must act.
     Stopped {
+        /// Why, in a word.
+        #[serde(default)]
+        cause: Cause,
         /// Why.
         reason: String,
         /// What to do.
         remedy: String,
     },
+}
+
+/// Why a part stopped, in a word: for whoever counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// The ledger can't be written, or not read.
+    #[default]
+    Disk,
+    /// The stream doesn't go on from the checkpoint: a gap, a rollback, another epoch.
+    Stream,
+    /// A stream's settings aren't those that it must have.
+    Settings,
+    /// The stream goes on by rules that this program doesn't know.
+    Rules,
+    /// A message is from the future by this machine's clock.
+    Clock,
+    /// Another node, or the stream of records, holds other records.
+    Roots,
+    /// The stream of records lacks some.
+    Lacks,
+}
+
+impl Cause {
+    /// All of them.
+    pub const ALL: [Self; 7] = [Self::Disk, Self::Stream, Self::Settings, Self::Rules, Self::Clock, Self::Roots, Self::Lacks];
+
+    /// The word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Disk => "disk",
+            Self::Stream => "stream",
+            Self::Settings => "settings",
+            Self::Rules => "rules",
+            Self::Clock => "clock",
+            Self::Roots => "roots",
+            Self::Lacks => "lacks",
+        }
+    }
+}
+
+impl Part {
+    /// What it does, in a word: `running`, `waiting`, or the cause for which it stopped.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Waiting { .. } => "waiting",
+            Self::Stopped { cause, .. } => cause.as_str(),
+        }
+    }
 }
 
 impl Health {

@@ -3,7 +3,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, OnceLock,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
         mpsc as std_mpsc,
     },
@@ -18,12 +18,13 @@ use jiff::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc, oneshot, watch};
 
 use crate::{
-    Backup, BackupError, Head, Health, Heard, LostCheckpoint, MAX_MESSAGE, Message, OpenError, Part, PendingRedaction, ReadError, Reader, Ready, SubmitError,
+    Backup, BackupError, Cause, Head, Health, Heard, LostCheckpoint, MAX_MESSAGE, Message, OpenError, Part, PendingRedaction, ReadError, Reader, Ready,
+    SubmitError,
     backup::backup,
     committer::{self, Committer, Step},
     follower::{Follower, Lag, MAX_FOLLOWED},
     layout::Geometry,
-    nats::{NewEpochError, check_lost},
+    nats::{Levels, NewEpochError, check_lost},
     nodes::Nodes,
     open::{Fault, Opened, open},
     refusal::{Dropped, Refusal},
@@ -88,6 +89,8 @@ struct Inner {
     dir: PathBuf,
     /// Guards the one end of the receipts, which the NATS side takes once.
     receipts: Mutex<Option<mpsc::Receiver<Receipts>>>,
+    /// Guards what was seen of the streams last.
+    levels: Mutex<Levels>,
     /// Holds a writer that stopped, and so the folder's lock, until the last handle is gone. Guards nothing but its one end.
     holding: Mutex<Option<oneshot::Sender<()>>>,
     /// Guards the writer's thread, which whoever closes waits for.
@@ -149,6 +152,7 @@ impl Ledger {
             catching_up: tokio::sync::Mutex::default(),
             dir: options.dir,
             receipts: Mutex::new(Some(receipts)),
+            levels: Mutex::default(),
             holding: Mutex::new(Some(holding)),
             writer: Mutex::new(Some(thread)),
         };
@@ -342,6 +346,19 @@ impl Ledger {
         Arc::clone(&self.inner.room).acquire_many_owned(permits(size)).await.map_err(|_| self.stopped())
     }
 
+    pub(crate) fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// What was seen of the streams last.
+    pub(crate) fn levels(&self) -> Levels {
+        *self.inner.levels.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_levels(&self, see: impl FnOnce(&mut Levels)) {
+        see(&mut self.inner.levels.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
     pub(crate) fn folder(&self) -> &Folder {
         &self.inner.store.folder
     }
@@ -436,8 +453,8 @@ impl Ledger {
     }
 
     /// The intake takes nothing more in until it's restarted; what was read and waits is thrown away.
-    pub(crate) async fn stop_intake(&self, reason: String, remedy: &str) {
-        self.set_intake(Part::Stopped { reason, remedy: remedy.to_owned() });
+    pub(crate) async fn stop_intake(&self, cause: Cause, reason: String, remedy: &str) {
+        self.set_intake(Part::Stopped { cause, reason, remedy: remedy.to_owned() });
         // Fails only where the writer has ended.
         let _ = self.begin_round().await;
     }

@@ -73,7 +73,10 @@
 //!                                        position p is message p + 1, never deleted or purged; whichever node published last goes on
 //! no stream      handover.receipts.<publisher>                      receipts, many a message
 //!                handover.query.{head,record,range,receipt,root}    questions, one of the nodes answers; handover.query.<node>.{head,root} ask one
-//!                handover.nodes.<node>                              where a node stands (size, root, epoch, stream_sequence), every two seconds
+//!                handover.nodes.<node>                              where a node stands (size, root, epoch, stream_sequence) and how it is, every two seconds
+//!
+//! A publisher's W3C trace context, the header `traceparent` of its message or else the extension of its event, goes along: a commit and a fold log the announcements' traces as links,
+//! and a message of LEDGER has the header where the node that publishes it recorded the announcement itself since its start. It's no part of a record.
 //! ```
 //!
 //! Invariants:
@@ -111,6 +114,7 @@ mod index;
 mod layout;
 mod ledger;
 mod message;
+mod metrics;
 mod migrate;
 mod nodes;
 mod open;
@@ -129,6 +133,7 @@ mod store;
 mod summary;
 mod take_over;
 mod target;
+mod traces;
 mod tree;
 mod verification;
 mod verified;
@@ -141,12 +146,13 @@ pub use checkpoints::{Checkpoints, CheckpointsError, HandedOut, LostCheckpoint};
 pub use commit::Ready;
 pub use decide::Epoch;
 pub use error::{OpenError, ReadError, SubmitError};
-pub use head::{Head, Health, Part};
+pub use head::{Cause, Head, Health, Part};
 pub use ledger::{Ledger, Options};
 pub use message::{MAX_MESSAGE, Message};
+pub use metrics::Metrics;
 pub use migrate::migrate;
 pub use nats::{RangeAnswer, RecordAnswer, RootAnswer};
-pub use nodes::{Heard, NodeHead};
+pub use nodes::{Condition, Heard, NodeHead};
 pub use proofs::{Entries, ProofError};
 pub use reader::{MAX_PAGE, MAX_PAGE_BYTES, Reader};
 pub use refusal::{Dropped, MAX_REFUSALS, MAX_REFUSED_BYTES, Refusal};

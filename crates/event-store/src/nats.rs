@@ -6,7 +6,9 @@ mod announcements;
 mod catch_up;
 mod compare;
 mod continuity;
+mod examine;
 mod intake;
+mod level;
 mod log;
 mod log_tail;
 mod new_epoch;
@@ -30,6 +32,8 @@ use crate::Ledger;
 pub use adopt::{AdoptError, adopt};
 pub use announcements::{STREAM, SUBJECTS};
 pub use catch_up::{CatchUpError, CaughtUp, catch_up};
+pub use examine::{Examined, StreamLevel, examine};
+pub(crate) use level::{KNOWN_FOR, Level, Levels};
 pub use log::{LEAF_HEADER, LOG_STREAM, LOG_SUBJECTS, POSITION_HEADER, PUBLISHER_HEADER, RECORDED_HEADER, REDACTED_HEADER};
 pub use log_tail::{LogError, LogTail};
 pub(crate) use new_epoch::check_lost;
@@ -107,7 +111,12 @@ pub async fn run_log(ledger: Ledger, client: Client, options: Options, stop: Can
     let (comparing, compared) = watch::channel(None);
     let jitter = jitter(ledger.nodes().name());
     let working = async {
-        tokio::join!(compare::run(&ledger, &client, &wanted, comparing), publish_log::run(&ledger, &client, jitter, compared), agree::run(&ledger, &client));
+        tokio::join!(
+            compare::run(&ledger, &client, &wanted, comparing),
+            publish_log::run(&ledger, &client, jitter, compared),
+            agree::run(&ledger, &client),
+            level::run(&ledger, &client)
+        );
         std::future::pending().await
     };
     tokio::select! {

@@ -5,10 +5,11 @@ use std::{
 };
 
 use announcement::Digest;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::Head;
+use crate::{Head, Health};
 
 /// How long is listened before it's said who is there: every node speaks every two seconds.
 const LISTEN_FIRST: Duration = Duration::from_secs(6);
@@ -35,6 +36,24 @@ pub struct NodeHead {
     /// How many redactions it recorded whose payloads it hasn't removed yet; none is said by a program that removes none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending_redactions: Option<u64>,
+    /// How it is; a program of before doesn't say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<Condition>,
+}
+
+/// How a node is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Condition {
+    /// Whether it takes records in.
+    pub health: Health,
+    /// How many refused messages it keeps.
+    pub refused: u64,
+    /// When a backup of it was verified last.
+    pub verified_backup: Option<Timestamp>,
+    /// When the whole ledger was verified last.
+    pub verification: Option<Timestamp>,
+    /// How many damaged parts were found then.
+    pub damaged_parts: u64,
 }
 
 /// A node that was heard.
@@ -70,9 +89,9 @@ impl Nodes {
         &self.name
     }
 
-    pub(crate) fn word(&self, head: Head, pending_redactions: Option<u64>) -> NodeHead {
+    pub(crate) fn word(&self, head: Head, pending_redactions: Option<u64>, condition: Option<Condition>) -> NodeHead {
         let Head { size, root, epoch, stream_sequence, .. } = head;
-        NodeHead { node: self.name.clone(), size, root, epoch, stream_sequence, pending_redactions }
+        NodeHead { node: self.name.clone(), size, root, epoch, stream_sequence, pending_redactions, condition }
     }
 
     /// From now on others can be heard.
@@ -114,7 +133,7 @@ mod tests {
     use super::*;
 
     fn word(node: &str, size: u64) -> NodeHead {
-        NodeHead { node: node.to_owned(), size, root: Digest::of(b""), epoch: 0, stream_sequence: size, pending_redactions: None }
+        NodeHead { node: node.to_owned(), size, root: Digest::of(b""), epoch: 0, stream_sequence: size, pending_redactions: None, condition: None }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use announcement::{Announcement, Digest, ExchangeKey, Outcome, Position, Publisher, Receipt, Record};
+use announcement::{Announcement, Digest, ExchangeKey, Outcome, Position, Publisher, Receipt, Record, TraceContext};
 use futures::{Stream, stream};
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -49,6 +49,18 @@ impl Reader {
         }
         let bytes = self.store.record(position.get())?;
         bytes.and_then(|bytes| layout::decode(position, &bytes)).map(Some).ok_or(ReadError::Unreadable { position })
+    }
+
+    /// In which trace the record at a position was published, as far as that was said and is remembered: of the latest 4,096 such records since the start.
+    #[must_use]
+    pub fn trace(&self, position: Position) -> Option<TraceContext> {
+        self.store.traces.of(position)
+    }
+
+    /// The traces of so many records from a position on, as far as they're remembered, ascending.
+    #[must_use]
+    pub fn traces(&self, from: Position, count: usize) -> Vec<(Position, TraceContext)> {
+        self.store.traces.within(from, count)
     }
 
     /// The records from a position on: at most `limit`, [`MAX_PAGE`] and [`MAX_PAGE_BYTES`], at least one where there is one.

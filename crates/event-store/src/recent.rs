@@ -3,6 +3,8 @@ use std::{
     sync::Arc,
 };
 
+use announcement::TraceContext;
+
 /// The records and mutable keys of one commit.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Kept {
@@ -18,6 +20,8 @@ pub(crate) struct Kept {
     pub(crate) records: Vec<Vec<u8>>,
     /// The mutable keys that it wrote or, without a value, removed.
     pub(crate) keys: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    /// In which traces its records were published, as far as that was said, by position.
+    pub(crate) traces: Vec<(u64, TraceContext)>,
 }
 
 impl Kept {

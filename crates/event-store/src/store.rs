@@ -14,8 +14,10 @@ use crate::{
     block::{BLOCK, Records},
     entry::Entry,
     layout::{self, Geometry, TILE},
+    metrics::Metrics,
     recent::{Kept, Recent},
     shelf::{OpenShelf, SealedShelf, Shelf},
+    traces::Traces,
     tree::Tiles,
 };
 
@@ -50,6 +52,10 @@ pub(crate) struct Store {
     forgotten: AtomicU64,
     /// A volume that's written was found damaged.
     damaged: AtomicBool,
+    /// What happened since the start.
+    pub(crate) metrics: Metrics,
+    /// In which traces the latest records were published.
+    pub(crate) traces: Traces,
     /// The last to go: it lets nobody else in until the volumes are closed.
     pub(crate) folder: Arc<Folder>,
 }
@@ -76,6 +82,8 @@ impl Store {
             backups: AtomicUsize::new(0),
             forgotten: AtomicU64::new(0),
             damaged: AtomicBool::new(false),
+            metrics: Metrics::default(),
+            traces: Traces::default(),
         }
     }
 

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 
 use crate::{
-    Head, Health, Message, Part, SubmitError,
+    Cause, Head, Health, Message, Part, SubmitError,
     closed::Closed,
     commit::{Commit, Finished, Ready, Taken},
     committer::{self, Prepared, Step},
@@ -136,7 +136,7 @@ impl Writer {
         let Some(fault) = fault else { return };
         tracing::error!(reason = %fault, "the writer stopped");
         let remedy = fault.remedy.to_owned();
-        self.health.send_modify(|health| health.writer = Part::Stopped { reason: fault.to_string(), remedy });
+        self.health.send_modify(|health| health.writer = Part::Stopped { cause: Cause::Disk, reason: fault.to_string(), remedy });
         self.requests.close();
         while self.requests.try_recv().is_ok() {}
         let _ = self.released.blocking_recv();
@@ -361,17 +361,17 @@ impl Writer {
             self.begin_volume_if_full()?;
             self.commit_some(&mut waiting, &mut stopped)?;
         }
-        if let Some((reason, remedy)) = stopped {
+        if let Some((cause, reason, remedy)) = stopped {
             self.settle()?;
             tracing::error!(reason, remedy, "the intake stopped");
-            self.health.send_modify(|health| health.intake = Part::Stopped { reason, remedy });
+            self.health.send_modify(|health| health.intake = Part::Stopped { cause, reason, remedy });
             // In this order: who reads the stream looks at the health once its round is over.
             self.round.send_replace(None);
         }
         Ok(())
     }
 
-    fn commit_some(&mut self, waiting: &mut std::vec::IntoIter<Take>, stopped: &mut Option<(String, String)>) -> Result<(), Fault> {
+    fn commit_some(&mut self, waiting: &mut std::vec::IntoIter<Take>, stopped: &mut Option<(Cause, String, String)>) -> Result<(), Fault> {
         let store = Arc::clone(&self.store);
         let mut commit = Commit::begin(&store, self.state.clone());
         let mut receipts = Vec::with_capacity(waiting.len());
@@ -389,7 +389,7 @@ impl Writer {
                 }
                 Taken::Silent => changed = true,
                 Taken::Before => {}
-                Taken::Stop { reason, remedy } => *stopped = Some((reason, remedy)),
+                Taken::Stop { cause, reason, remedy } => *stopped = Some((cause, reason, remedy)),
             }
         }
         if changed { self.write(commit.finish(), receipts, None) } else { Ok(()) }

@@ -2,12 +2,14 @@ use std::sync::Arc;
 
 use announcement::Position;
 use axum::http::StatusCode;
-use event_store::{Checkpoints, Health};
+use event_store::{Checkpoints, Health, Ledger};
 use projection::{Known, Projection, Source};
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Intake, Limits, MAX_BODIES_BYTES, MAX_SCANS, answer::Kept, parameters::Reading, problem::Failure, rate::Rates, stream::Streams};
+use crate::{
+    Access, Intake, Limits, MAX_BODIES_BYTES, MAX_SCANS, answer::Kept, metrics::Metrics, parameters::Reading, problem::Failure, rate::Rates, stream::Streams,
+};
 
 /// What the gateway answers from. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -21,6 +23,10 @@ pub struct App {
     pub(crate) kept: Arc<Kept>,
     pub(crate) rates: Arc<Rates>,
     pub(crate) streams: Arc<Streams>,
+    pub(crate) access: Arc<Access>,
+    pub(crate) metrics: Arc<Metrics>,
+    /// What's measured, where it runs in this process.
+    pub(crate) ledger: Option<Ledger>,
     gates: Arc<Gates>,
 }
 
@@ -47,6 +53,9 @@ impl App {
             kept: Arc::default(),
             rates,
             streams,
+            access: Arc::default(),
+            metrics: Arc::default(),
+            ledger: None,
             gates: Arc::new(gates),
         }
     }
@@ -63,10 +72,22 @@ impl App {
         Self { checkpoints: Some(checkpoints), ..self }
     }
 
+    /// The same, telling at `/metrics` of this ledger too.
+    #[must_use]
+    pub fn measuring(self, ledger: Ledger) -> Self {
+        Self { ledger: Some(ledger), ..self }
+    }
+
     /// The same with other limits.
     #[must_use]
     pub fn with_limits(self, limits: Limits) -> Self {
         Self { limits, rates: Arc::new(Rates::new(limits.rate)), ..self }
+    }
+
+    /// The same, letting others in.
+    #[must_use]
+    pub fn with_access(self, access: Access) -> Self {
+        Self { access: Arc::new(access), ..self }
     }
 
     /// The same, with streams that end at `stop`.

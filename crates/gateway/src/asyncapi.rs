@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use announcement::{Digest, Instant, Kind, Position, Publisher, Receipt};
+use announcement::{Digest, Instant, Kind, Position, Publisher, Receipt, TRACEPARENT};
 use axum::{
     http::{HeaderValue, Uri, header},
     response::{IntoResponse, Response},
@@ -128,6 +128,7 @@ fn given(generator: &mut SchemaGenerator) -> Vec<Subject> {
             RECORDED_HEADER: generator.subschema_for::<Instant>(),
             PUBLISHER_HEADER: generator.subschema_for::<Publisher>(),
             LEAF_HEADER: generator.subschema_for::<Digest>(),
+            TRACEPARENT: {"type": "string", "description": "The W3C trace context that it was published in, where the node that publishes it recorded it itself"},
         },
         "required": [POSITION_HEADER, RECORDED_HEADER, PUBLISHER_HEADER, LEAF_HEADER],
     });

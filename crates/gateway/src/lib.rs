@@ -23,6 +23,8 @@
 //! | 422 | refused; of a batch, every event was |
 //! | 503 | nothing was queued: send it again after `Retry-After` |
 //!
+//! A bearer's token says who publishes, and what it allows; see [`Access`]. Without one 401 is answered, where it doesn't allow an event 403, and nothing of the request is queued.
+//!
 //! From 400 on the answer is a problem (RFC 9457) with `receipts` as a member of its own. A receipt's `status` is `recorded`, `duplicate`, `refused`, `queued` (in the queue, no
 //! receipt yet) or `not-queued` (not known to be in the queue: send it again). A batch isn't atomic. The digest of a binary-mode event is that of its structured form. What is refused here, before
 //! the queue, isn't kept.
@@ -49,8 +51,10 @@
 //! Invariants:
 //! 1. Every wait, body, page, batch, stream and number of connections has a bound with a name ([`Limits`] and the constants); the server goes on after any of them is met.
 //! 2. What is published reaches the intake with its own bytes.
-//! 3. A page loads nothing from elsewhere, is of use without its one script, and has nothing inline; every text in it is escaped.
+//! 3. Who a request is from is decided once, before anything else is looked at; each refusal is logged with who and what, and no token is.
+//! 4. A page loads nothing from elsewhere, is of use without its one script, and has nothing inline; every text in it is escaped.
 
+mod access;
 mod answer;
 mod app;
 mod asyncapi;
@@ -62,6 +66,7 @@ mod guard;
 mod intake;
 mod integrity;
 mod limits;
+mod metrics;
 mod openapi;
 mod page;
 mod parameters;
@@ -80,10 +85,11 @@ mod schemas;
 mod serve;
 mod stream;
 
+pub use access::{Access, MAX_TOKENS, Quota, Reads, Scope, ScopeError, Secret, Token, TokenFile, TokenFileError, Unproven};
 pub use app::App;
 pub use intake::Intake;
 pub use limits::{
     DEFAULT_PAGE, DEFAULT_RATE, Limits, MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_BEHIND, MAX_BODIES_BYTES, MAX_CLIENTS, MAX_CONNECTIONS, MAX_HEAD_BYTES,
     MAX_KEPT_BYTES, MAX_PAGE, MAX_SCANS, MAX_STREAMS,
 };
-pub use serve::{ServeError, serve};
+pub use serve::{Door, ServeError, Tls, TlsError, serve};

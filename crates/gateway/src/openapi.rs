@@ -55,6 +55,9 @@ fn document() -> Value {
     let mut document = serde_json::to_value(OpenApiBuilder::new().info(info).paths(paths.build()).build()).expect("a document is plain data");
     let mut schemas = generator.take_definitions(true);
     schemas.extend(events::components());
-    document["components"] = json!({"schemas": schemas});
+    let token = json!({"type": "http", "scheme": "bearer", "description": "A token that the server's operator gave. Reading needs one only where the operator closed it."});
+    document["components"] = json!({"schemas": schemas, "securitySchemes": {"token": token}});
+    // Either will do: which of the two a server asks for is its operator's choice.
+    document["security"] = json!([{}, {"token": []}]);
     document
 }

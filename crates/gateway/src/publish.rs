@@ -4,8 +4,9 @@ mod answer;
 mod batch;
 mod format;
 
-use announcement::{Digest, MAX_EVENT, Problem};
+use announcement::{Digest, Duty, MAX_EVENT, Problem, Publisher, TraceContext};
 use axum::{
+    Extension,
     body::Body,
     extract::State,
     http::{HeaderMap, Uri, header},
@@ -14,7 +15,10 @@ use axum::{
 use bytes::Bytes;
 
 use crate::{
-    App, MAX_BATCH_BYTES, body,
+    App, MAX_BATCH_BYTES,
+    access::Asker,
+    body,
+    guard::trace_of,
     intake::{Accepted, Fate},
     parameters::Parameters,
     problem::Failure,
@@ -27,7 +31,15 @@ use format::Format;
 ///
 /// # Cancel safety
 /// Where the client goes away, what was queued is decided all the same; sending it again gives `duplicate`.
-pub(crate) async fn publish(State(app): State<App>, uri: Uri, headers: HeaderMap, body: Body) -> Result<Response, Failure> {
+pub(crate) async fn publish(
+    State(app): State<App>,
+    Extension(Asker { caller, peer }): Extension<Asker>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Failure> {
+    // Before its body is read: who may not publish at all keeps nobody busy.
+    app.access.may_publish(&caller, []).map_err(|denied| denied.refuse("publish", peer))?;
     Parameters::parse(uri.query())?.finish()?;
     let format = Format::of(&headers)?;
     let most = if format == Format::Batch { MAX_BATCH_BYTES } else { MAX_EVENT };
@@ -43,7 +55,11 @@ pub(crate) async fn publish(State(app): State<App>, uri: Uri, headers: HeaderMap
             app.scan(move || check(events)).await?
         }
     };
-    Ok(answer(&decide(&app, checked).await))
+    app.metrics.refused(checked.entries.iter().filter_map(Entry::problem));
+    let duties = checked.accepted.iter().map(|(_, event)| Duty::of(event.announcement.kind()));
+    let publisher = app.access.may_publish(&caller, duties).map_err(|denied| denied.refuse("publish", peer))?;
+    app.access.count(&caller, checked.accepted.len())?;
+    Ok(answer(&decide(&app, &publisher, checked, trace_of(&headers)).await))
 }
 
 /// The structured form of a binary-mode event, which is what is queued and what its digest is of.
@@ -87,12 +103,12 @@ fn check(events: Vec<Bytes>) -> Checked {
 }
 
 /// Hands what passed to the intake: an entry for each event, in their order.
-async fn decide(app: &App, Checked { mut entries, accepted }: Checked) -> Vec<Entry> {
+async fn decide(app: &App, publisher: &Publisher, Checked { mut entries, accepted }: Checked, trace: Option<TraceContext>) -> Vec<Entry> {
     if accepted.is_empty() {
         return entries;
     }
     let (places, accepted): (Vec<usize>, Vec<Accepted>) = accepted.into_iter().unzip();
-    let fates = app.intake.submit(accepted, app.limits.receipt).await;
+    let fates = app.intake.submit(publisher, accepted, trace, app.limits.receipt).await;
     for (place, fate) in places.into_iter().zip(fates) {
         let entry = &mut entries[place];
         match (fate, &*entry) {

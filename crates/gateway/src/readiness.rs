@@ -65,7 +65,7 @@ fn ledger_part(part: &'static str, state: Part) -> PartState {
     let (ready, reason, remedy) = match state {
         Part::Running => (true, None, None),
         Part::Waiting { reason } => (false, Some(reason), None),
-        Part::Stopped { reason, remedy } => (false, Some(reason), Some(remedy)),
+        Part::Stopped { reason, remedy, .. } => (false, Some(reason), Some(remedy)),
     };
     PartState { part, ready, reason, remedy, lag: None }
 }

@@ -6,7 +6,7 @@ mod models;
 use axum::routing::{MethodRouter, get, post};
 
 use crate::{
-    App, asyncapi, docs, integrity,
+    App, asyncapi, docs, integrity, metrics,
     openapi::{
         AnyEvent, AnyEvents, Described, Parameter, at_least, of, openapi,
         values::{Anything, Live, SchemaName},
@@ -80,6 +80,15 @@ fn others() -> Vec<Route> {
                 .answers_as("200", "The schema.", &[("application/schema+json", Some(of::<Anything>()))])
                 .problem("404", "There is no such kind."),
         ),
+        Route::own(
+            metrics::PATH,
+            get(metrics::metrics),
+            Described::get(metrics::PATH, "metrics", "What this process counts, and where it stands, for Prometheus").answers_as(
+                "200",
+                "OpenMetrics text.",
+                &[(metrics::OPEN_METRICS, None)],
+            ),
+        ),
         Route::own("/livez", get(readiness::live), Described::get("/livez", "live", "Whether the process answers").answers::<Live>("200", "It does.")),
         Route::own(
             "/readyz",
@@ -102,6 +111,7 @@ fn announcements() -> Described {
         .problem("408", "The body came too slowly.")
         .problem("409", "Another event has this identity.")
         .problem("413", "The event, or the body, is too large.")
+        .problem("403", "The token doesn't allow an event of this kind; nothing was queued.")
         .problem("415", "The media type isn't taken.")
         .problem("422", "Refused, with the field at fault and the remedy; of a batch, every event was.")
 }
@@ -135,7 +145,7 @@ mod tests {
                 assert!(ids.insert(operation["operationId"].as_str().unwrap().to_owned()), "{path}: two have one name");
                 let answers = operation["responses"].as_object().unwrap();
                 assert!(answers.keys().any(|status| status.starts_with('2')), "{method} {path}");
-                for status in ["400", "429", "500", "503"] {
+                for status in ["400", "401", "429", "500", "503"] {
                     assert!(answers[status]["content"]["application/problem+json"].is_object(), "{method} {path}: {status}");
                 }
             }

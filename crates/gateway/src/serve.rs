@@ -3,8 +3,9 @@
 mod client;
 mod connection;
 mod stall;
+mod tls;
 
-use std::{io, sync::Arc, time::Duration};
+use std::{convert::Infallible, future, io, sync::Arc, time::Duration};
 
 use axum::Router;
 use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet, time};
@@ -13,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{App, Limits, router, stream::Streams};
 
 pub(crate) use client::Client;
+pub use tls::{Tls, TlsError};
 
 /// How long accepting rests after it failed for want of resources: ending connections give file descriptors back.
 const ACCEPT_REST: Duration = Duration::from_millis(100);
@@ -25,7 +27,28 @@ pub enum ServeError {
     Listener(#[source] io::Error),
 }
 
-/// Answers HTTP on `listener` until `shutdown` is done; then takes no new connection, lets every request under way finish, and ends what is left after
+/// Where connections come in.
+#[derive(Debug)]
+pub struct Door {
+    listener: TcpListener,
+    tls: Option<Tls>,
+}
+
+impl Door {
+    /// Speaks TLS only.
+    #[must_use]
+    pub fn with_tls(listener: TcpListener, tls: Tls) -> Self {
+        Self { listener, tls: Some(tls) }
+    }
+}
+
+impl From<TcpListener> for Door {
+    fn from(listener: TcpListener) -> Self {
+        Self { listener, tls: None }
+    }
+}
+
+/// Answers HTTP at `door` until `shutdown` is done; then takes no new connection, lets every request under way finish, and ends what is left after
 /// [`Limits::drain`].
 ///
 /// # Errors
@@ -33,29 +56,38 @@ pub enum ServeError {
 ///
 /// # Cancel safety
 /// Dropped half-way, every connection ends at once; an announcement that was queued stays queued.
-pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
+pub async fn serve(door: impl Into<Door>, app: App, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
+    let door = door.into();
     let limits = app.limits;
     let stop = CancellationToken::new();
     let app = app.until(&stop);
     let mut connections = JoinSet::new();
     Streams::run(&app, &mut connections);
-    let accepting = accept(&listener, router::router(app), limits, &stop, &mut connections);
+    let accepting = accept(&door, router::router(app), limits, &stop, &mut connections);
     let ended = tokio::select! {
         ended = accepting => ended,
+        never = follow(door.tls.as_ref()) => match never {},
         () = shutdown => Ok(()),
     };
-    drop(listener);
+    drop(door);
     stop.cancel();
     drain(connections, limits.drain).await;
     ended
 }
 
-async fn accept(listener: &TcpListener, router: Router, limits: Limits, stop: &CancellationToken, connections: &mut JoinSet<()>) -> Result<(), ServeError> {
+async fn follow(tls: Option<&Tls>) -> Infallible {
+    match tls {
+        Some(tls) => tls.follow().await,
+        None => future::pending().await,
+    }
+}
+
+async fn accept(door: &Door, router: Router, limits: Limits, stop: &CancellationToken, connections: &mut JoinSet<()>) -> Result<(), ServeError> {
     let places = Arc::new(Semaphore::new(limits.connections));
     loop {
         let place = Arc::clone(&places).acquire_owned().await.expect("the semaphore is never closed");
         let (socket, peer) = loop {
-            match listener.accept().await {
+            match door.listener.accept().await {
                 Ok(accepted) => break accepted,
                 Err(error) if passes(&error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -66,10 +98,22 @@ async fn accept(listener: &TcpListener, router: Router, limits: Limits, stop: &C
         };
         while connections.try_join_next().is_some() {}
         let client = Client::new(peer.ip(), place);
-        let connection = connection::run(socket, client.clone(), router.clone(), limits, stop.clone());
+        let (tls, router, stop) = (door.tls.clone(), router.clone(), stop.clone());
         connections.spawn(async move {
-            connection.await;
-            drop(client);
+            // An answer is written at once; waiting for more of it to send would only delay it.
+            if let Err(error) = socket.set_nodelay(true) {
+                tracing::debug!(%error, "nodelay could not be set");
+            }
+            match tls {
+                None => connection::run(socket, client, router, limits, stop).await,
+                Some(tls) => tokio::select! {
+                    greeted = tls.accept(socket, limits.head) => match greeted {
+                        Ok(socket) => connection::run(socket, client, router, limits, stop).await,
+                        Err(error) => tracing::debug!(%error, "a client was not greeted over TLS"),
+                    },
+                    () = stop.cancelled() => {}
+                },
+            }
         });
     }
 }

@@ -22,7 +22,14 @@ use futures::{StreamExt, stream};
 use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use crate::{App, filter::Filter, parameters::Parameters, problem::Failure, serve::Client};
+use crate::{
+    App,
+    access::{Asker, Caller},
+    filter::Filter,
+    parameters::Parameters,
+    problem::Failure,
+    serve::Client,
+};
 use feed::Feed;
 use hub::Hub;
 use reader::{Reader, Stage};
@@ -48,6 +55,12 @@ impl Streams {
         Self { hubs: Feed::ALL.map(Hub::new), places: Arc::new(Semaphore::new(most)), stop }
     }
 
+    /// How many follow each: records, and changes under any policy.
+    pub(crate) fn readers(&self) -> [(&'static str, usize); 2] {
+        let count = |is_records: bool| self.hubs.iter().filter(|hub| (hub.feed == Feed::Records) == is_records).map(Hub::readers).sum();
+        [("records", count(true)), ("changes", count(false))]
+    }
+
     /// Hands on what comes until the stop.
     pub(crate) fn run(app: &App, tasks: &mut JoinSet<()>) {
         for hub in 0..Feed::ALL.len() {
@@ -57,18 +70,30 @@ impl Streams {
     }
 }
 
-pub(crate) async fn records(State(app): State<App>, client: Option<Extension<Client>>, headers: HeaderMap, uri: Uri) -> Result<Response, Failure> {
+pub(crate) async fn records(
+    State(app): State<App>,
+    Extension(asker): Extension<Asker>,
+    client: Option<Extension<Client>>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Failure> {
     let mut parameters = Parameters::parse(uri.query())?;
     let filter = Filter::of_records(&mut parameters)?;
-    follow(&app, Feed::Records, filter, parameters, &headers, client)
+    follow(&app, Feed::Records, filter, parameters, &headers, (asker.caller, client))
 }
 
-pub(crate) async fn changes(State(app): State<App>, client: Option<Extension<Client>>, headers: HeaderMap, uri: Uri) -> Result<Response, Failure> {
+pub(crate) async fn changes(
+    State(app): State<App>,
+    Extension(asker): Extension<Asker>,
+    client: Option<Extension<Client>>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Failure> {
     let mut parameters = Parameters::parse(uri.query())?;
     let filter = Filter::of_changes(&mut parameters)?;
     let policy = parameters.value("policy")?.unwrap_or_default();
     app.reach(None).await?;
-    follow(&app, Feed::Changes(policy), filter, parameters, &headers, client)
+    follow(&app, Feed::Changes(policy), filter, parameters, &headers, (asker.caller, client))
 }
 
 fn follow(
@@ -77,7 +102,7 @@ fn follow(
     filter: Filter,
     mut parameters: Parameters,
     headers: &HeaderMap,
-    client: Option<Extension<Client>>,
+    (caller, client): (Caller, Option<Extension<Client>>),
 ) -> Result<Response, Failure> {
     let from = parameters.position("from")?;
     parameters.finish()?;
@@ -88,8 +113,8 @@ fn follow(
     }
     let hub = app.streams.hubs.iter().find(|hub| hub.feed == feed).expect("each feed has its hub").subscribe();
     let next = last.map(Position::successor).or(from).unwrap_or_else(|| feed.head(app));
-    let reader =
-        Reader { app: app.clone(), feed, filter, next, hub, stop: app.streams.stop.clone(), stage: Stage::Begins, said: Instant::now(), _place: place };
+    let (stop, now) = (app.streams.stop.clone(), Instant::now());
+    let reader = Reader { app: app.clone(), feed, filter, next, hub, stop, stage: Stage::Begins, said: now, caller, admitted: now, _place: place };
     let told = stream::unfold(reader, async |mut reader| reader.advance().await.map(|told| (stream::iter(told), reader)));
     let body = Body::from_stream(told.flatten().map(Ok::<_, std::convert::Infallible>));
     let headers = [(header::CONTENT_TYPE, EVENT_STREAM), (header::CONNECTION, CLOSE), (BUFFERING, HeaderValue::from_static("no"))];

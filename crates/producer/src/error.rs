@@ -9,6 +9,12 @@ pub enum ConnectError {
         /// Why.
         reason: String,
     },
+    /// The server doesn't admit this user.
+    #[error("nats-server at {url} doesn't admit this user: give the nkey that it lists, or have the server read its users again")]
+    NotAdmitted {
+        /// Where.
+        url: String,
+    },
     /// The server is too old: it would take what it doesn't know for done.
     #[error("nats-server {found} is too old; use 2.12 or newer")]
     Server {

@@ -42,13 +42,17 @@
 //! 4. What [`Outbox::publish`] returned for is on disk, and leaves it with its receipt or when somebody drops it.
 
 mod error;
+mod metrics;
 mod outbox;
 mod outgoing;
 mod producer;
 mod receipts;
+mod server;
 mod turns;
 
 pub use error::{ConnectError, PublishError};
+pub use metrics::Metrics;
 pub use outbox::{AcceptError, Accepted, Limits, Listed, Outbox, OutboxError, SendError, State, Waiting, Which};
 pub use outgoing::Outgoing;
-pub use producer::{Options, Producer, Queued};
+pub use producer::{Options, Producer, Queued, Speaks};
+pub use server::{SeedError, Server};

@@ -26,7 +26,7 @@ pub use options::Limits;
 pub use owner::Which;
 use owner::{Order, Owner};
 
-use crate::Outgoing;
+use crate::{Outgoing, Server};
 
 /// Whose outbox it is.
 const PUBLISHER: &str = "publisher";
@@ -127,10 +127,10 @@ impl Outbox {
     ///
     /// # Cancel safety
     /// Dropped half-way, what was under way stays in the outbox; sent again, it's recognised.
-    pub async fn run(&self, url: &str, stop: impl Future<Output = ()>, each: impl FnMut(&Receipt)) -> Result<(), SendError> {
+    pub async fn run(&self, server: impl Into<Server>, stop: impl Future<Output = ()>, each: impl FnMut(&Receipt)) -> Result<(), SendError> {
         let sending = async {
             let _alone = self.inner.sending.lock().await;
-            self.send(url, each).await
+            self.send(&server.into(), each).await
         };
         tokio::select! {
             never = sending => match never? {},
@@ -145,13 +145,13 @@ impl Outbox {
     ///
     /// # Cancel safety
     /// As [`run`](Self::run).
-    pub async fn flush(&self, url: &str, within: Duration, each: impl FnMut(&Receipt)) -> Result<Waiting, SendError> {
+    pub async fn flush(&self, server: impl Into<Server>, within: Duration, each: impl FnMut(&Receipt)) -> Result<Waiting, SendError> {
         let stop = async {
             // Either is a reason to stop.
             let _ = tokio::time::timeout(within, self.drained()).await;
         };
         if self.waiting().waiting > 0 {
-            self.run(url, stop, each).await?;
+            self.run(server, stop, each).await?;
         }
         match self.waiting() {
             Waiting { failed: Some(reason), .. } => Err(SendError::Disk(reason)),

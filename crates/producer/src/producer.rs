@@ -1,24 +1,26 @@
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use announcement::{Digest, Outcome, Publisher, Receipt};
 use async_nats::{
-    Client, ConnectOptions, Event,
+    Client, ConnectErrorKind, Event,
     connection::State,
     jetstream::{self, context::PublishErrorKind, message::PublishMessage, publish::PublishAck},
 };
 use futures::{Stream, StreamExt, stream};
 use serde_json::json;
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep, timeout, timeout_at},
+};
 
 use crate::{
-    ConnectError, Outgoing, PublishError,
+    ConnectError, Metrics, Outgoing, PublishError, Server,
     receipts::{Place, Waiting},
     turns::{Turn, Turns},
 };
 
+/// What a publisher's receipts are published on, before its name.
+pub(crate) const RECEIPTS: &str = "handover.receipts.";
 /// How long the queue's acknowledgement may take; a publish at a server's death hangs that long.
 const ACKNOWLEDGEMENT: Duration = Duration::from_secs(5);
 /// How long a receipt may take before it's asked for.
@@ -32,12 +34,23 @@ const MAX_BACKOFF: Duration = Duration::from_secs(2);
 /// To whom and as whom events are published.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The server: `nats://127.0.0.1:4222`.
-    pub url: String,
+    /// The server, and how this process proves there who it is.
+    pub server: Server,
     /// The publisher; the subjects that it may publish to end in it.
     pub publisher: Publisher,
+    /// Whether it also speaks for others, as a gateway does: see [`Producer::speaking_for`].
+    pub speaks: Speaks,
     /// How many events may be under way at once.
     pub window: usize,
+}
+
+/// For whom a producer speaks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Speaks {
+    /// For itself.
+    ForItself,
+    /// For publishers that are named after it: `<gateway>.<publisher>`.
+    ForOthers,
 }
 
 impl Options {
@@ -46,8 +59,14 @@ impl Options {
 
     /// Publishes to this server as this publisher.
     #[must_use]
-    pub fn new(url: impl Into<String>, publisher: Publisher) -> Self {
-        Self { url: url.into(), publisher, window: Self::DEFAULT_WINDOW }
+    pub fn new(server: impl Into<Server>, publisher: Publisher) -> Self {
+        Self { server: server.into(), publisher, speaks: Speaks::ForItself, window: Self::DEFAULT_WINDOW }
+    }
+
+    /// Publishes to this server for those who are named after this gateway.
+    #[must_use]
+    pub fn gateway(server: impl Into<Server>, name: Publisher) -> Self {
+        Self { speaks: Speaks::ForOthers, ..Self::new(server, name) }
     }
 }
 
@@ -55,20 +74,21 @@ impl Options {
 #[derive(Clone, Debug)]
 pub struct Producer {
     inner: Arc<Inner>,
+    publisher: Publisher,
 }
 
 #[derive(Debug)]
 struct Inner {
     client: Client,
     context: jetstream::Context,
-    publisher: Publisher,
     window: usize,
     waiting: Waiting,
     turns: Turns,
+    metrics: Metrics,
     /// Events leave in the order in which they were handed over; the lock is fair.
     order: tokio::sync::Mutex<()>,
-    /// Guards what the server last said of a missing permission: it says so apart from the publish, which merely times out.
-    denied: Arc<Mutex<Option<String>>>,
+    /// What the server last said of a missing permission: it says so apart from the publish, which merely times out.
+    denied: watch::Receiver<Option<String>>,
     listener: tokio::task::JoinHandle<()>,
 }
 
@@ -87,37 +107,58 @@ impl Producer {
     /// # Errors
     /// See [`ConnectError`].
     pub async fn connect(options: Options) -> Result<Self, ConnectError> {
-        let denied = Arc::new(Mutex::new(None));
-        let noted = Arc::clone(&denied);
-        let connecting = ConnectOptions::new().event_callback(move |event| {
-            let noted = Arc::clone(&noted);
-            async move {
-                if let Event::ServerError(error) = event
-                    && error.to_string().to_ascii_lowercase().contains("permissions violation")
-                {
-                    *noted.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
-                }
+        let (deny, denied) = watch::channel(None);
+        let server = options.server.for_publisher(&options.publisher);
+        let connecting = server.options().event_callback(move |event| {
+            if let Event::ServerError(error) = event
+                && error.to_string().to_ascii_lowercase().contains("permissions violation")
+            {
+                deny.send_replace(Some(error.to_string()));
             }
+            std::future::ready(())
         });
-        let unreachable = |reason: String| ConnectError::Unreachable { url: options.url.clone(), reason };
-        let client = connecting.connect(&*options.url.split(',').collect::<Vec<_>>()).await.map_err(|error| unreachable(error.to_string()))?;
+        let unreachable = |reason: String| ConnectError::Unreachable { url: server.url().to_owned(), reason };
+        let client = connecting.connect(&*server.addresses()).await.map_err(|error| match error.kind() {
+            ConnectErrorKind::Authentication | ConnectErrorKind::AuthorizationViolation => ConnectError::NotAdmitted { url: server.url().to_owned() },
+            _ => unreachable(error.to_string()),
+        })?;
         if !client.is_server_compatible(2, 12, 0) {
             return Err(ConnectError::Server { found: client.server_info().version });
         }
         let waiting = Waiting::default();
-        let receipts = client.subscribe(format!("handover.receipts.{}", options.publisher)).await.map_err(|error| unreachable(error.to_string()))?;
+        let heard = match options.speaks {
+            Speaks::ForItself => format!("{RECEIPTS}{}", options.publisher),
+            Speaks::ForOthers => format!("{RECEIPTS}{}.*", options.publisher),
+        };
+        let receipts = client.subscribe(heard).await.map_err(|error| unreachable(error.to_string()))?;
         client.flush().await.map_err(|error| unreachable(error.to_string()))?;
         let listener = tokio::spawn(waiting.clone().listen(receipts));
         let context = jetstream::context::ContextBuilder::new().ack_timeout(ACKNOWLEDGEMENT).build(client.clone());
         let Options { publisher, window, .. } = options;
-        let inner = Inner { client, context, publisher, window, waiting, turns: Turns::default(), order: tokio::sync::Mutex::default(), denied, listener };
-        Ok(Self { inner: Arc::new(inner) })
+        let inner = Inner {
+            client,
+            context,
+            window,
+            waiting,
+            turns: Turns::default(),
+            metrics: Metrics::default(),
+            order: tokio::sync::Mutex::default(),
+            denied,
+            listener,
+        };
+        Ok(Self { inner: Arc::new(inner), publisher })
+    }
+
+    /// The same connection, publishing as another: of a gateway as one of those that are named after it.
+    #[must_use]
+    pub fn speaking_for(&self, publisher: Publisher) -> Self {
+        Self { inner: Arc::clone(&self.inner), publisher }
     }
 
     /// As whom it publishes.
     #[must_use]
     pub fn publisher(&self) -> &Publisher {
-        &self.inner.publisher
+        &self.publisher
     }
 
     /// Whether the server is there, as far as is known.
@@ -150,17 +191,29 @@ impl Producer {
         self.publish_in_turn(event, self.inner.turns.take(event.names()), within).await
     }
 
-    async fn publish_in_turn(&self, event: &Outgoing, mut turn: Turn, within: Duration) -> Result<Receipt, PublishError> {
+    /// What happened since it was connected.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.inner.metrics
+    }
+
+    async fn publish_in_turn(&self, event: &Outgoing, turn: Turn, within: Duration) -> Result<Receipt, PublishError> {
+        let found = self.publish_until(event, turn, within).await;
+        self.inner.metrics.published(&found);
+        found
+    }
+
+    async fn publish_until(&self, event: &Outgoing, mut turn: Turn, within: Duration) -> Result<Receipt, PublishError> {
         let deadline = Instant::now() + within;
         if timeout_at(deadline, turn.comes()).await.is_err() {
             return Err(PublishError::NotQueued("an event that it acts on took all the time".to_owned()));
         }
-        let mut place = self.inner.waiting.wait_for(event);
+        let mut place = self.inner.waiting.wait_for(&self.publisher, event);
         let mut attempt = Attempt { sent: false, before: false, queued: false, again: 0, backoff: BACKOFF, last: None };
         loop {
             let found = timeout_at(deadline, self.attempt(event, &mut place, &mut attempt)).await;
             match found {
-                Ok(Ok(Some(receipt))) if event.confirms(&receipt, &self.inner.publisher) => return Ok(receipt),
+                Ok(Ok(Some(receipt))) if event.confirms(&receipt, &self.publisher) => return Ok(receipt),
                 Ok(Ok(Some(_))) => return Err(PublishError::WrongLeaf),
                 Ok(Ok(None)) => {}
                 Ok(Err(error)) => return Err(error),
@@ -191,7 +244,7 @@ impl Producer {
     /// # Errors
     /// No ledger answers.
     pub async fn receipt(&self, event: &Outgoing) -> Result<Option<Receipt>, String> {
-        let question = json!({"publisher": self.inner.publisher, "digest": event.digest(), "source": event.source(), "id": event.id()});
+        let question = json!({"publisher": self.publisher, "digest": event.digest(), "source": event.source(), "id": event.id()});
         Ok(self.ask(question).await?.filter(|receipt| event.is_answered_by(receipt)))
     }
 
@@ -200,7 +253,7 @@ impl Producer {
     /// # Errors
     /// No ledger answers.
     pub async fn receipt_of(&self, digest: Digest) -> Result<Option<Receipt>, String> {
-        self.ask(json!({"publisher": self.inner.publisher, "digest": digest})).await
+        self.ask(json!({"publisher": self.publisher, "digest": digest})).await
     }
 
     async fn ask(&self, question: serde_json::Value) -> Result<Option<Receipt>, String> {
@@ -221,6 +274,7 @@ impl Producer {
             Err(Failed { error, fatal: true }) => return Err(error),
             Err(Failed { error, .. }) => {
                 tracing::debug!(%error, "an event was not queued; it's tried again");
+                self.inner.metrics.repeated();
                 attempt.last = Some(error);
                 attempt.sent = true;
                 sleep(attempt.backoff).await;
@@ -233,7 +287,7 @@ impl Producer {
         }
         match timeout(RECEIPT, &mut place.receipt).await {
             Ok(Ok(receipt)) => return Ok(Some(receipt)),
-            Ok(Err(_)) => *place = self.inner.waiting.wait_for(event),
+            Ok(Err(_)) => *place = self.inner.waiting.wait_for(&self.publisher, event),
             Err(_) => {}
         }
         self.known(event, attempt, false).await
@@ -254,25 +308,37 @@ impl Producer {
     }
 
     async fn send(&self, event: &Outgoing, again: u32) -> Result<PublishAck, Failed> {
-        let subject = event.subject(&self.inner.publisher);
+        let subject = event.subject(&self.publisher);
+        let mut denied = self.inner.denied.clone();
+        // What was refused before may be allowed by now.
+        denied.mark_unchanged();
         let id = event.message_id(&subject, again);
         let message = PublishMessage::build().payload(event.event().clone()).headers(event.headers()).message_id(id);
         let acknowledged = {
             let _order = self.inner.order.lock().await;
             self.inner.context.send_publish(subject.clone(), message).await
         };
-        let acknowledged = match acknowledged {
-            Ok(acknowledgement) => acknowledgement.await,
-            Err(error) => Err(error),
-        };
-        acknowledged.map_err(|error| {
-            let denied = self.inner.denied.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            match denied.filter(|reason| reason.contains(&subject)) {
-                Some(reason) => Failed { error: PublishError::Denied(reason), fatal: true },
-                None => Failed { fatal: error.kind() == PublishErrorKind::MaxPayloadExceeded, error: PublishError::NotQueued(error.to_string()) },
-            }
-        })
+        let failed =
+            |error: PublishErrorKind, reason: String| Failed { error: PublishError::NotQueued(reason), fatal: error == PublishErrorKind::MaxPayloadExceeded };
+        let acknowledgement = acknowledged.map_err(|error| failed(error.kind(), error.to_string()))?;
+        tokio::select! {
+            biased;
+            acknowledged = acknowledgement.into_future() => acknowledged.map_err(|error| failed(error.kind(), error.to_string())),
+            reason = refusal(denied, &subject) => Err(Failed { error: PublishError::Denied(reason), fatal: true }),
+        }
     }
+}
+
+/// What the server says when it refuses to have something published on a subject; never, where it doesn't.
+async fn refusal(mut denied: watch::Receiver<Option<String>>, subject: &str) -> String {
+    let quoted = format!("\"{subject}\"");
+    while denied.changed().await.is_ok() {
+        let reason = denied.borrow_and_update().clone().filter(|reason| reason.contains(&quoted));
+        if let Some(reason) = reason {
+            return reason;
+        }
+    }
+    std::future::pending().await
 }
 
 impl Drop for Inner {

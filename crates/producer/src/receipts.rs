@@ -3,13 +3,13 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use announcement::{Digest, Receipt};
+use announcement::{Digest, Publisher, Receipt};
 use async_nats::Subscriber;
 use futures::StreamExt;
 use serde::Deserialize;
 use tokio::sync::oneshot;
 
-use crate::Outgoing;
+use crate::{Outgoing, producer::RECEIPTS};
 
 /// Who waits for which receipt.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +20,7 @@ pub(crate) struct Waiting {
 
 #[derive(Debug)]
 struct Waiter {
+    publisher: Publisher,
     source: String,
     id: String,
     reply: oneshot::Sender<Receipt>,
@@ -38,9 +39,9 @@ struct Receipts {
 }
 
 impl Waiting {
-    pub(crate) fn wait_for(&self, event: &Outgoing) -> Place {
+    pub(crate) fn wait_for(&self, publisher: &Publisher, event: &Outgoing) -> Place {
         let (reply, receipt) = oneshot::channel();
-        let waiter = Waiter { source: event.source().to_owned(), id: event.id().to_owned(), reply };
+        let waiter = Waiter { publisher: publisher.clone(), source: event.source().to_owned(), id: event.id().to_owned(), reply };
         self.lock().entry(event.digest()).or_default().push(waiter);
         Place { waiting: self.clone(), digest: event.digest(), receipt }
     }
@@ -48,19 +49,21 @@ impl Waiting {
     /// Hands receipts to those who wait, until the subscription ends.
     pub(crate) async fn listen(self, mut receipts: Subscriber) {
         while let Some(message) = receipts.next().await {
+            let Some(publisher) = message.subject.strip_prefix(RECEIPTS) else { continue };
             match serde_json::from_slice::<Receipts>(&message.payload) {
-                Ok(Receipts { receipts }) => receipts.into_iter().for_each(|receipt| self.hand_over(&receipt)),
+                Ok(Receipts { receipts }) => receipts.into_iter().for_each(|receipt| self.hand_over(publisher, &receipt)),
                 Err(error) => tracing::debug!(%error, "a message on the receipts' subject is none"),
             }
         }
     }
 
-    fn hand_over(&self, receipt: &Receipt) {
+    fn hand_over(&self, publisher: &str, receipt: &Receipt) {
         let mut waiting = self.lock();
         let Some(waiters) = waiting.remove(&receipt.digest) else { return };
         let same = |named: &Option<String>, own: &str| named.as_deref().is_none_or(|named| named == own);
-        let (answered, others): (Vec<Waiter>, Vec<Waiter>) =
-            waiters.into_iter().partition(|waiter| same(&receipt.source, &waiter.source) && same(&receipt.id, &waiter.id));
+        let (answered, others): (Vec<Waiter>, Vec<Waiter>) = waiters
+            .into_iter()
+            .partition(|waiter| waiter.publisher.as_str() == publisher && same(&receipt.source, &waiter.source) && same(&receipt.id, &waiter.id));
         for waiter in answered {
             // Who no longer waits needs none.
             let _ = waiter.reply.send(receipt.clone());

@@ -57,7 +57,7 @@ impl Feed {
             (self.size, self.asked) = (head.size, Some(Instant::now()));
         }
         if self.size <= next.get() {
-            return Ok(Page { records: Vec::new(), size: next.get() });
+            return Ok(Page { records: Vec::new(), size: next.get(), traces: Vec::new() });
         }
         if self.tail.is_some() {
             let _ = timeout(PATIENCE, self.fill()).await;
@@ -132,6 +132,7 @@ impl Feed {
         }
         let records: Vec<Record> = self.read.drain(..limit.min(self.read.len())).collect();
         self.size = self.size.max(next.get() + records.len() as u64);
-        Some(Page { records, size: self.size })
+        let traces = self.tail.as_ref().map(|tail| tail.traces(next, records.len())).unwrap_or_default();
+        Some(Page { records, size: self.size, traces })
     }
 }

@@ -4,16 +4,17 @@ use std::{
     time::Duration,
 };
 
-use announcement::Digest;
+use announcement::{Digest, Position, Record, TRACEPARENT, TraceContext};
 use tokio::{
     sync::{mpsc, oneshot, watch},
     task::spawn_blocking,
     time::{Instant, sleep, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use crate::{
-    Book, Cause, OrderError, Progress, Rebuild, Rebuilt, Settings, Slot, Snapshots, Source, Stand, State,
+    Book, Cause, Metrics, OrderError, Progress, Rebuild, Rebuilt, Settings, Slot, Snapshots, Source, Stand, State,
     feed::Feed,
     fold::Fold,
     source::{Page, SourceError},
@@ -25,6 +26,31 @@ const PAGE: usize = 1_024;
 const RETRY: Duration = Duration::from_millis(500);
 /// How long a ledger over NATS that is behind a snapshot is given: it may be another node's turn to answer.
 const BEHIND: u32 = 10;
+
+/// How many links to publishers' traces the fold of one page logs.
+const MAX_LINKS: usize = 64;
+
+/// The traces that records of a page were published in, where the log wants them: as whoever gave them says, else as an event itself does.
+fn links(page: &Page) -> Vec<(Position, TraceContext)> {
+    if !tracing::enabled!(tracing::Level::DEBUG) {
+        return Vec::new();
+    }
+    let said = |record: &Record| {
+        let may_say = record.event.windows(TRACEPARENT.len()).any(|text| text == TRACEPARENT.as_bytes());
+        if may_say { TraceContext::of(&record.announcement().ok()?) } else { None }
+    };
+    let link = |record: &Record| {
+        let told = page.traces.binary_search_by_key(&record.position, |&(position, _)| position).map(|found| page.traces[found].1);
+        Some((record.position, told.ok().or_else(|| said(record))?))
+    };
+    page.records.iter().filter_map(link).take(MAX_LINKS).collect()
+}
+
+fn log_links(links: &[(Position, TraceContext)]) {
+    for (position, trace) in links {
+        tracing::debug!(%position, link.trace_id = %trace.trace_id(), link.span_id = %trace.span_id(), "an announcement of this trace was folded");
+    }
+}
 
 /// What an operator wants.
 #[derive(Debug)]
@@ -40,12 +66,13 @@ pub(crate) struct Keeper {
     progress: watch::Sender<Progress>,
     served: Fold,
     second: Option<(Fold, Cause)>,
+    metrics: Metrics,
 }
 
 impl Keeper {
-    pub(crate) fn new(book: Arc<RwLock<Book>>, progress: watch::Sender<Progress>, settings: Settings) -> Self {
+    pub(crate) fn new(book: Arc<RwLock<Book>>, progress: watch::Sender<Progress>, settings: Settings, metrics: Metrics) -> Self {
         let served = Fold::new(book, Slot::Served, settings.version);
-        Self { settings, progress, served, second: None }
+        Self { settings, progress, served, second: None, metrics }
     }
 
     pub(crate) async fn run(mut self, mut orders: mpsc::Receiver<Order>, source: Source, stop: CancellationToken) {
@@ -135,7 +162,10 @@ impl Keeper {
         if self.served.stopped.is_none()
             && let Some(page) = stop.run_until_cancelled(served.page(self.served.next, PAGE)).await
         {
-            moved |= self.take(page).await;
+            let links = page.as_ref().map(links).unwrap_or_default();
+            let span = tracing::debug_span!("fold", first_position = self.served.next.get());
+            moved |= self.take(page).instrument(span.clone()).await;
+            span.in_scope(|| log_links(&links));
         }
         let limit = match &self.second {
             Some((second, _)) if second.stopped.is_some() => 0,
@@ -177,7 +207,9 @@ impl Keeper {
         };
         let moved = !page.records.is_empty();
         if moved {
+            let (before, begun) = (self.served.next.get(), Instant::now());
             self.served.apply(page.records).await;
+            self.metrics.folded(self.served.next.get() - before, begun.elapsed());
         }
         let state = match &self.served.stopped {
             Some(reason) => {
@@ -269,6 +301,7 @@ impl Keeper {
             None => tracing::info!(records, version = self.served.version, "the read models were rebuilt"),
         }
         spawn_blocking(move || drop(second.book));
+        self.metrics.rebuilt();
         self.tell(|progress| progress.rebuilt = Some(Rebuilt { records, differs }));
     }
 
@@ -343,8 +376,12 @@ impl Keeper {
     async fn save_at(&mut self, fold: &mut Fold, root: Digest) -> bool {
         let (slot, version, book) = (fold.slot, fold.version, Arc::clone(&fold.book));
         match self.with_snapshots(move |snapshots| snapshots.save(slot, &book, root, version)).await {
-            Some(Ok(())) => (fold.saved, fold.is_urgent) = (Some(fold.next), false),
+            Some(Ok(())) => {
+                (fold.saved, fold.is_urgent) = (Some(fold.next), false);
+                self.metrics.saved(true);
+            }
             Some(Err(error)) => {
+                self.metrics.saved(false);
                 tracing::error!(%error, "the read models are no longer saved; see to the disk and start anew");
                 self.fail(error.to_string());
                 // What was written last stays; a start goes on from there.

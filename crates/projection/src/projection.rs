@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    AsKnown, Book, Known, Progress, Settings, Source, State,
+    AsKnown, Book, Known, Metrics, Progress, Settings, Source, State,
     keeper::{Keeper, Order},
 };
 
@@ -23,6 +23,7 @@ pub struct Projection {
     book: Arc<RwLock<Book>>,
     progress: watch::Sender<Progress>,
     orders: mpsc::Sender<Order>,
+    metrics: Metrics,
     /// Guards what [`run`](Self::run) takes, once.
     keeper: Arc<Mutex<Option<Keeping>>>,
 }
@@ -88,8 +89,9 @@ impl Projection {
         };
         let (book, progress) = (Arc::default(), watch::Sender::new(progress));
         let (orders, received) = mpsc::channel(ORDERS);
-        let keeper = Keeper::new(Arc::clone(&book), progress.clone(), settings);
-        Self { book, progress, orders, keeper: Arc::new(Mutex::new(Some((keeper, received)))) }
+        let metrics = Metrics::default();
+        let keeper = Keeper::new(Arc::clone(&book), progress.clone(), settings, metrics.clone());
+        Self { book, progress, orders, metrics, keeper: Arc::new(Mutex::new(Some((keeper, received)))) }
     }
 
     /// Reads what was saved, applies what is recorded and then what comes, until `stop`; then it's saved. It runs once.
@@ -107,6 +109,12 @@ impl Projection {
     #[must_use]
     pub fn progress(&self) -> Progress {
         self.progress.borrow().clone()
+    }
+
+    /// What happened since the start.
+    #[must_use]
+    pub const fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Tells where it stands whenever that changes.

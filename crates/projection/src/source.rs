@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use announcement::{Digest, Position, Record};
+use announcement::{Digest, Position, Record, TraceContext};
 use async_nats::Client;
 use event_store::{Head, MAX_PAGE, RangeAnswer, Reader, RootAnswer, nats::QUERY_PREFIX};
 use serde::de::DeserializeOwned;
@@ -25,6 +25,8 @@ pub struct Page {
     pub records: Vec<Record>,
     /// How many the ledger holds.
     pub size: u64,
+    /// In which traces some of them were published, ascending, as far as whoever gave them says.
+    pub traces: Vec<(Position, TraceContext)>,
 }
 
 /// Why records can't be read at the moment.
@@ -53,17 +55,23 @@ impl Source {
         match self {
             Self::Ledger(reader) => {
                 let reader = reader.clone();
-                let page = tokio::task::spawn_blocking(move || Ok(Page { size: reader.head().size, records: reader.range(from, limit)? })).await;
+                let page = tokio::task::spawn_blocking(move || {
+                    let (size, records) = (reader.head().size, reader.range(from, limit)?);
+                    let traces = reader.traces(from, records.len());
+                    Ok(Page { records, size, traces })
+                })
+                .await;
                 page.unwrap_or(Err(SourceError::Ended))
             }
             Self::Nats(client) => {
                 let answer: RangeAnswer = ask(client, "range", &json!({"from": from, "limit": limit.min(MAX_PAGE)})).await?;
-                let mut records = Vec::with_capacity(answer.records.len());
+                let (mut records, mut traces) = (Vec::with_capacity(answer.records.len()), Vec::new());
                 for record in answer.records {
                     let position = record.position;
+                    traces.extend(record.traceparent.as_ref().and_then(|trace| Some((position, trace.parse().ok()?))));
                     records.push(record.into_record().ok_or(SourceError::Altered(position))?);
                 }
-                Ok(Page { records, size: answer.head.size })
+                Ok(Page { records, size: answer.head.size, traces })
             }
         }
     }

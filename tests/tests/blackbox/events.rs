@@ -15,7 +15,7 @@ impl Follower {
         let mut socket = TcpStream::connect(server.address()).unwrap();
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
         let last = last.map(|id| format!("Last-Event-ID: {id}\r\n")).unwrap_or_default();
-        socket.write_all(format!("GET {path} HTTP/1.1\r\nHost: test\r\n{last}\r\n").as_bytes()).unwrap();
+        socket.write_all(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{last}\r\n").as_bytes()).unwrap();
         let mut follower = Self(BufReader::new(socket));
         assert_eq!(follower.line().as_deref(), Some("HTTP/1.1 200 OK"));
         while follower.line().unwrap() != "retry: 2000" {}

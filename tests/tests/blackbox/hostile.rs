@@ -156,7 +156,8 @@ fn a_body_of_100_mib_and_a_slow_one_are_ended_and_the_server_goes_on() {
     let mut huge = TcpStream::connect(server.address()).unwrap();
     huge.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     let length = 100_u64 << 20;
-    write!(huge, "POST /v1/announcements HTTP/1.1\r\nHost: x\r\nContent-Type: application/cloudevents+json\r\nContent-Length: {length}\r\n\r\n").unwrap();
+    write!(huge, "POST /v1/announcements HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/cloudevents+json\r\nContent-Length: {length}\r\n\r\n")
+        .unwrap();
     let block = vec![b'['; 1 << 16];
     let mut written = 0;
     while written < length && huge.write_all(&block).is_ok() {
@@ -168,7 +169,7 @@ fn a_body_of_100_mib_and_a_slow_one_are_ended_and_the_server_goes_on() {
 
     let mut slow = TcpStream::connect(server.address()).unwrap();
     slow.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-    write!(slow, "POST /v1/announcements HTTP/1.1\r\nHost: x\r\nContent-Type: application/cloudevents+json\r\nContent-Length: 1000\r\n\r\n").unwrap();
+    write!(slow, "POST /v1/announcements HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/cloudevents+json\r\nContent-Length: 1000\r\n\r\n").unwrap();
     let began = Instant::now();
     let dripping = slow.try_clone().unwrap();
     std::thread::spawn(move || {

@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::time::{interval, timeout};
 
 use crate::{
-    Ledger, NodeHead, Part, ReadError,
+    Cause, Condition, Ledger, NodeHead, Part, ReadError,
     nats::{NODES_PREFIX, QUERY_PREFIX, queries::RootAnswer},
 };
 
@@ -30,11 +30,23 @@ async fn speak(ledger: &Ledger, client: &Client) {
         beats.tick().await;
         // In this order: what it has up to its size is among what it says is pending.
         let head = ledger.head();
-        let word = ledger.nodes().word(head, ledger.pending_redactions().ok().map(|pending| pending.len() as u64));
+        let word = ledger.nodes().word(head, ledger.pending_redactions().ok().map(|pending| pending.len() as u64), Some(condition(ledger)));
         let body = serde_json::to_vec(&word).expect("a node's word is plain data");
         if let Err(error) = client.publish(format!("{NODES_PREFIX}.{}", word.node), body.into()).await {
             tracing::debug!(%error, "other nodes were not told where this one stands");
         }
+    }
+}
+
+/// How this node is. Its notes are short files.
+fn condition(ledger: &Ledger) -> Condition {
+    let verification = ledger.verification().ok().flatten();
+    Condition {
+        health: ledger.health().borrow().clone(),
+        refused: ledger.head().refused,
+        verified_backup: ledger.verified_backup().ok().flatten().map(|backup| backup.verified),
+        damaged_parts: verification.as_ref().map_or(0, |verification| verification.damage),
+        verification: verification.map(|verification| verification.verified),
     }
 }
 
@@ -71,7 +83,7 @@ async fn stop(ledger: &Ledger, node: &str, difference: &Difference) {
     }
     let remedy = "find out which is right with handover verify on both; replace the data folder of the other one with a copy, and start both anew";
     tracing::error!(reason, remedy, "the intake stopped");
-    ledger.stop_intake(reason, remedy).await;
+    ledger.stop_intake(Cause::Roots, reason, remedy).await;
 }
 
 /// Where two nodes' records differ first.

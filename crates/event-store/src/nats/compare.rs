@@ -8,7 +8,7 @@ use tokio::{
 };
 
 use crate::{
-    Ledger, Part, ReadError, Reader,
+    Cause, Ledger, Part, ReadError, Reader,
     nats::{
         log::{LOG_STREAM, Look, differs, position_of},
         stream::{Wanted, ensure},
@@ -39,18 +39,19 @@ pub(super) async fn run(ledger: &Ledger, client: &Client, wanted: &Wanted, compa
             }
             Stopped::Failed(error) => {
                 tracing::error!(%error, "the stream of records can't be compared");
-                return ledger.set_log(Part::Stopped { reason: error.to_string(), remedy: "see to the disk and start anew".to_owned() });
+                let remedy = "see to the disk and start anew".to_owned();
+                return ledger.set_log(Part::Stopped { cause: Cause::Disk, reason: error.to_string(), remedy });
             }
             Stopped::Differs(position) => {
                 let reason = format!("the stream {LOG_STREAM} holds another record at position {position} than this ledger");
                 tracing::error!(reason, remedy = REMEDY, "the intake stopped");
-                ledger.set_log(Part::Stopped { reason: reason.clone(), remedy: REMEDY.to_owned() });
-                return ledger.stop_intake(reason, REMEDY).await;
+                ledger.set_log(Part::Stopped { cause: Cause::Roots, reason: reason.clone(), remedy: REMEDY.to_owned() });
+                return ledger.stop_intake(Cause::Roots, reason, REMEDY).await;
             }
             Stopped::Lacks(first, last) => {
                 let reason = format!("the stream {LOG_STREAM} lacks the records at positions {first} to {last}");
                 tracing::error!(reason, remedy = LACKS, "the stream of records doesn't go on");
-                return ledger.set_log(Part::Stopped { reason, remedy: LACKS.to_owned() });
+                return ledger.set_log(Part::Stopped { cause: Cause::Lacks, reason, remedy: LACKS.to_owned() });
             }
         }
     }

@@ -18,7 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::sleep;
 
 use crate::{
-    Ledger, Message, Part, SubmitError,
+    Cause, Ledger, Message, Part, SubmitError,
     nats::{
         announcements::{self, STREAM},
         continuity::{Verdict, judge, look},
@@ -45,7 +45,7 @@ enum Ended {
     /// It's tried again in a while.
     Unreachable(String),
     /// An operator must act; the next round begins when the intake is restarted.
-    Stopped { reason: String, remedy: &'static str },
+    Stopped { cause: Cause, reason: String, remedy: &'static str },
     /// The writer is gone.
     Closed,
 }
@@ -71,9 +71,9 @@ pub(super) async fn run(ledger: &Ledger, client: &Client, context: &Context, opt
                 ledger.set_intake(Part::Waiting { reason });
                 sleep(RETRY).await;
             }
-            Ended::Stopped { reason, remedy } => {
+            Ended::Stopped { cause, reason, remedy } => {
                 tracing::error!(reason, remedy, "the intake stopped");
-                ledger.set_intake(Part::Stopped { reason, remedy: remedy.to_owned() });
+                ledger.set_intake(Part::Stopped { cause, reason, remedy: remedy.to_owned() });
             }
         }
     }
@@ -102,7 +102,7 @@ impl Intake<'_> {
             Err(error) => return unreachable(&error),
         };
         if let Err(error) = announcements::wanted(self.options).check(&stream.cached_info().config) {
-            return Ended::Stopped { reason: error.to_string(), remedy: "set it back, then start anew" };
+            return Ended::Stopped { cause: Cause::Settings, reason: error.to_string(), remedy: "set it back, then start anew" };
         }
         let (round, next) = match self.begin(&stream).await {
             Ok(begun) => begun,
@@ -130,7 +130,7 @@ impl Intake<'_> {
         let found = look(stream, begun.checkpoint.as_ref()).await.map_err(|error| Ended::Unreachable(format!("the stream can't be read: {error}")))?;
         match judge(&begun, &found) {
             Verdict::GoOn { next } => Ok((begun.round, next)),
-            Verdict::Stop { reason, remedy, .. } => Err(Ended::Stopped { reason, remedy }),
+            Verdict::Stop { reason, remedy, .. } => Err(Ended::Stopped { cause: Cause::Stream, reason, remedy }),
             Verdict::Join(epoch) => {
                 tracing::warn!(epoch = epoch.epoch, from_sequence = epoch.from_sequence, "the ledger goes on with another stream, as an operator said");
                 self.ledger.adopt(epoch.epoch, epoch.from_sequence).await?;
@@ -181,7 +181,8 @@ impl Intake<'_> {
                 _ => return Ended::Anew("the consumer is out of order"),
             }
             if let Some(reason) = self.ahead(&message) {
-                return Ended::Stopped { reason, remedy: "set the clocks of this machine and of the nats-servers, then start anew" };
+                let remedy = "set the clocks of this machine and of the nats-servers, then start anew";
+                return Ended::Stopped { cause: Cause::Clock, reason, remedy };
             }
             let reply = if end.saturating_sub(next) < RECEIPTS_WITHIN { Reply::Publish } else { Reply::Nowhere };
             if self.ledger.take(message, round, reply).await.is_err() {

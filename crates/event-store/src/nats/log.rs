@@ -1,6 +1,6 @@
 use std::{borrow::Cow, time::Duration};
 
-use announcement::{Digest, Kind, Position, Record};
+use announcement::{Digest, Kind, Position, Record, TRACEPARENT, TraceContext};
 use async_nats::{
     HeaderMap, Message,
     jetstream::{
@@ -55,12 +55,15 @@ pub(super) fn wanted(options: &Options) -> Wanted {
     Wanted { config, flags: "--ledger-max-bytes and --replicas" }
 }
 
-/// A record as a message that the stream takes in its place only.
-pub(super) fn message(record: Record) -> Result<(String, PublishMessage), ReadError> {
+/// A record as a message that the stream takes in its place only, with the trace that it was published in, where that's known.
+pub(super) fn message(record: Record, trace: Option<TraceContext>) -> Result<(String, PublishMessage), ReadError> {
     let kind = kind(&record).ok_or(ReadError::Unreadable { position: record.position })?;
     let mut headers = HeaderMap::new();
     for (name, value) in headers_of(&record) {
         headers.insert(name, value);
+    }
+    if let Some(trace) = trace {
+        headers.insert(TRACEPARENT, trace.to_string());
     }
     let place = record.position.get();
     let body = match &record.removed {
@@ -99,6 +102,11 @@ pub(super) fn record_in(position: Position, message: &Message) -> Option<Record>
     let (recorded, publisher) = (header(RECORDED_HEADER)?.parse().ok()?, header(PUBLISHER_HEADER)?.parse().ok()?);
     let record = Record { position, recorded, publisher, event: message.payload.to_vec(), removed: None };
     (record.leaf() == leaf).then_some(record)
+}
+
+/// The trace that a message says its record was published in.
+pub(super) fn trace_in(message: &Message) -> Option<TraceContext> {
+    message.headers.as_ref()?.get(TRACEPARENT)?.as_str().parse().ok()
 }
 
 /// The leaf hash that a message says of the record at this position.
@@ -158,7 +166,7 @@ mod tests {
     }
 
     fn stored(record: &Record) -> Message {
-        let (subject, message) = message(record.clone()).unwrap();
+        let (subject, message) = message(record.clone(), None).unwrap();
         let message = message.outbound_message(subject);
         let length = message.payload.len();
         Message { subject: message.subject, reply: None, payload: message.payload, headers: message.headers, status: None, description: None, length }
@@ -228,6 +236,6 @@ mod tests {
 
     #[test]
     fn what_is_no_announcement_has_no_place_in_the_stream() {
-        assert!(matches!(message(record("{\"type\":\"org.handover.unknown.v9\"}")), Err(ReadError::Unreadable { .. })));
+        assert!(matches!(message(record("{\"type\":\"org.handover.unknown.v9\"}"), None), Err(ReadError::Unreadable { .. })));
     }
 }

@@ -1,16 +1,20 @@
-use announcement::{Position, Record};
+use announcement::{Position, Record, TraceContext};
 use async_nats::{Client, jetstream};
 
-use crate::nats::{
-    LOG_STREAM,
-    log::record_in,
-    tail::{Ended, Numbered, Parts, Tail},
+use crate::{
+    nats::{
+        LOG_STREAM,
+        log::{record_in, trace_in},
+        tail::{Ended, Numbered, Parts, Tail},
+    },
+    traces::Traces,
 };
 
 /// Reads the stream of records from a position on, in order and without a gap; each record is checked by its leaf.
 pub struct LogTail {
     tail: Tail,
     next: Position,
+    traces: Traces,
 }
 
 /// Why the stream of records isn't read any more. What was read holds; it can be begun again.
@@ -48,7 +52,7 @@ impl LogTail {
         if state.first_sequence > sequence || state.last_sequence < next.get() {
             return Err(LogError::Lacks(next));
         }
-        Ok(Self { tail: Tail::begin(client, stream, sequence, Parts::All).await?, next })
+        Ok(Self { tail: Tail::begin(client, stream, sequence, Parts::All).await?, next, traces: Traces::default() })
     }
 
     /// The next records, at least one, as soon as there is one.
@@ -60,13 +64,21 @@ impl LogTail {
     /// Dropped half-way, nothing was taken.
     pub async fn read(&mut self) -> Result<Vec<Record>, LogError> {
         let messages = self.tail.read().await?;
+        let traces: Vec<_> = messages.iter().filter_map(|(sequence, message)| Some((sequence - 1, trace_in(message)?))).collect();
         let record = |(sequence, message): Numbered| {
             let position = Position::new(sequence - 1);
             record_in(position, &message).ok_or(LogError::Altered(position))
         };
         let records = messages.into_iter().map(record).collect::<Result<Vec<_>, _>>()?;
         self.next = Position::new(self.next.get() + records.len() as u64);
+        self.traces.keep(&traces);
         Ok(records)
+    }
+
+    /// The traces of so many records from a position on that were read lately, as far as their messages say, ascending.
+    #[must_use]
+    pub fn traces(&self, from: Position, count: usize) -> Vec<(Position, TraceContext)> {
+        self.traces.within(from, count)
     }
 
     /// The position of what is read next.

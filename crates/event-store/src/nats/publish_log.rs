@@ -16,7 +16,7 @@ use tokio::{
 };
 
 use crate::{
-    Ledger, Part, ReadError,
+    Cause, Ledger, Part, ReadError,
     nats::log::{self, LOG_STREAM},
 };
 
@@ -47,7 +47,7 @@ pub(super) async fn run(ledger: &Ledger, client: &Client, jitter: Duration, comp
             }
             Ended::Unreadable(error) => {
                 tracing::error!(%error, "the stream of records can't go on");
-                ledger.set_log(Part::Stopped { reason: error.to_string(), remedy: "see to the disk and start anew".to_owned() });
+                ledger.set_log(Part::Stopped { cause: Cause::Disk, reason: error.to_string(), remedy: "see to the disk and start anew".to_owned() });
                 return;
             }
             Ended::Anew => {}
@@ -154,12 +154,19 @@ impl Publisher<'_> {
     }
 
     fn pages(&self, from: Position) -> impl Stream<Item = Result<Vec<Message>, ReadError>> + Send + Unpin + use<> {
-        let ready = |page: Result<Vec<Record>, ReadError>| async {
-            let made = tokio::task::spawn_blocking(|| page?.into_iter().map(log::message).collect());
+        let reader = self.ledger.reader();
+        let following = reader.follow(from);
+        let ready = move |page: Result<Vec<Record>, ReadError>| {
+            let reader = reader.clone();
+            let message = move |record: Record| {
+                let trace = reader.trace(record.position);
+                log::message(record, trace)
+            };
+            let made = tokio::task::spawn_blocking(|| page?.into_iter().map(message).collect());
             // Cut short only by the end of the process.
-            made.await.unwrap_or(Ok(Vec::new()))
+            async { made.await.unwrap_or(Ok(Vec::new())) }
         };
-        Box::pin(self.ledger.reader().follow(from).map(ready).buffered(PAGES))
+        Box::pin(following.map(ready).buffered(PAGES))
     }
 
     async fn rest_after(&mut self, error: &PublishError) {

@@ -44,6 +44,9 @@ pub struct RecordAnswer {
     /// Where an operator had its payload removed: what is kept of it. Then the leaf isn't that of the bytes given here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removed: Option<Box<Removed>>,
+    /// The W3C trace context that it was published in, where the node that answers recorded it itself since its start; no part of the record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
 }
 
 /// The answer to `handover.query.range`.
@@ -63,7 +66,7 @@ impl RangeAnswer {
     pub fn read(reader: &Reader, from: Position, limit: usize) -> Result<Self, ReadError> {
         let head = reader.head();
         let records = reader.range(from, limit)?;
-        Ok(Self { head, records: records.iter().map(RecordAnswer::new).collect::<Result<_, _>>()? })
+        Ok(Self { head, records: records.iter().map(|record| RecordAnswer::traced(record, reader)).collect::<Result<_, _>>()? })
     }
 }
 
@@ -87,13 +90,20 @@ impl RecordAnswer {
             before: whole[..start].to_owned(),
             after: whole[end..].to_owned(),
             removed: record.removed.clone(),
+            traceparent: None,
         })
+    }
+
+    /// The same with the trace that it was published in.
+    fn traced(record: &Record, reader: &Reader) -> Result<Self, ReadError> {
+        let traceparent = reader.trace(record.position).map(|trace| trace.to_string());
+        Ok(Self { traceparent, ..Self::new(record)? })
     }
 
     /// The record, if its bytes give the leaf that came with it, or where its payload was removed, if they are what is left of an event.
     #[must_use]
     pub fn into_record(self) -> Option<Record> {
-        let Self { position, recorded, publisher, leaf, event, before, after, removed } = self;
+        let Self { position, recorded, publisher, leaf, event, before, after, removed, .. } = self;
         let event = [before.as_bytes(), event.get().as_bytes(), after.as_bytes()].concat();
         let record = Record { position, recorded, publisher, event, removed };
         let is_left = || record.announcement().is_ok_and(|left| left.skeleton() == left);
@@ -229,7 +239,7 @@ fn look_up(question: Question, payload: &[u8], reader: &Reader, limit: usize) ->
                 bytes += record.event.len() + MAX_FRAME;
                 record.position == from || bytes <= limit
             });
-            let records = fitting.map(RecordAnswer::new).collect::<Result<_, _>>().map_err(failed)?;
+            let records = fitting.map(|record| RecordAnswer::traced(record, reader)).collect::<Result<_, _>>().map_err(failed)?;
             Ok(json(&RangeAnswer { head, records }))
         }
         Question::Receipt => {

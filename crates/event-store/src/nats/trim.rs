@@ -165,7 +165,7 @@ mod tests {
 
     fn heard(node: &str, epoch: u64, stream_sequence: u64) -> Heard {
         let root = Digest::of(b"");
-        Heard { head: NodeHead { node: node.to_owned(), size: 1, root, epoch, stream_sequence, pending_redactions: None }, heard_s_ago: 1 }
+        Heard { head: NodeHead { node: node.to_owned(), size: 1, root, epoch, stream_sequence, pending_redactions: None, condition: None }, heard_s_ago: 1 }
     }
 
     fn backup(epoch: u64, stream_sequence: u64) -> VerifiedBackup {

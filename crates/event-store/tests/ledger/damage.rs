@@ -180,7 +180,7 @@ async fn a_damaged_index_of_a_sealed_volume_stops_the_writer_with_the_remedy_tha
                 break;
             }
         }
-        if let Part::Stopped { reason, remedy } = ledger.health().borrow().writer.clone() {
+        if let Part::Stopped { reason, remedy, .. } = ledger.health().borrow().writer.clone() {
             stopped += 1;
             assert!(reason.contains("sealed volume 0") || reason.contains("at position"), "{reason}");
             assert!(remedy.contains("restore the folder from a backup") && !remedy.contains("is in the journal"), "{reason}: {remedy}");

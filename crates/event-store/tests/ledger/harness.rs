@@ -75,7 +75,7 @@ pub(crate) async fn stopped(ledger: &Ledger) -> (String, String) {
     let mut health = ledger.health();
     let found = tokio::time::timeout(PATIENCE, health.wait_for(|health| matches!(health.intake, Part::Stopped { .. }))).await;
     match found.expect("the intake stops in time").unwrap().intake.clone() {
-        Part::Stopped { reason, remedy } => (reason, remedy),
+        Part::Stopped { reason, remedy, .. } => (reason, remedy),
         other => panic!("{other:?}"),
     }
 }

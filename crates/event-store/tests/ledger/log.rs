@@ -282,7 +282,7 @@ async fn log_stopped(node: &Node) -> (String, String) {
     let mut health = node.ledger.health();
     let found = timeout(PATIENCE, health.wait_for(|health| matches!(health.log, Part::Stopped { .. }))).await.map(|health| health.unwrap().log.clone());
     match found {
-        Ok(Part::Stopped { reason, remedy }) => (reason, remedy),
+        Ok(Part::Stopped { reason, remedy, .. }) => (reason, remedy),
         other => panic!("{other:?}"),
     }
 }

@@ -29,6 +29,11 @@ impl Kept {
         shelf.stamp.filter(|stamp| stamp.next.get() == records && stamp.version == version)
     }
 
+    /// What they take, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.shelf.lock().unwrap_or_else(PoisonError::into_inner).bytes
+    }
+
     /// The answer with this entity tag.
     pub(crate) fn get(&self, stamp: Stamp, tag: &str) -> Option<Arc<Written>> {
         let shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);

@@ -71,7 +71,8 @@ struct Answer {
 }
 
 /// What every operation may answer.
-const ALWAYS: [(&str, &str); 3] = [
+const ALWAYS: [(&str, &str); 4] = [
+    ("401", "The token that was sent isn't valid, or one is needed: WWW-Authenticate says how it's sent."),
     ("429", "Too many requests came from this address; Retry-After says when to come again."),
     ("500", "A fault of the server."),
     ("503", "Not available right now; Retry-After says when to come again."),

@@ -1,14 +1,6 @@
-//! The page at `/operations`: how the server does, errors first. It's answered on the server's own machine only, as it tells what an operator has to do.
+//! The page at `/operations`: how the server does, errors first. It's answered on the server's own machine, or to who has a token for it, as it tells what an operator has to do.
 
-use std::net::IpAddr;
-
-use axum::{
-    Extension,
-    body::to_bytes,
-    extract::State,
-    http::{StatusCode, Uri},
-    response::Response,
-};
+use axum::{Extension, body::to_bytes, extract::State, http::Uri, response::Response};
 use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, html};
 use projection::{AsKnown, AsOf, Moment, State as Folding};
@@ -21,7 +13,7 @@ use super::{
     visit::{Here, Visit},
     words::Word,
 };
-use crate::{App, parameters::Reading, problem::Failure, projections, readiness, serve::Client};
+use crate::{App, access::Asker, parameters::Reading, problem::Failure, projections, readiness};
 
 /// The bytes of the answer that says whether each part does its work.
 const MAX_ANSWER: usize = 64 * 1024;
@@ -34,29 +26,12 @@ struct Operations {
     taken_in: [Option<u64>; 3],
 }
 
-pub(crate) async fn operations(State(app): State<App>, client: Option<Extension<Client>>, mut visit: Visit) -> Result<Response, Failure> {
+pub(crate) async fn operations(State(app): State<App>, Extension(Asker { caller, peer }): Extension<Asker>, mut visit: Visit) -> Result<Response, Failure> {
     visit.finish()?;
-    if !client.is_some_and(|Extension(client)| is_here(client.address)) {
-        return Err(only_here());
-    }
+    app.access.may_operate(&caller).map_err(|denied| denied.refuse("/operations", peer))?;
     let operations = Operations::read(&app).await?;
     let here = visit.here;
     Ok(answer(operations.page(&here).render(&here), &here))
-}
-
-/// Whether a connection comes from this machine.
-fn is_here(address: IpAddr) -> bool {
-    address.to_canonical().is_loopback()
-}
-
-fn only_here() -> Failure {
-    Failure::new(
-        StatusCode::FORBIDDEN,
-        "operator",
-        "Only for this server's operator",
-        "the operations of a server are shown on its own machine only",
-        "Ask from there: curl http://127.0.0.1:8080/operations, or through an SSH tunnel. /v1/integrity and /readyz are for everyone.",
-    )
 }
 
 impl Operations {
@@ -209,24 +184,4 @@ async fn since(app: &App, then: Timestamp) -> Result<Option<u64>, Failure> {
     let now = records(AsKnown::default()).await?;
     let before = records(AsKnown { at: Some(Moment::Instant(then)), announced_until: None }).await?;
     Ok(Some(now.saturating_sub(before)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_connections_from_this_machine_are_from_here() {
-        for (address, here) in [
-            ("127.0.0.1", true),
-            ("127.8.0.1", true),
-            ("::1", true),
-            ("::ffff:127.0.0.1", true),
-            ("10.0.0.1", false),
-            ("::ffff:10.0.0.1", false),
-            ("2001:db8::1", false),
-        ] {
-            assert_eq!(is_here(address.parse().unwrap()), here, "{address}");
-        }
-    }
 }

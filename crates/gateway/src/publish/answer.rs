@@ -52,7 +52,7 @@ impl Entry {
         }
     }
 
-    fn problem(&self) -> Option<&Problem> {
+    pub(super) fn problem(&self) -> Option<&Problem> {
         match self {
             Self::Decided(Receipt { outcome: Outcome::Refused { problem }, .. }) => Some(problem),
             _ => None,

@@ -8,7 +8,10 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
-use tokio::{io::AsyncReadExt, net::TcpStream, time};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite},
+    time,
+};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
@@ -18,11 +21,10 @@ use crate::{Limits, MAX_HEAD_BYTES};
 /// The bytes that are thrown away after a refusal; who sends more doesn't read our answer anyway.
 const MAX_LINGER_BYTES: usize = 16 * 1024 * 1024;
 
-pub(super) async fn run(socket: TcpStream, client: Client, router: Router, limits: Limits, stop: CancellationToken) {
-    // An answer is written at once; waiting for more of it to send would only delay it.
-    if let Err(error) = socket.set_nodelay(true) {
-        tracing::debug!(%error, "nodelay could not be set");
-    }
+pub(super) async fn run<S>(socket: S, client: Client, router: Router, limits: Limits, stop: CancellationToken)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let service = router.map_request(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(client.clone());
         request
@@ -51,7 +53,7 @@ pub(super) async fn run(socket: TcpStream, client: Client, router: Router, limit
 }
 
 /// Takes what the client still sends, for a while: closing a socket with unread bytes resets it, and the client might lose the answer that says why it was refused.
-async fn linger(mut socket: TcpStream, limits: Limits) {
+async fn linger(mut socket: impl AsyncRead + Unpin, limits: Limits) {
     let mut scratch = [0; 8 * 1024];
     let mut left = MAX_LINGER_BYTES;
     let reading = async {

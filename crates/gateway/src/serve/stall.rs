@@ -9,23 +9,22 @@ use std::{
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
     time::{self, Sleep},
 };
 
-pub(super) struct Stall {
-    socket: TcpStream,
+pub(super) struct Stall<S> {
+    socket: S,
     patience: Duration,
     /// Runs while a write waits.
     waiting: Option<Pin<Box<Sleep>>>,
 }
 
-impl Stall {
-    pub(super) fn new(socket: TcpStream, patience: Duration) -> Self {
+impl<S> Stall<S> {
+    pub(super) fn new(socket: S, patience: Duration) -> Self {
         Self { socket, patience, waiting: None }
     }
 
-    pub(super) fn into_inner(self) -> TcpStream {
+    pub(super) fn into_inner(self) -> S {
         self.socket
     }
 
@@ -40,13 +39,13 @@ impl Stall {
     }
 }
 
-impl AsyncRead for Stall {
+impl<S: AsyncRead + Unpin> AsyncRead for Stall<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.socket).poll_read(cx, buffer)
     }
 }
 
-impl AsyncWrite for Stall {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Stall<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.socket).poll_write(cx, bytes);
         self.watch(written, cx)

@@ -27,6 +27,11 @@ impl Hub {
         self.sender.subscribe()
     }
 
+    /// How many follow.
+    pub(crate) fn readers(&self) -> usize {
+        self.sender.receiver_count()
+    }
+
     /// Hands on what comes until `stop`. Where nobody follows nothing is read.
     pub(crate) async fn run(&self, app: &App, stop: &CancellationToken) {
         tokio::select! {

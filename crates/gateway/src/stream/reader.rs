@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use announcement::Position;
 use bytes::Bytes;
@@ -15,12 +15,15 @@ use super::{
     batch::{Batch, dropped},
     feed::Feed,
 };
-use crate::{App, filter::Filter};
+use crate::{App, access::Caller, filter::Filter};
 
 /// Says that the stream lives, to the reader and to what stands between.
 const KEEP_ALIVE: Bytes = Bytes::from_static(b": keep-alive\n\n");
 /// After how long a reader comes again whose stream ended.
 const RETRY: Bytes = Bytes::from_static(b"retry: 2000\n\n");
+
+/// How often it's seen whether a reader still may read.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// One who follows a feed.
 #[derive(Debug)]
@@ -35,6 +38,9 @@ pub(super) struct Reader {
     pub(super) stage: Stage,
     /// When it was last given something.
     pub(super) said: Instant,
+    pub(super) caller: Caller,
+    /// When it was last seen whether it may read.
+    pub(super) admitted: Instant,
     /// Held as long as it reads.
     pub(super) _place: OwnedSemaphorePermit,
 }
@@ -64,6 +70,13 @@ impl Reader {
 
     async fn find(&mut self) -> Option<Vec<Bytes>> {
         loop {
+            if self.stage != Stage::Ended && self.admitted.elapsed() >= LOOK {
+                self.admitted = Instant::now();
+                if !self.app.access.may_read_on(&self.caller) {
+                    self.stage = Stage::Ended;
+                    return Some(vec![dropped("your token isn't valid any more", self.next)]);
+                }
+            }
             let batch = match self.stage {
                 Stage::Begins => {
                     self.stage = Stage::CatchesUp;

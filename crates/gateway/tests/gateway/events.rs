@@ -32,7 +32,7 @@ impl Events {
         let socket = timeout(PATIENCE, socket.connect(server.address)).await.unwrap().unwrap();
         let last = last.map(|id| format!("last-event-id: {id}\r\n")).unwrap_or_default();
         let mut events = Self { socket, head: String::new(), raw: Vec::new(), text: String::new() };
-        events.socket.write_all(format!("GET {path} HTTP/1.1\r\nhost: test\r\naccept: text/event-stream\r\n{last}\r\n").as_bytes()).await.unwrap();
+        events.socket.write_all(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\n{last}\r\n").as_bytes()).await.unwrap();
         while !events.raw.windows(4).any(|end| end == b"\r\n\r\n") {
             assert!(events.more().await, "an answer");
         }

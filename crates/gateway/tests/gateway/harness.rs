@@ -38,6 +38,14 @@ impl Server {
     }
 
     pub(crate) async fn of(shape: impl FnOnce(App) -> App, health: Option<watch::Receiver<Health>>) -> Self {
+        Self::shaped(|app, _| shape(app), health).await
+    }
+
+    pub(crate) async fn measured(shape: impl FnOnce(App, &Ledger) -> App) -> Self {
+        Self::shaped(shape, None).await
+    }
+
+    async fn shaped(shape: impl FnOnce(App, &Ledger) -> App, health: Option<watch::Receiver<Health>>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let ledger = Ledger::open(Options::new(dir.path().join("ledger"), Timestamp::now)).unwrap();
         let stop = CancellationToken::new();
@@ -50,7 +58,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let health = health.unwrap_or_else(|| ledger.health());
-        let app = shape(App::new(projection, source, Intake::Embedded(ledger.clone()), Some(health)));
+        let app = shape(App::new(projection, source, Intake::Embedded(ledger.clone()), Some(health)), &ledger);
         let serving = tokio::spawn(gateway::serve(listener, app, stop.clone().cancelled_owned()));
         Self { address, ledger, stop, serving, _folding: folding, _dir: dir }
     }
@@ -80,7 +88,7 @@ impl Server {
 
     pub(crate) async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let mut socket = self.connect().await;
-        let mut request = format!("{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
+        let mut request = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
         for (name, value) in headers {
             request.push_str(&format!("{name}: {value}\r\n"));
         }

@@ -82,12 +82,12 @@ async fn a_body_of_100_mib_is_refused_without_being_read() {
     let server = Server::start().await;
     for media_type in ["application/cloudevents+json", "application/cloudevents-batch+json"] {
         let mut socket = server.connect().await;
-        let head = format!("POST /v1/announcements HTTP/1.1\r\nhost: test\r\ncontent-type: {media_type}\r\ncontent-length: 104857600\r\n\r\n");
+        let head = format!("POST /v1/announcements HTTP/1.1\r\nhost: localhost\r\ncontent-type: {media_type}\r\ncontent-length: 104857600\r\n\r\n");
         socket.write_all(head.as_bytes()).await.unwrap();
         Answer::read(&mut socket).await.problem(413);
     }
     let mut socket = server.connect().await;
-    let head = "POST /v1/announcements HTTP/1.1\r\nhost: test\r\ncontent-type: application/cloudevents-batch+json\r\ntransfer-encoding: chunked\r\n\r\n";
+    let head = "POST /v1/announcements HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/cloudevents-batch+json\r\ntransfer-encoding: chunked\r\n\r\n";
     socket.write_all(head.as_bytes()).await.unwrap();
     let chunk = [b"10000\r\n".as_slice(), &[b' '; 0x10000], b"\r\n"].concat();
     let mut written = 0;
@@ -103,7 +103,7 @@ async fn a_body_of_100_mib_is_refused_without_being_read() {
 async fn a_refused_client_reads_the_refusal_before_the_connection_ends() {
     let server = Server::start().await;
     let mut socket = server.connect().await;
-    let head = "POST /v1/announcements HTTP/1.1\r\nhost: test\r\ncontent-type: application/cloudevents+json\r\ncontent-length: 104857600\r\n\r\n";
+    let head = "POST /v1/announcements HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/cloudevents+json\r\ncontent-length: 104857600\r\n\r\n";
     socket.write_all(head.as_bytes()).await.unwrap();
     socket.write_all(&vec![b' '; 1024 * 1024]).await.unwrap();
     let mut answer = Vec::new();
@@ -116,7 +116,7 @@ async fn a_refused_client_reads_the_refusal_before_the_connection_ends() {
 async fn a_body_that_comes_too_slowly_ends_with_408() {
     let server = Server::with(Limits { body: Duration::from_millis(300), ..Limits::default() }, None).await;
     let mut socket = server.connect().await;
-    let head = "POST /v1/announcements HTTP/1.1\r\nhost: test\r\ncontent-type: application/cloudevents+json\r\ncontent-length: 500\r\n\r\n";
+    let head = "POST /v1/announcements HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/cloudevents+json\r\ncontent-length: 500\r\n\r\n";
     socket.write_all(head.as_bytes()).await.unwrap();
     let (mut reading, mut writing) = socket.into_split();
     let dripping = tokio::spawn(async move {
@@ -134,7 +134,7 @@ async fn a_body_that_comes_too_slowly_ends_with_408() {
 #[tokio::test]
 async fn a_head_that_comes_too_slowly_and_an_idle_connection_are_ended() {
     let server = Server::with(Limits { head: Duration::from_millis(200), ..Limits::default() }, None).await;
-    for begin in ["", "GET /livez HTTP/1.1\r\nhost:", "GET /livez HTTP/1.1\r\nhost: test\r\n\r\n"] {
+    for begin in ["", "GET /livez HTTP/1.1\r\nhost:", "GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n"] {
         let mut socket = server.connect().await;
         socket.write_all(begin.as_bytes()).await.unwrap();
         timeout(PATIENCE, until_end(&mut socket)).await.expect("the connection ends");
@@ -150,7 +150,7 @@ async fn a_reader_that_takes_nothing_is_ended() {
         assert_eq!(server.post("application/cloudevents+json", &padded(&event(number), 60_000)).await.status, 201);
     }
     let mut socket = server.connect().await;
-    let request = "GET /v1/records?limit=20&at_least=19 HTTP/1.1\r\nhost: test\r\n\r\n".repeat(PAGES);
+    let request = "GET /v1/records?limit=20&at_least=19 HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(PAGES);
     socket.write_all(request.as_bytes()).await.unwrap();
     tokio::time::sleep(Duration::from_millis(1_500)).await;
     let taken = timeout(PATIENCE, until_end(&mut socket)).await.unwrap();
@@ -185,7 +185,7 @@ async fn broken_requests_leave_the_server_standing() {
         assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 4"), "{}", String::from_utf8_lossy(&answer));
     }
     let mut socket = server.connect().await;
-    let request = "POST /v1/announcements HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-type: application/cloudevents+json\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n";
+    let request = "POST /v1/announcements HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/cloudevents+json\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n";
     socket.write_all(request.as_bytes()).await.unwrap();
     Answer::read(&mut socket).await.problem(400);
     assert_eq!(server.post_event(&event(1)).await.status, 201);

@@ -5,13 +5,13 @@ use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
 
 use crate::harness::{Answer, PATIENCE, Server, event};
 
-const WAITS: &str = "GET /v1/totals?at_least=0 HTTP/1.1\r\nhost: test\r\n\r\n";
+const WAITS: &str = "GET /v1/totals?at_least=0 HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
 /// Sends a request that waits for the first record, and returns once it's being answered.
 async fn waiting(server: &Server) -> TcpStream {
     let mut socket = server.connect().await;
     // The answer to the first request of two on one connection says that the server has the second.
-    socket.write_all(format!("GET /livez HTTP/1.1\r\nhost: test\r\n\r\n{WAITS}").as_bytes()).await.unwrap();
+    socket.write_all(format!("GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n{WAITS}").as_bytes()).await.unwrap();
     let mut first = [0; 16];
     timeout(PATIENCE, tokio::io::AsyncReadExt::read_exact(&mut socket, &mut first)).await.unwrap().unwrap();
     socket
@@ -52,8 +52,8 @@ async fn what_outlasts_the_drain_is_ended() {
 async fn a_connection_serves_one_request_after_another() {
     let server = Server::start().await;
     let mut socket = server.connect().await;
-    let request = "GET /livez HTTP/1.1\r\nhost: test\r\n\r\n";
-    let last = "GET /livez HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n";
+    let request = "GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    let last = "GET /livez HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
     socket.write_all(format!("{request}{request}{last}").as_bytes()).await.unwrap();
     let answer = Answer::read(&mut socket).await;
     assert_eq!(answer.text().matches("HTTP/1.1 200").count(), 2);

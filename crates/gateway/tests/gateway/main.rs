@@ -1,6 +1,7 @@
 //! The gateway as its clients meet it: over a socket, with a real ledger and real read models behind it.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+mod access;
 mod contract;
 mod events;
 mod forms;
@@ -8,6 +9,7 @@ mod harness;
 mod hostile;
 mod integrity;
 mod life;
+mod metrics;
 mod page;
 mod publishing;
 mod read_models;

@@ -184,7 +184,9 @@ async fn readiness_says_which_part_is_not_ready() {
     assert_eq!(server.get("/livez").await.status, 200);
     let ready = server.get("/readyz").await;
     assert_eq!((ready.status, &ready.json()["ready"]), (200, &json!(true)));
-    sender.send_modify(|health| health.writer = Part::Stopped { reason: "the disk is full".to_owned(), remedy: "make room".to_owned() });
+    sender.send_modify(|health| {
+        health.writer = Part::Stopped { cause: event_store::Cause::Disk, reason: "the disk is full".to_owned(), remedy: "make room".to_owned() }
+    });
     let problem = server.get("/readyz").await.problem(503);
     let writer = &problem["parts"][0];
     assert_eq!(

@@ -67,7 +67,7 @@ impl Node {
 
 async fn get(address: SocketAddr, path: &str) -> Answer {
     let mut socket = TcpStream::connect(address).await.unwrap();
-    socket.write_all(format!("GET {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n").as_bytes()).await.unwrap();
+    socket.write_all(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").as_bytes()).await.unwrap();
     Answer::read(&mut socket).await
 }
 

@@ -5,7 +5,7 @@ use futures::{StreamExt, stream::FuturesUnordered};
 use tokio::time::{Instant, sleep};
 
 use super::{Outbox, error::SendError, owner::Order};
-use crate::{ConnectError, Options, Outgoing, Producer, PublishError};
+use crate::{ConnectError, Options, Outgoing, Producer, PublishError, Server};
 
 /// How long one attempt to get a receipt may take; nothing is given up after it.
 const ATTEMPT: Duration = Duration::from_secs(30);
@@ -18,9 +18,9 @@ const LOOK: Duration = Duration::from_millis(100);
 
 impl Outbox {
     /// Sends for as long as it can: at most a window under way, each until its receipt.
-    pub(super) async fn send(&self, url: &str, mut each: impl FnMut(&Receipt)) -> Result<Infallible, SendError> {
+    pub(super) async fn send(&self, server: &Server, mut each: impl FnMut(&Receipt)) -> Result<Infallible, SendError> {
         self.order(Order::GiveAllBack).await?;
-        let producer = self.connect(url).await?;
+        let producer = self.connect(server).await?;
         let mut state = self.state();
         let mut under_way = FuturesUnordered::new();
         loop {
@@ -54,10 +54,10 @@ impl Outbox {
     }
 
     /// A queue that is away is waited for; one that is too old is an error.
-    async fn connect(&self, url: &str) -> Result<Producer, SendError> {
+    async fn connect(&self, server: &Server) -> Result<Producer, SendError> {
         let mut wait = RECONNECT;
         loop {
-            let options = Options { window: self.window(), ..Options::new(url, self.publisher().clone()) };
+            let options = Options { window: self.window(), ..Options::new(server.clone(), self.publisher().clone()) };
             match Producer::connect(options).await {
                 Ok(producer) => return Ok(producer),
                 Err(error @ ConnectError::Server { .. }) => return Err(error.into()),

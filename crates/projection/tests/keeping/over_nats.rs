@@ -38,6 +38,7 @@ fn root(size: u64) -> Digest {
 
 fn answer(record: &Record) -> RecordAnswer {
     RecordAnswer {
+        traceparent: None,
         position: record.position,
         recorded: record.recorded,
         publisher: record.publisher.clone(),
