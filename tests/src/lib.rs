@@ -26,4 +26,4 @@ pub use handover_server::{Handover, NotReady, Serve};
 pub use nats_cluster::NatsCluster;
 pub use nats_server::NatsServer;
 pub use process::Process;
-pub use programs::{handover, repository};
+pub use programs::{handover, nats_server, repository};

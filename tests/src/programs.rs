@@ -34,7 +34,12 @@ pub fn handover() -> PathBuf {
 }
 
 /// A nats-server of 2.12 or newer: `NATS_SERVER`, else what `deploy/get-nats-server` finds or fetches.
-pub(crate) fn nats_server() -> &'static Path {
+///
+/// # Panics
+///
+/// Where there is none.
+#[must_use]
+pub fn nats_server() -> &'static Path {
     static FOUND: OnceLock<PathBuf> = OnceLock::new();
     FOUND.get_or_init(|| {
         if let Some(path) = env::var_os("NATS_SERVER") {

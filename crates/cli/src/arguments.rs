@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Publish(Publish),
     /// Make announcements of a spreadsheet's rows (CSV) or of JSON lines, for handover publish -
     Convert(crate::convert::Convert),
+    /// Propose announcements from a news text, by rules, for a person to edit and publish
+    Draft(crate::draft::Draft),
     /// What was published with --outbox and has no receipt yet
     Outbox(crate::outbox::Outbox),
     /// What happened, newest first

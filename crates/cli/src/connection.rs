@@ -34,6 +34,11 @@ pub(crate) struct NatsAccess {
 }
 
 impl NatsAccess {
+    /// Whether nats-server is told who this process is.
+    pub(crate) const fn signs_in(&self) -> bool {
+        self.nats_nkey.is_some()
+    }
+
     /// The server at an address, as the user with this name.
     pub(crate) fn server(&self, url: &str, user: &str) -> Result<Server, Failure> {
         let mut server = Server::at(url).answering_to(user);

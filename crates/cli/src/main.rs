@@ -10,6 +10,7 @@ mod control;
 mod convert;
 mod deploy;
 mod doctor;
+mod draft;
 mod epoch;
 mod exit;
 mod export;
@@ -54,6 +55,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Publish(arguments) => publish::run(&arguments),
         Command::Convert(arguments) => convert::run(&arguments),
         Command::Outbox(arguments) => outbox::run(&arguments),
+        Command::Draft(arguments) => draft::run(&arguments),
         Command::Exchanges(arguments) => read::exchanges(&arguments),
         Command::Exchange(arguments) => read::exchange(&arguments),
         Command::Totals(arguments) => read::totals(&arguments),

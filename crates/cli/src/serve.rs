@@ -188,6 +188,7 @@ impl Node {
             });
         }
         let intake = match (&arguments.nats, &self.ledger) {
+            (Some(_), _) if is_mute(arguments) => Intake::Closed,
             (Some(url), _) => {
                 let server = arguments.nats_access.server(url, arguments.name.as_str())?;
                 let options = match arguments.tokens {
@@ -259,12 +260,20 @@ fn door(arguments: &Serve, listener: TcpListener) -> Result<(Door, &'static str)
     })
 }
 
+/// Whether nobody publishes over HTTP here: nats-server knows this process by its key, and lets it speak for the holders of tokens only, of whom there are none.
+fn is_mute(arguments: &Serve) -> bool {
+    arguments.nats.is_some() && arguments.nats_access.signs_in() && arguments.tokens.is_none()
+}
+
 /// Who may do what.
 fn access(arguments: &Serve, address: SocketAddr) -> Result<Access, Failure> {
     let configuration = |reason: &dyn std::fmt::Display| Failure::new(Code::Configuration, reason);
     let Some(file) = &arguments.tokens else {
         if arguments.reads == Reads::Token {
             return Err(configuration(&"--reads token needs a file of tokens: make one with handover token, and give --tokens"));
+        }
+        if is_mute(arguments) {
+            return Ok(Access::without_tokens(Unproven::Never));
         }
         if address.ip().to_canonical().is_loopback() {
             return Ok(Access::without_tokens(Unproven::FromHere));

@@ -19,6 +19,8 @@ pub enum Intake {
     Embedded(Ledger),
     /// To the queue.
     Nats(Producer),
+    /// Nowhere: this server speaks for nobody.
+    Closed,
 }
 
 /// An event that passed every check that needs no ledger.
@@ -48,6 +50,7 @@ impl Intake {
                 let reader = ledger.reader();
                 app.scan(move || reader.receipt(&publisher, digest, None)).await?.map_err(Failure::internal)
             }
+            Self::Closed => Ok(None),
             Self::Nats(producer) => {
                 let asked = producer.speaking_for(publisher).receipt_of(digest).await;
                 asked.map_err(|error| Failure::unavailable(format_args!("no ledger answers: {error}"), "Try again; if it stays, see /readyz."))
@@ -68,6 +71,7 @@ impl Intake {
                 let all = events.len();
                 stream::iter(events).map(|event| to_ledger(ledger, publisher, event, trace, deadline)).buffered(all).collect().await
             }
+            Self::Closed => events.into_iter().map(|_| Fate::NotQueued("this server publishes nothing".to_owned())).collect(),
             Self::Nats(producer) => {
                 let producer = &producer.speaking_for(publisher.clone());
                 stream::iter(events).map(|event| to_queue(producer, event, trace, deadline)).buffered(WINDOW).collect().await

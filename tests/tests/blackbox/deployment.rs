@@ -1,12 +1,12 @@
 //! The files under `deploy/` say what the built program understands: each argument is one of its options, each probe's path is answered, each image is one version.
 
-use std::{collections::BTreeSet, fs, path::PathBuf};
+use std::{collections::BTreeSet, fs, path::PathBuf, process::Command};
 
-use blackbox::{NatsServer, PATIENCE, Serve, handover_command, http, repository, wait_for};
+use blackbox::{NatsServer, PATIENCE, Serve, handover_command, http, nats_server, repository, wait_for};
 use tempfile::TempDir;
 
 const UNITS: [&str; 2] = ["systemd/handover-ledger.service", "systemd/handover-reader.service"];
-const DROP_INS: [&str; 2] = ["systemd/nats-access.conf", "systemd/https.conf"];
+const DROP_INS: [&str; 1] = ["systemd/https.conf"];
 /// The files, and how often each calls the program.
 const CONTAINERS: [(&str, usize); 4] = [("Containerfile", 2), ("compose.yaml", 4), ("kubernetes/ledger.yaml", 1), ("kubernetes/reader.yaml", 1)];
 
@@ -83,7 +83,7 @@ fn every_variable_is_one_that_the_program_reads() {
             }
         }
     }
-    assert!(found.len() >= 9, "{found:?}");
+    assert!(found.len() >= 5, "{found:?}");
 }
 
 #[test]
@@ -119,6 +119,33 @@ fn every_image_is_one_version() {
     let ours = format!("image: handover:{}", version.trim().trim_start_matches("handover "));
     for file in ["compose.yaml", "kubernetes/ledger.yaml", "kubernetes/reader.yaml"] {
         assert!(lines(file).contains(&ours), "{file} has another version than {version}");
+    }
+}
+
+/// What nats-server is given: the file, or the part of a manifest.
+fn queue(file: &str) -> String {
+    let text = fs::read_to_string(path(file)).unwrap();
+    match text.split_once("nats.conf: |\n") {
+        Some((_, rest)) => rest.split("\n---\n").next().unwrap().to_owned(),
+        None => text,
+    }
+}
+
+#[test]
+fn nats_server_takes_each_configuration_with_its_users() {
+    let dir = TempDir::new().unwrap();
+    let at = |name: &str| dir.path().join(name).display().to_string();
+    let run = |arguments: &[&str]| assert_eq!(handover_command(arguments, b"").code, Some(0), "{arguments:?}");
+    run(&["deploy", "nats-config", "--dir", &at("users"), "--ledger", "ledger", "--reader", "reader", "--gateway", "reader", "--views", "reader"]);
+    run(&["deploy", "certificates", "--dir", &at("tls"), "nats", "--host", "127.0.0.1"]);
+    for file in ["nats/nats-server.conf", "nats/compose.conf", "systemd/nats-server.conf", "kubernetes/nats.yaml"] {
+        let text = queue(file);
+        assert!(text.contains("users.conf"), "{file}: whoever reaches the queue may do everything");
+        let text = text.replace("../nats-users/", "").replace("/etc/nats-tls", &at("tls")).replace("\"tls/", &format!("\"{}/", at("tls")));
+        let conf = dir.path().join("users/server.conf");
+        fs::write(&conf, text).unwrap();
+        let checked = Command::new(nats_server()).args(["-t", "-c"]).arg(&conf).env("POD_NAME", "nats-0").output().unwrap();
+        assert!(checked.status.success(), "{file}: {}", String::from_utf8_lossy(&checked.stderr));
     }
 }
 

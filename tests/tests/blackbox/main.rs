@@ -17,6 +17,7 @@ mod deploy_cluster;
 mod deployment;
 mod doctor;
 mod document;
+mod draft;
 mod events;
 mod faults;
 mod hostile;

@@ -137,7 +137,8 @@ fn key(path: &Path) -> io::Result<KeyPair> {
 /// The file is as it was or as it must be: nats-server may read it at any moment.
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let unfinished = path.with_extension("new");
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o640).open(&unfinished)?;
+    // Nothing in it is secret, and nats-server may run as another user.
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o644).open(&unfinished)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&unfinished, path)

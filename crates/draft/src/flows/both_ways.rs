@@ -1,0 +1,64 @@
+//! The same number in both directions.
+
+use super::{Flow, Gathered, is_pair};
+use crate::{
+    categories,
+    counted::Counted,
+    direction::{Direction, Part},
+    lexicon::{Move, Side, Tag},
+    why::Why,
+};
+
+impl Gathered<'_> {
+    /// "157 each", "157 for 157": the same in both directions.
+    pub(super) fn both_ways(&self, mains: &[&Counted], items: &[&Counted]) -> Result<Option<Vec<Flow>>, Why> {
+        let view = self.reading.view();
+        let each = mains.iter().any(|item| item.each)
+            || view.marks.iter().any(|mark| mark.tag == Tag::Each && self.clause.tokens.contains(&mark.first) && view.tokens[mark.first].lower != "по");
+        let partner = self.both || self.parties.iter().any(|party| party.part == Part::Partner) || self.clause.verb.moves == Move::Swap;
+        if categories::composed(mains) && partner && mains[0].each {
+            return self.composed_both_ways(mains, items).map(Some);
+        }
+        let pair = match mains {
+            [one, other] => is_pair(view, one, &self.reading.counted).then_some((*one, *other)),
+            [one] if each && partner => Some((*one, *one)),
+            _ => None,
+        };
+        let each_side = self.reading.sentence.tokens.windows(2).any(|pair| {
+            matches!(
+                (pair[0].lower.as_str(), pair[1].lower.as_str()),
+                ("each" | "both", "side" | "sides")
+                    | ("each", "country")
+                    | ("каждая", "сторона")
+                    | ("обе", "стороны")
+                    | ("кожна", "сторона")
+                    | ("обидві", "сторони")
+            )
+        });
+        let pair = pair.or(match mains {
+            [one] if each_side => Some((*one, *one)),
+            _ => None,
+        });
+        let Some((one, other)) = pair else {
+            return if self.both && self.clause.verb.moves != Move::Swap { Err(Why::NoDirection) } else { Ok(None) };
+        };
+        if one.count != other.count {
+            return Err(Why::NoDirection);
+        }
+        let ru = Direction { from: (Side::Ru, None), to: (Side::Ua, None) };
+        Ok(Some(vec![self.flow(&ru, one, items, None)?, self.flow(&ru.reversed(), other, items, None)?]))
+    }
+
+    /// "390 each: 270 soldiers and 120 civilians each".
+    pub(super) fn composed_both_ways(&self, mains: &[&Counted], items: &[&Counted]) -> Result<Vec<Flow>, Why> {
+        let ru = Direction { from: (Side::Ru, None), to: (Side::Ua, None) };
+        let one_way = |direction: &Direction| -> Result<Flow, Why> {
+            let mut flow = self.flow(direction, mains[0], items, None)?;
+            for part in &mains[1..] {
+                flow.items.extend(self.flow(direction, part, items, Some(mains[0]))?.items);
+            }
+            Ok(flow)
+        };
+        Ok(vec![one_way(&ru)?, one_way(&ru.reversed())?])
+    }
+}
