@@ -119,16 +119,15 @@ fn whichever_server_or_node_is_killed_every_root_agrees_and_every_receipt_is_hon
     assert!(receipts.len() > 100, "the load was too small to show anything: {}", receipts.len());
     wait_for("the cluster to be whole", PATIENCE, || cluster.is_whole().then_some(()));
 
-    let statuses = wait_for("the nodes to agree", PATIENCE, || {
+    // A part may have found a server gone a moment before the roots agree, and waits until its next attempt.
+    let running = json!({"state": "running"});
+    let running = json!({"writer": running, "intake": running, "log": running});
+    let statuses = wait_for("the nodes to run and agree", PATIENCE, || {
         let statuses: Vec<Value> = nodes.iter().map(Node::status).collect();
         let agree = |status: &Value| status["head"] == statuses[0]["head"] && status["log"]["last_sequence"] == status["head"]["size"];
         let heard = |status: &Value| statuses.iter().all(|other| other["node"] == status["node"] || hears(status, other));
-        statuses.iter().all(|status| agree(status) && heard(status)).then_some(statuses)
+        statuses.iter().all(|status| status["health"] == running && agree(status) && heard(status)).then_some(statuses)
     });
-    for status in &statuses {
-        let running = json!({"state": "running"});
-        assert_eq!(status["health"], json!({"writer": running, "intake": running, "log": running}));
-    }
     let ledgers: Vec<_> = nodes
         .into_iter()
         .map(|mut node| {

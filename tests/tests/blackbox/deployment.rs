@@ -6,6 +6,7 @@ use blackbox::{NatsServer, PATIENCE, Serve, handover_command, http, nats_server,
 use tempfile::TempDir;
 
 const UNITS: [&str; 2] = ["systemd/handover-ledger.service", "systemd/handover-reader.service"];
+const DROP_INS: [&str; 1] = ["systemd/https.conf"];
 /// The files, and how often each calls the program.
 const CONTAINERS: [(&str, usize); 4] = [("Containerfile", 2), ("compose.yaml", 4), ("kubernetes/ledger.yaml", 1), ("kubernetes/reader.yaml", 1)];
 
@@ -73,7 +74,7 @@ fn every_variable_is_one_that_the_program_reads() {
     let known: BTreeSet<_> = help.split("[env: ").skip(1).filter_map(|rest| rest.split(['=', ']']).next()).collect();
     assert!(known.contains("HANDOVER_NATS"), "{help}");
     let mut found = BTreeSet::new();
-    for file in UNITS.into_iter().chain(CONTAINERS.map(|(file, _)| file)) {
+    for file in UNITS.into_iter().chain(DROP_INS).chain(CONTAINERS.map(|(file, _)| file)) {
         // In comments too: who reads them types them.
         for word in fs::read_to_string(path(file)).unwrap().split(|char: char| !(char.is_ascii_uppercase() || char == '_')) {
             if word.starts_with("HANDOVER_") {
@@ -82,7 +83,7 @@ fn every_variable_is_one_that_the_program_reads() {
             }
         }
     }
-    assert!(found.len() >= 4, "{found:?}");
+    assert!(found.len() >= 5, "{found:?}");
 }
 
 #[test]
