@@ -20,6 +20,8 @@ use crate::{
 const BATCH_EVENTS: usize = 256;
 /// How many bytes go to a server at once.
 const BATCH_BYTES: usize = 1 << 20;
+/// How long a batch waits in all for a server that was asked too much: longer than a second's share of any publisher takes, shorter than a day's.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) fn run(arguments: &Publish) -> Result<(), Failure> {
     if let Some(dir) = &arguments.outbox {
@@ -129,18 +131,36 @@ fn send(http: &Http, url: &str, batch: &[Input], tally: &mut Tally) -> Result<()
     }
     body.push(b']');
     let unreachable = |error: ureq::Error| Failure::new(Code::Unreachable, format_args!("{url}: {error}"));
-    let mut response = http.authorized(http.agent.post(url)).header("content-type", "application/cloudevents-batch+json").send(&body).map_err(unreachable)?;
+    let post = || http.authorized(http.agent.post(url)).header("content-type", "application/cloudevents-batch+json").send(&body).map_err(unreachable);
+    let mut response = post()?;
+    // Who may send so many a second is told when to go on.
+    let mut patience = PATIENCE;
+    while let Some(wait) = told_to_wait(&response).filter(|wait| *wait <= patience) {
+        patience -= wait;
+        std::thread::sleep(wait);
+        response = post()?;
+    }
     let answer: Value = response.body_mut().read_json().map_err(unreachable)?;
     let receipts = answer["receipts"].as_array().filter(|receipts| receipts.len() == batch.len());
     let Some(receipts) = receipts else {
-        let code = if response.status().is_server_error() { Code::Unreachable } else { Code::Failed };
-        let reason = ["title", "detail", "remedy"].map(|part| text(&answer[part])).join(" ");
-        return Err(Failure::new(code, format_args!("the server answered {}: {reason}", response.status())));
+        let code = match response.status().as_u16() {
+            401 | 403 => Code::Configuration,
+            500.. => Code::Unreachable,
+            _ => Code::Failed,
+        };
+        let [title, detail, remedy] = ["title", "detail", "remedy"].map(|part| text(&answer[part]));
+        return Err(Failure::new(code, format_args!("the server answered {}: {title}: {detail}. {remedy}", response.status())));
     };
     for (input, receipt) in batch.iter().zip(receipts) {
         tally.take(&input.place, receipt)?;
     }
     Ok(())
+}
+
+/// After what time a server that was asked too much may be asked again.
+fn told_to_wait(response: &ureq::http::Response<ureq::Body>) -> Option<Duration> {
+    let seconds = response.headers().get("retry-after").filter(|_| response.status() == 429)?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds))
 }
 
 /// Counts receipts, shows progress, prints what was asked for.

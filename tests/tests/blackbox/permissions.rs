@@ -323,7 +323,7 @@ fn a_token_publishes_through_the_gateway_and_a_stranger_does_not() {
     let events = Generator::new(3).take(30).map(|one| one.event).collect::<Vec<_>>().join(b"\n".as_slice());
     let publish = |more: &[&str]| handover_command(&[&["publish", "--to", &guarded.node.url("")], more, &["-"]].concat(), &events);
     let ran = publish(&[]);
-    assert!(ran.code != Some(0) && ran.stderr.contains("A token is needed"), "{ran:?}");
+    assert!(ran.code == Some(78) && ran.stderr.contains("A token is needed: publishing needs a token here."), "{ran:?}");
     let ran = publish(&["--token-file", path(&file)]);
     assert!(ran.code == Some(0) && ran.stderr.contains("30 recorded"), "{ran:?}");
     assert_eq!(http::get(&guarded.node.url("/v1/records/0")).json()["publisher"], "node.site");
@@ -334,7 +334,13 @@ fn a_token_publishes_through_the_gateway_and_a_stranger_does_not() {
     let id = of_site["id"].as_str().unwrap();
     run(&["token", "revoke", id, "--tokens", path(&tokens)]);
     let ran = publish(&["--token-file", path(&file)]);
-    assert!(ran.code != Some(0) && ran.stderr.contains("revoked"), "{ran:?}");
+    assert!(ran.code == Some(78) && ran.stderr.contains("revoked"), "{ran:?}");
+
+    let slow = guarded.folder.join("slow.token");
+    std::fs::write(&slow, run(&["token", "new", "slow", "--scope", "publish", "--per-second", "250", "--tokens", path(&tokens)]).stdout).unwrap();
+    let many = Generator::new(4).take(600).map(|one| one.event).collect::<Vec<_>>().join(b"\n".as_slice());
+    let ran = handover_command(&["publish", "--to", &guarded.node.url(""), "--token-file", path(&slow), "-"], &many);
+    assert!(ran.code == Some(0) && ran.stderr.contains("600 recorded"), "it waits where it's told to: {ran:?}");
     let log = guarded.node.process().stderr();
     let said =
         |words: &[&str]| log.lines().any(|line| line.contains("a request was refused for want of permission") && words.iter().all(|word| line.contains(word)));
