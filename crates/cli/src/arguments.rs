@@ -131,7 +131,7 @@ pub(crate) struct Serve {
     pub(crate) nats: Option<String>,
     #[command(flatten)]
     pub(crate) nats_access: NatsAccess,
-    /// This process's name: its user on NATS, and what those are named after who publish with a token (<NAME>.<publisher>)
+    /// This process's name: its user on NATS, and what those are named after who publish with a token (NAME.publisher)
     #[arg(long, env = "HANDOVER_NAME", value_name = "NAME", default_value = "gateway")]
     pub(crate) name: Publisher,
     /// What this process does: everything, the ledger without read models, or read models that follow a ledger over NATS

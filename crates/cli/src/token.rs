@@ -46,7 +46,7 @@ enum TokenCommand {
 
 #[derive(Debug, Args)]
 struct New {
-    /// Whose it is: what comes with it is published by <the server's --name>.<NAME>
+    /// Whose it is: what comes with it is published by the server's --name, a dot, and NAME
     #[arg(value_name = "NAME")]
     publisher: Publisher,
     /// What it allows: read, publish, curate, operate

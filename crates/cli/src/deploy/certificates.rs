@@ -24,7 +24,7 @@ const DAY: Duration = Duration::from_secs(24 * 3_600);
 
 #[derive(Debug, Args)]
 pub(crate) struct Certificates {
-    /// Where ca.pem, and <NAME>.pem with <NAME>.key, are written; an authority that is there signs the new ones
+    /// Where ca.pem, and NAME.pem with NAME.key, are written; an authority that is there signs the new ones
     #[arg(long, value_name = "DIR")]
     dir: PathBuf,
     /// The name of what the certificate is for: a node or a server

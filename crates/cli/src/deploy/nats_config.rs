@@ -26,10 +26,10 @@ pub(crate) struct NatsConfig {
     /// Where users.conf and the folder keys, with a seed for each name, are written; seeds that are there stay as they are
     #[arg(long, value_name = "DIR")]
     dir: PathBuf,
-    /// Who announces on handover.announce.<NAME>; a name may have several roles
+    /// Who announces on handover.announce.NAME; a name may have several roles
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     publisher: Vec<Publisher>,
-    /// Servers that publish for the holders of their tokens, on handover.announce.<NAME>.*
+    /// Servers that publish for the holders of their tokens, on handover.announce.NAME.*
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     gateway: Vec<Publisher>,
     /// Who links, merges, splits and quarantines
