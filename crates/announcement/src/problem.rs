@@ -88,7 +88,7 @@ faults! {
     /// The kind doesn't belong on this subject.
     WrongSubject "wrong-subject" "The kind doesn't belong on this subject" "Publish claims on handover.announce.<publisher>, curation on handover.curate.<curator>, redactions on handover.operate.<operator>.";
     /// A message with the ledger's own headers: a record that a server delivered there, not something that its publisher published.
-    Copied "copied" "A copy of a record" "Publish the event itself, without headers that begin with Handover-: these are the ledger's own.";
+    Copied "copied" "A copy of a record" "Publish the event itself, without headers that begin with Handover- and without those that a server adds to what it gives out of a stream.";
     /// The same identity with other content.
     Conflict "conflict" "Another event has this identity" "Give the new event an id of its own; to change a recorded claim publish corrected.";
 }

@@ -11,7 +11,7 @@ use crate::connection::{HttpAccess, NatsAccess};
 #[derive(Debug, Parser)]
 #[command(name = "handover", version)]
 pub(crate) struct Arguments {
-    /// A file (TOML) with a table for each command, [serve] for example, whose keys are named like the options; an option or the environment goes before it
+    /// A file (TOML) with a table for each command (serve, for example) whose keys are named like the options; an option or the environment goes before it
     #[arg(long, env = "HANDOVER_CONFIG", value_name = "FILE", global = true)]
     pub(crate) config: Option<PathBuf>,
     #[command(subcommand)]

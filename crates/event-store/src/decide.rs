@@ -98,6 +98,8 @@ pub(crate) fn decide(message: &Message, recorded: Timestamp, rules: Rules, index
 
 /// What the headers of the stream of records begin with.
 const OWN_HEADERS: &str = "handover-";
+/// What a server adds to a message that it gives out of a stream, as the answer to a question.
+const GIVEN_OUT: [&str; 4] = ["nats-stream", "nats-subject", "nats-sequence", "nats-time-stamp"];
 
 fn rules_1(message: &Message, recorded: Timestamp, index: &Index<'_>) -> Result<Decision, Stop> {
     check_headers(message)?;
@@ -113,9 +115,10 @@ fn rules_1(message: &Message, recorded: Timestamp, index: &Index<'_>) -> Result<
 
 /// Whoever may read a stream can have the server deliver its messages to any subject, whatever that user may publish: what was recorded would be announced by another.
 fn check_headers(message: &Message) -> Result<(), Problem> {
-    let own = |(name, _): &&(String, String)| name.get(..OWN_HEADERS.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(OWN_HEADERS));
-    match message.headers.iter().find(own) {
-        Some((name, _)) => Err(Problem::at(Fault::Copied, "", format_args!("the header {} is the ledger's own", name.escape_debug()))),
+    let own = |name: &str| name.get(..OWN_HEADERS.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(OWN_HEADERS));
+    let given_out = |name: &str| GIVEN_OUT.iter().any(|header| name.eq_ignore_ascii_case(header));
+    match message.headers.iter().find(|(name, _)| own(name) || given_out(name)) {
+        Some((name, _)) => Err(Problem::at(Fault::Copied, "", format_args!("the header {} isn't a publisher's", name.escape_debug()))),
         None => Ok(()),
     }
 }

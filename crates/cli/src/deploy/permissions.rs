@@ -1,8 +1,8 @@
 //! What each role may publish and subscribe to: everything else is refused by nats-server.
 //!
-//! Nobody may answer to a subject of their asker's choice: a ledger node publishes to inboxes only, so that no question with `handover.announce.<other>` as its answer's subject
-//! makes it speak for that one. A reader can have the server itself deliver records of LEDGER to any subject: they carry the sequence that LEDGER expected, by which the queue
-//! doesn't take them, and the ledger's own headers, by which the ledger refuses them.
+//! That isn't enough by itself: nats-server doesn't look at the subject that an asker wants its answer on. A publisher could have the queue's acknowledgement stored in LEDGER, a reader a record
+//! announced in another's name. So everyone but ledger nodes has an account of its own, into which the subjects that it may use are imported: answers stay in it, whatever subject they were
+//! asked on. Ledger nodes share the account that has the streams; they answer to inboxes only.
 
 use std::collections::BTreeSet;
 
@@ -27,6 +27,26 @@ pub(super) struct Permissions {
     pub(super) subscribe: BTreeSet<String>,
 }
 
+/// What the account of the streams lets others import; each imports only what its permissions name.
+pub(super) const SERVICES: [&str; 12] = [
+    "handover.announce.>",
+    "handover.curate.>",
+    "handover.operate.>",
+    "handover.query.>",
+    "$KV.handover-views.>",
+    "$JS.API.INFO",
+    "$JS.API.STREAM.>",
+    "$JS.API.DIRECT.GET.>",
+    "$JS.API.CONSUMER.CREATE.>",
+    "$JS.API.CONSUMER.INFO.>",
+    "$JS.API.CONSUMER.DELETE.>",
+    "$JS.FC.>",
+];
+/// The same, with many answers to one question.
+pub(super) const MANY_ANSWERS: &str = "$JS.API.CONSUMER.MSG.NEXT.>";
+/// What is heard without being asked for.
+pub(super) const STREAMS: [&str; 3] = ["handover.receipts.>", "handover.nodes.*", "_INBOX.>"];
+
 /// The streams that a reader follows: the records, and what the read models say.
 const VIEWS: &str = "KV_handover-views";
 
@@ -41,13 +61,19 @@ impl Permissions {
         permissions
     }
 
+    /// What the user's account imports to be asked, none of it twice.
+    pub(super) fn services(&self) -> Vec<&str> {
+        let covered = |subject: &str| self.publish.iter().any(|other| other != subject && covers(other, subject));
+        self.publish.iter().map(String::as_str).filter(|subject| !covered(subject)).collect()
+    }
+
     fn add(&mut self, name: &str, role: Role) {
         match role {
             Role::Publisher => self.speak("announce", name),
             Role::Curator => self.speak("curate", name),
             Role::Operator => {
                 self.speak("operate", name);
-                self.publish(&["handover.query.>", "$SRV.PING.>", "$SRV.INFO.>", "$SRV.STATS.>", "$SRV.PING", "$SRV.INFO", "$SRV.STATS", "$JS.API.INFO"]);
+                self.publish(&["handover.query.>", "$JS.API.INFO"]);
                 self.publish(&["ANNOUNCEMENTS", "LEDGER", VIEWS].map(|stream| format!("$JS.API.STREAM.INFO.{stream}")));
                 self.subscribe(&["handover.nodes.*"]);
             }
@@ -111,6 +137,19 @@ impl Permissions {
     }
 }
 
+/// Whether a subject with wildcards matches all that another one does.
+fn covers(wide: &str, narrow: &str) -> bool {
+    let (mut wide, mut narrow) = (wide.split('.'), narrow.split('.'));
+    loop {
+        match (wide.next(), narrow.next()) {
+            (Some(">"), Some(_)) | (None, None) => return true,
+            (Some("*"), Some(token)) if token != ">" => {}
+            (Some(one), Some(other)) if one == other => {}
+            _ => return false,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,6 +175,37 @@ mod tests {
             let publish = of(role).publish;
             assert!(!publish.iter().any(|subject| subject.starts_with("handover.receipts") || subject.starts_with("handover.log")), "{role:?}");
             assert!(!publish.contains("_INBOX.>") && !publish.contains("handover.operate.epoch"), "{role:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_imported_twice_and_everything_that_is_was_exported() {
+        let all: BTreeSet<Role> = Role::value_variants().iter().copied().filter(|role| *role != Role::Ledger).collect();
+        let permissions = Permissions::of("one", &all);
+        let services = permissions.services();
+        assert!(services.contains(&"handover.query.>") && !services.contains(&"handover.query.receipt"));
+        for (place, service) in services.iter().enumerate() {
+            assert!(SERVICES.iter().chain([&MANY_ANSWERS]).filter(|exported| covers(exported, service)).count() == 1, "{service}");
+            assert!(!services[place + 1..].iter().any(|other| covers(service, other) || covers(other, service)), "{service}");
+        }
+        for stream in &permissions.subscribe {
+            assert!(STREAMS.iter().any(|exported| covers(exported, stream)), "{stream}");
+        }
+    }
+
+    #[test]
+    fn wildcards_cover_what_they_match() {
+        for (wide, narrow, expected) in [
+            ("a.>", "a.b", true),
+            ("a.>", "a.b.>", true),
+            ("a.>", "a", false),
+            ("a.*", "a.b", true),
+            ("a.*", "a.>", false),
+            ("a.*", "a.*", true),
+            ("a.b", "a.*", false),
+            ("a.b", "a.b", true),
+        ] {
+            assert_eq!(covers(wide, narrow), expected, "{wide} {narrow}");
         }
     }
 
