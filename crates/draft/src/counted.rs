@@ -30,6 +30,8 @@ pub(crate) struct Counted {
     pub(crate) each: bool,
     /// "The same number": the tokens of the number that is meant.
     pub(crate) same_as: Option<(usize, usize)>,
+    /// "The same number" of a sentence before.
+    pub(crate) same_before: bool,
     /// Who they are can't be told: some are wounded, or of several numbers one is "the same".
     pub(crate) unclear: bool,
 }
@@ -151,6 +153,12 @@ pub(crate) fn counted(view: View<'_>) -> Vec<Counted> {
             found.push(phrase);
             continue;
         }
+        if let Some(Mark { tag: Tag::SameNumber, end, .. }) = view.mark(at) {
+            let phrase = Counted { same_before: true, ..phrase(view, Count::Unknown, at, end) };
+            at = phrase.phrase_end.max(end);
+            found.push(phrase);
+            continue;
+        }
         if let Some(Mark { tag: Tag::UnknownNumber, end, .. }) = view.mark(at) {
             let phrase = phrase(view, Count::Unknown, at, end);
             at = phrase.phrase_end.max(end);
@@ -200,6 +208,7 @@ fn phrase(view: View<'_>, count: Count, first: usize, end: usize) -> Counted {
         part: false,
         each: false,
         same_as: None,
+        same_before: false,
         unclear: false,
     };
     look_before(view, &mut phrase);

@@ -1,11 +1,13 @@
 //! What a sentence says was handed over: from whom, to whom, how many of whom.
 
 mod both_ways;
+mod subjects;
 
 use std::ops::Range;
 
 use announcement::{Category, Count, Finding};
 
+use self::subjects::{acts, speaker_acts, subjects};
 use crate::{
     categories,
     clauses::{Clause, clauses},
@@ -70,6 +72,8 @@ pub(crate) fn moved(reading: &Reading<'_>, around: &Around<'_>) -> Result<Vec<Mo
         let both = own.iter().any(|party| party.side != own[0].side);
         if let Some(first) = own.first() {
             subject = Some((*first).clone());
+        } else if let Some(speaker) = speaker_acts(reading, clause, around) {
+            subject = Some(speaker);
         }
         let acting = subject.as_ref().filter(|subject| !both && acts(reading, clause, subject));
         let gathered = Gathered { reading, around, clause, parties: &parties, subject: acting, both, found: &found };
@@ -87,28 +91,6 @@ pub(crate) fn moved(reading: &Reading<'_>, around: &Around<'_>) -> Result<Vec<Mo
         Some(why) => Err(why),
         None => Ok(found),
     }
-}
-
-/// The parties that do what the verb says. Who only says it isn't one: "Moscow said that Ukraine received".
-fn subjects<'a>(reading: &Reading<'_>, clause: &Clause, parties: &'a [Named]) -> Vec<&'a Named> {
-    let all: Vec<&Named> = parties.iter().filter(|party| party.part == Part::Subject).collect();
-    let says = |party: &Named| {
-        let speech = |tag: Tag| matches!(tag, Tag::Speech | Tag::Confirm);
-        reading.marks.iter().any(|mark| speech(mark.tag) && (mark.end == party.at.start || mark.first >= party.at.end && mark.first - party.at.end <= 1))
-    };
-    let others: Vec<&Named> = all.iter().copied().filter(|party| !says(party)).collect();
-    if others.is_empty() && !clause.verb.passive { all } else { others }
-}
-
-/// Whether a party is this verb's subject: in English nobody who is counted stands between.
-fn acts(reading: &Reading<'_>, clause: &Clause, subject: &Named) -> bool {
-    if reading.language != Language::English || clause.elliptic {
-        return true;
-    }
-    let from = if clause.tokens.contains(&subject.at.start) { subject.at.end } else { clause.tokens.start };
-    let counted = |item: &&Counted| item.noun.is_some() && item.first >= from && item.end <= clause.verb.first;
-    let loose = |item: &&Counted| clause.loose.iter().any(|loose| loose.contains(&item.first));
-    !reading.counted.iter().filter(counted).any(|item| !loose(&item))
 }
 
 fn add(found: &mut Vec<Moved>, mode: Mode, flows: Vec<Flow>, clause: &Clause) -> Result<(), Why> {
@@ -156,7 +138,11 @@ struct Gathered<'a> {
 impl Gathered<'_> {
     fn flows(&self) -> Result<Vec<Flow>, Why> {
         let items = self.items();
-        let mains: Vec<&Counted> = items.iter().copied().filter(|item| !item.part).collect();
+        let mut mains: Vec<&Counted> = items.iter().copied().filter(|item| !item.part).collect();
+        // "In an exchange 84 for 84 it brought home 33 soldiers and 51 civilians": the formula isn't what the verb counts.
+        if mains.iter().any(|item| !is_pair(self.reading.view(), item, &self.reading.counted)) {
+            mains.retain(|item| item.noun.is_some() || !is_pair(self.reading.view(), item, &self.reading.counted));
+        }
         if mains.is_empty() {
             return if self.has_other_number(&items) { Err(Why::NoCategory) } else { Ok(Vec::new()) };
         }
@@ -253,7 +239,7 @@ impl Gathered<'_> {
             let known = items.iter().any(|item| item.first == counted.first) || counted.part || counted.noun.is_some();
             let apart = self.reading.apart.iter().any(|apart| apart.contains(&counted.first));
             let age = (1..=3).any(|back| AGES.contains(&word(counted.first.checked_sub(back))));
-            let before = counted.first < self.clause.verb.first && self.subject.is_some();
+            let before = counted.first < self.clause.verb.first && self.subject.is_some() || is_pair(view, counted, &self.reading.counted);
             inside && !known && !apart && !age && !before && !UNITS.contains(&word(Some(counted.end)))
         })
     }
@@ -304,11 +290,15 @@ impl Gathered<'_> {
 
     /// "Returned from captivity", in the words of one side's official: they are that side's.
     fn home(&self, why: Why) -> Result<Direction, Why> {
-        let coming =
-            matches!(self.clause.verb.moves, Move::Come) || self.clause.verb.moves == Move::Return && (self.clause.verb.passive || self.subject.is_none());
+        // "Вдалося повернути", in the words of who brought them back.
+        let managed = ["вдал", "удал"].iter().any(|stem| self.reading.sentence.tokens[self.clause.verb.first].lower.starts_with(stem));
+        let coming = managed
+            || matches!(self.clause.verb.moves, Move::Come)
+            || self.clause.verb.moves == Move::Return && (self.clause.verb.passive || self.subject.is_none());
         let verb = self.clause.verb;
         let tokens = &self.reading.sentence.tokens;
-        let homeward = tokens[verb.first..verb.end].iter().any(|token| matches!(token.lower.as_str(), "home" | "вдома")).then_some(verb.first..verb.end);
+        let homeward =
+            (managed || tokens[verb.first..verb.end].iter().any(|token| matches!(token.lower.as_str(), "home" | "вдома"))).then_some(verb.first..verb.end);
         let marked = || self.reading.marks.iter().find(|mark| matches!(mark.tag, Tag::Captivity | Tag::Home)).map(|mark| mark.first..mark.end);
         let captivity = Some(homeward.or_else(marked).filter(|_| coming && self.parties.is_empty()).ok_or(why)?);
         let (side, _) = self.around.voice.as_ref().ok_or(why)?;
@@ -319,10 +309,14 @@ impl Gathered<'_> {
     fn flow(&self, direction: &Direction, main: &Counted, items: &[&Counted], whole: Option<&Counted>) -> Result<Flow, Why> {
         let before = self.found.iter().rev().find_map(|moved| moved.flows.last()).or(self.around.last);
         let parts: Vec<&Counted> = items.iter().copied().filter(|item| item.part && item.first > main.first).collect();
-        let category = categories::category(self.reading, self.clause, main, &parts, before)?;
+        let mains: Vec<&Counted> = items.iter().copied().filter(|item| !item.part).collect();
+        let composing = if categories::composed(&mains) { &mains[1..] } else { &[] };
+        let of_whom = [parts.as_slice(), composing].concat();
+        let of_whom = if whole.is_none() { of_whom.as_slice() } else { &[] };
+        let category = categories::category(self.reading, self.clause, main, of_whom, before)?;
         let mut own = vec![self.item(main, Sourced { value: category.value.as_str(), from: category.from.clone() }, None)];
         if let Some(whole) = whole {
-            let whole = categories::category(self.reading, self.clause, whole, &[], before)?;
+            let whole = categories::category(self.reading, self.clause, whole, composing, before)?;
             let name = categories::part_name(main).ok_or(Why::NoCategory)?;
             own = vec![self.item(main, Sourced { value: name, from: category.from }, Some(whole))];
         } else {
@@ -335,6 +329,14 @@ impl Gathered<'_> {
                 own.push(self.item(part, Sourced { value: name, from }, Some(category.clone())));
             }
             own.extend(self.uncounted_civilians(main, &category));
+        }
+        if main.same_before {
+            let known = before
+                .filter(|flow| flow.from.value == direction.to.0)
+                .and_then(|flow| flow.items.iter().find(|item| item.of.is_none() && item.category.value == own[0].category.value));
+            let known = known.ok_or(Why::NoCategory)?;
+            own[0].count.value = known.count.value;
+            own[0].count.from.extend(known.count.from.clone());
         }
         let from = self.side(direction.from.0, direction.from.1.as_ref())?;
         let to = self.side(direction.to.0, direction.to.1.as_ref())?;

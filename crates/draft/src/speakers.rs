@@ -4,7 +4,7 @@ use std::{collections::HashMap, ops::Range};
 
 use crate::{
     counted::View,
-    gazetteer::{HELPER, HOLDER, Holder, OFFICE, OUTLET, Office, office_name},
+    gazetteer::{HOLDER, Holder, OFFICE, OUTLET, Office, helper, office_name},
     lexicon::{Form, Mark, Side, Tag},
     reading::Reading,
     support::{Sourced, Support},
@@ -177,7 +177,7 @@ fn of_office(view: View<'_>, office: Office, at: Range<usize>) -> Named {
             party = party.or(Some((side.code(), first..end)));
         }
     }
-    let other_country = |from: usize| HELPER.at(view.tokens.get(from..).unwrap_or_default()).map(|(len, helper)| (helper.party, from..from + len));
+    let other_country = |from: usize| helper(view.tokens.get(from..).unwrap_or_default()).map(|(len, helper)| (helper.party, from..from + len));
     let country = other_country(at.end + gap)
         .or_else(|| at.start.checked_sub(1).and_then(other_country))
         .or_else(|| at.start.checked_sub(3).filter(|_| possessive).and_then(other_country));

@@ -9,7 +9,8 @@ use crate::{
     claim::{Act, Claim},
     dates::{Mention, Side as Direction, When, resolve},
     flows::{Flow, Moved, merge},
-    kinds::{Covers, agreed_at, covers, framework, helpers, is_definite},
+    help::helpers,
+    kinds::{Covers, agreed_at, covers, framework, is_definite},
     lexicon::Tag,
     mode::Mode,
     reading::Reading,
@@ -40,6 +41,12 @@ impl Assembler<'_> {
         claim.framework = framework;
         if claim.act == Act::Planned {
             claim.date = self.planned_date(reading, &moved.at)?;
+            // "An exchange is planned for November 20. 300 are to come home."
+            let planned =
+                |last: &&Claim| last.act == Act::Planned && last.flows.is_empty() && last.paragraph == claim.paragraph && last.speaker == claim.speaker;
+            if let (None, Some(last)) = (&claim.date, self.claims.last().filter(planned)) {
+                claim.date.clone_from(&last.date);
+            }
         }
         self.claims.push(claim);
         Ok(())

@@ -5,7 +5,8 @@ use crate::{
     categories,
     counted::Counted,
     direction::{Direction, Part},
-    lexicon::{Move, Side, Tag},
+    lexicon::{Mark, Move, Side, Tag},
+    voice::is_joint,
     why::Why,
 };
 
@@ -15,7 +16,11 @@ impl Gathered<'_> {
         let view = self.reading.view();
         let each = mains.iter().any(|item| item.each)
             || view.marks.iter().any(|mark| mark.tag == Tag::Each && self.clause.tokens.contains(&mark.first) && view.tokens[mark.first].lower != "по");
-        let partner = self.both || self.parties.iter().any(|party| party.part == Part::Partner) || self.clause.verb.moves == Move::Swap;
+        let joint = |mark: &Mark| matches!(mark.tag, Tag::Party(side, _) if self.clause.tokens.contains(&mark.first) && is_joint(view, *mark, side));
+        let partner = self.both
+            || each && view.marks.iter().any(joint)
+            || self.parties.iter().any(|party| party.part == Part::Partner)
+            || self.clause.verb.moves == Move::Swap;
         if categories::composed(mains) && partner && mains[0].each {
             return self.composed_both_ways(mains, items).map(Some);
         }
