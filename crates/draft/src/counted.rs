@@ -96,6 +96,11 @@ const REGIONS: &[(&str, &str, Side)] = &[
     ("kursk", "Kursk region", Side::Ru),
     ("курск", "Kursk region", Side::Ru),
     ("курськ", "Kursk region", Side::Ru),
+    ("курщин", "Kursk region", Side::Ru),
+    ("сумщин", "Sumy region", Side::Ua),
+    ("бєлгородщин", "Belgorod region", Side::Ru),
+    ("харківщин", "Kharkiv region", Side::Ua),
+    ("херсонщин", "Kherson region", Side::Ua),
     ("belgorod", "Belgorod region", Side::Ru),
     ("белгород", "Belgorod region", Side::Ru),
     ("бєлгород", "Belgorod region", Side::Ru),
@@ -252,10 +257,11 @@ fn step(view: View<'_>, phrase: &mut Counted, at: usize, unknown: &mut usize) ->
         None => {
             let word = view.word(at);
             if let Some((_, name, side)) = REGIONS.iter().find(|(stem, ..)| phrase.noun.is_some() && word.starts_with(stem)) {
-                let region = view.mark(at + 1).filter(|mark| mark.tag == Tag::Region)?;
-                phrase.origin = Some((name, at, region.end));
-                phrase.nationality = phrase.nationality.or(Some((Whose::Of(*side), at, region.end)));
-                region.end
+                // "Курщини" is a region in one word.
+                let end = if word.contains("щин") { at + 1 } else { view.mark(at + 1).filter(|mark| mark.tag == Tag::Region)?.end };
+                phrase.origin = Some((name, at, end));
+                phrase.nationality = phrase.nationality.or(Some((Whose::Of(*side), at, end)));
+                end
             } else if is_modifier(view, at, phrase) {
                 if !matches!(word, "of" | "the" | "'" | "s" | "from" | "(" | ")") {
                     *unknown += 1;

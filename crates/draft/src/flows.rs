@@ -1,20 +1,24 @@
 //! What a sentence says was handed over: from whom, to whom, how many of whom.
 
 mod both_ways;
+mod measures;
 mod subjects;
 
 use std::ops::Range;
 
 use announcement::{Category, Count, Finding};
 
-use self::subjects::{acts, speaker_acts, subjects};
+use self::{
+    measures::{is_age, is_measure},
+    subjects::{acts, speaker_acts, subjects},
+};
 use crate::{
     categories,
     clauses::{Clause, clauses},
     counted::{Counted, View},
     direction::{Direction, Named, Part, direction, named},
     language::Language,
-    lexicon::{Move, Noun, Side, Tag},
+    lexicon::{Move, Noun, Side, Tag, Tense},
     mode::{Mode, doubts, mode},
     reading::{Reading, nearest},
     support::{Sourced, Support},
@@ -190,57 +194,13 @@ impl Gathered<'_> {
 
     /// A number that isn't one of these, and no age and no length of time: what it counts isn't known, and it may be of those who were handed over.
     fn has_other_number(&self, items: &[&Counted]) -> bool {
-        const AGES: &[&str] = &["aged", "age", "ages", "возрасте", "возраст", "віком", "віці", "day", "days", "number", "no", "номер"];
-        const UNITS: &[&str] = &[
-            "years",
-            "year",
-            "months",
-            "days",
-            "hours",
-            "minutes",
-            "weeks",
-            "a",
-            "p",
-            "лет",
-            "года",
-            "год",
-            "месяцев",
-            "месяца",
-            "дней",
-            "часов",
-            "минут",
-            "років",
-            "роки",
-            "місяців",
-            "днів",
-            "годин",
-            "хвилин",
-            "stages",
-            "times",
-            "раз",
-            "разів",
-            "percent",
-            "km",
-            "км",
-            "refrigerators",
-            "sides",
-            "countries",
-            "nations",
-            "стороны",
-            "сторон",
-            "сторони",
-            "сторін",
-            "buses",
-        ];
         let view = self.reading.view();
-        let word = |at: Option<usize>| at.and_then(|at| view.tokens.get(at)).map_or("", |token| token.lower.as_str());
         self.reading.counted.iter().any(|counted| {
             let inside = self.clause.tokens.contains(&counted.first) && !self.clause.loose.iter().any(|loose| loose.contains(&counted.first));
             let known = items.iter().any(|item| item.first == counted.first) || counted.part || counted.noun.is_some();
             let apart = self.reading.apart.iter().any(|apart| apart.contains(&counted.first));
-            let age = (1..=3).any(|back| AGES.contains(&word(counted.first.checked_sub(back))));
             let before = counted.first < self.clause.verb.first && self.subject.is_some() || is_pair(view, counted, &self.reading.counted);
-            inside && !known && !apart && !age && !before && !UNITS.contains(&word(Some(counted.end)))
+            inside && !known && !apart && !before && !is_age(view, counted) && !is_measure(view, counted)
         })
     }
 
@@ -254,7 +214,7 @@ impl Gathered<'_> {
         let marked = |tag: Tag| matches!(tag, Tag::Verb(..) | Tag::InReturn | Tag::Each | Tag::Weekday(_) | Tag::DaysAgo(_) | Tag::According | Tag::Speech);
         let free = next.is_none_or(|next| !next.is_word() || goes_on(next) || view.mark(item.phrase_end).is_some_and(|mark| marked(mark.tag)));
         let counts = item.same_as.is_some() || item.each || is_pair(view, item, &self.reading.counted) || self.clause.elliptic || self.is_at_verb(item);
-        free && counts && !next.is_some_and(|next| matches!(next.lower.as_str(), "%" | "°"))
+        free && counts && !is_age(view, item) && !next.is_some_and(|next| matches!(next.lower.as_str(), "%" | "°"))
     }
 
     fn is_at_verb(&self, item: &Counted) -> bool {
@@ -275,7 +235,7 @@ impl Gathered<'_> {
         let subject = self.subject.filter(|_| !self.clause.verb.passive || self.parties.iter().any(|party| party.part == Part::Subject));
         let repatriated = ["repatriated", "репатри", "репатрі"].iter().any(|stem| view.tokens[self.clause.verb.first].lower.starts_with(stem));
         match direction(self.clause, self.parties, subject, item, self.reading.language, repatriated) {
-            Err(Why::NoDirection | Why::NoReceiver) => self.in_return().or_else(|why| self.home(why)),
+            Err(Why::NoDirection | Why::NoReceiver) => self.in_return().or_else(|why| self.home(item, why)),
             other => other,
         }
     }
@@ -289,7 +249,7 @@ impl Gathered<'_> {
     }
 
     /// "Returned from captivity", in the words of one side's official: they are that side's.
-    fn home(&self, why: Why) -> Result<Direction, Why> {
+    fn home(&self, item: &Counted, why: Why) -> Result<Direction, Why> {
         // "Вдалося повернути", in the words of who brought them back.
         let managed = ["вдал", "удал"].iter().any(|stem| self.reading.sentence.tokens[self.clause.verb.first].lower.starts_with(stem));
         let coming = managed
@@ -297,12 +257,20 @@ impl Gathered<'_> {
             || self.clause.verb.moves == Move::Return && (self.clause.verb.passive || self.subject.is_none());
         let verb = self.clause.verb;
         let tokens = &self.reading.sentence.tokens;
-        let homeward =
-            (managed || tokens[verb.first..verb.end].iter().any(|token| matches!(token.lower.as_str(), "home" | "вдома"))).then_some(verb.first..verb.end);
+        let homeward = (managed || self.comes(item) || tokens[verb.first..verb.end].iter().any(|token| matches!(token.lower.as_str(), "home" | "вдома")))
+            .then_some(verb.first..verb.end);
         let marked = || self.reading.marks.iter().find(|mark| matches!(mark.tag, Tag::Captivity | Tag::Home)).map(|mark| mark.first..mark.end);
         let captivity = Some(homeward.or_else(marked).filter(|_| coming && self.parties.is_empty()).ok_or(why)?);
         let (side, _) = self.around.voice.as_ref().ok_or(why)?;
         Ok(Direction { from: (side.other(), captivity.clone()), to: (*side, captivity) })
+    }
+
+    /// "277 warriors have returned", "о возвращении 277 воинов": of grown-ups an official says so of their own.
+    fn comes(&self, item: &Counted) -> bool {
+        let verb = self.clause.verb;
+        let grown = matches!(item.noun, Some((Noun::Soldiers | Noun::SoldiersOf(_) | Noun::Prisoners | Noun::People, _))) && item.dead.is_none();
+        let returned = self.reading.language == Language::English && verb.moves == Move::Return && !verb.passive && item.end <= verb.first;
+        grown && (verb.moves == Move::Come && verb.tense == Tense::Past || returned && self.reading.sentence.tokens[verb.first].is("returned"))
     }
 
     /// The flow of one number, with the parts that are said of it.

@@ -140,6 +140,11 @@ pub(crate) fn channel(reading: &Reading<'_>) -> Option<(Sourced<&'static str>, S
     let near = last.saturating_sub(first) <= 8 && tokens[first..last].iter().all(|token| !matches!(token.lower.as_str(), ";" | ":" | "("));
     let intended = reading.has(|tag| matches!(tag, Tag::Doubt(_) | Tag::Not | Tag::Foreign | Tag::Offer));
     let planned = reading.has(|tag| tag == Tag::Plan) && state != ChannelStatus::Resuming;
+    // "Was suspended for five months": it no longer is.
+    let past = |at: usize| tokens.get(at).is_some_and(|token| matches!(token.lower.as_str(), "был" | "были" | "было" | "була" | "були" | "було" | "had"));
+    if past(status.end) || status.first.checked_sub(1).is_some_and(past) || status.first.checked_sub(2).is_some_and(past) {
+        return None;
+    }
     let question = tokens.iter().any(|token| token.is("?"));
     let text = |at: std::ops::Range<usize>| reading.support(at);
     (near && !intended && !planned && !question)

@@ -14,6 +14,7 @@ use crate::{
     lexicon::Tag,
     mode::Mode,
     reading::Reading,
+    speakers::What,
     support::{Sourced, Support},
     times::{own_dates, speech_date},
     why::Why,
@@ -29,6 +30,10 @@ impl Assembler<'_> {
                 return self.aggregate(number, moved.flows, covers, said);
             }
             return self.completed(number, moved.flows, &moved.at, said);
+        }
+        // "Putin reaffirmed a readiness to": somebody's words, whose it is by a word that isn't known.
+        if said.speaker.is_none() && reading.named.iter().any(|named| !matches!(named.what, What::Outlet)) {
+            return Err(Why::NoSpeaker);
         }
         let framework = framework(reading).or_else(|| if moved.mode == Mode::Agreed { agreed_at(reading) } else { None });
         let act = match (moved.mode, &framework) {
@@ -79,6 +84,9 @@ impl Assembler<'_> {
             let mut flows = last.flows.clone();
             claim.flows.iter().try_for_each(|flow| merge(&mut flows, flow.clone()))?;
             last.flows = flows;
+            if last.speaker.is_none() && claim.speaker.is_some() {
+                (last.speaker, last.announced) = (claim.speaker, claim.announced);
+            }
             last.helpers.extend(claim.helpers);
             last.framework = last.framework.take().or(claim.framework);
             return Ok(());
@@ -115,7 +123,8 @@ impl Assembler<'_> {
             (None, None) => true,
             // What nobody is said to have said may be the outlet's own.
             (None, Some(_)) => reading.has(|tag| tag == Tag::InReturn),
-            (Some(_), None) => false,
+            // "175 were returned. In return 175 were handed over, the ministry said": both are the ministry's words.
+            (Some(_), None) => reading.has(|tag| tag == Tag::InReturn) && last.paragraph == claim.paragraph && claim.sentence - last.sentence == 1,
         };
         let quoted = claim.quotation.is_some() && claim.quotation == last.quotation;
         let in_return = reading.has(|tag| tag == Tag::InReturn);
@@ -174,6 +183,9 @@ impl Assembler<'_> {
         if speech_date(reading).is_some() {
             return Ok(announced.clone());
         }
+        if self.state.over_days {
+            return Err(Why::NoDate);
+        }
         Ok(self.state.first_date.clone().unwrap_or_else(|| announced.clone()))
     }
 
@@ -213,6 +225,7 @@ impl Assembler<'_> {
         if !self.state.started && !planned {
             self.state.started = true;
             let spoken = speech_date(reading).and_then(|mention| resolve(mention, &reading.sentence.tokens, self.published.as_ref(), Direction::Past));
+            self.state.over_days = date.is_none() && own.iter().any(|mention| mention.when == When::Vague);
             let date = date.or(spoken);
             let earlier = reading.has(|tag| tag == Tag::Earlier);
             self.state.first_date = self.state.first_date.take().or(date.filter(|_| !earlier));

@@ -1,5 +1,7 @@
 //! The same number in both directions.
 
+use announcement::Count;
+
 use super::{Flow, Gathered, is_pair};
 use crate::{
     categories,
@@ -25,6 +27,8 @@ impl Gathered<'_> {
             return self.composed_both_ways(mains, items).map(Some);
         }
         let pair = match mains {
+            // "206 prisoners, 103 from each side".
+            [all, one] if one.each && partner && one.noun.is_none() && is_twice(all, one) => Some((*one, *one)),
             [one, other] => is_pair(view, one, &self.reading.counted).then_some((*one, *other)),
             [one] if each && partner => Some((*one, *one)),
             _ => None,
@@ -65,5 +69,13 @@ impl Gathered<'_> {
             Ok(flow)
         };
         Ok(vec![one_way(&ru)?, one_way(&ru.reversed())?])
+    }
+}
+
+/// Whether the first is the sum of the second for both sides.
+fn is_twice(all: &Counted, one: &Counted) -> bool {
+    match (all.count, one.count) {
+        (Count::Exact(all), Count::Exact(one)) => one.get().checked_mul(2) == Some(all.get()),
+        _ => false,
     }
 }
