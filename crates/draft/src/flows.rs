@@ -9,7 +9,7 @@ use std::ops::Range;
 use announcement::{Category, Count, Finding};
 
 use self::{
-    measures::{is_age, is_measure},
+    measures::{is_age, is_listed, is_measure},
     subjects::{acts, speaker_acts, subjects},
 };
 use crate::{
@@ -187,7 +187,7 @@ impl Gathered<'_> {
             let apart = self.reading.apart.iter().any(|apart| apart.contains(&item.first));
             // What stands before a verb with a subject is no object of it.
             let placed = !object_follows || item.first > verb.first;
-            inside && !apart && placed && (item.noun.is_some() || item.dead.is_some() || self.is_bare(item))
+            inside && !apart && placed && !is_listed(self.reading.view(), verb.end, item) && (item.noun.is_some() || item.dead.is_some() || self.is_bare(item))
         };
         self.reading.counted.iter().filter(own).collect()
     }

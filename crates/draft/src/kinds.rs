@@ -67,6 +67,7 @@ pub(crate) fn covers(reading: &Reading<'_>, announced: &Sourced<Date>, published
             let from = if from.len() == 4 { format!("{from}-01-01") } else { from };
             interval(&from, first..date.end)
         }
+        (_, None, Some(date)) if is_until(reading, date.first) => Err(Why::NoPeriod),
         (_, None, Some(date)) => {
             let period = resolve(date, &reading.sentence.tokens, published, Direction::Past).ok_or(Why::NoPeriod)?;
             let scope = through(reading, date.end, article).or_else(|| Some(words(reading, date.first.saturating_sub(1)..date.end, article)));
@@ -79,6 +80,12 @@ pub(crate) fn covers(reading: &Reading<'_>, announced: &Sourced<Date>, published
         }
         _ => Ok(None),
     }
+}
+
+/// "By the end of 2024", "до 2025 року": a total up to then, and since when isn't said.
+fn is_until(reading: &Reading<'_>, first: usize) -> bool {
+    const UNTIL: &[&str] = &["by", "until", "before", "end", "start", "до", "к", "концу", "конец", "кінець", "кінця", "станом"];
+    reading.sentence.tokens[first.saturating_sub(2)..first].iter().any(|token| UNTIL.contains(&token.lower.as_str()))
 }
 
 /// Whether words of the text may stand in an event as they are: no word in capitals is there but of parties, offices and times. A name of somebody who is held

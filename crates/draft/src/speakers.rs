@@ -96,7 +96,15 @@ pub(crate) fn named(view: View<'_>) -> Vec<Named> {
             found.push(Named { what: What::Holder(holder), at: first..at + len, apart: true, party: None, other: false });
             at + len
         } else if let Some((len, office)) = office {
-            found.push(of_office(view, office, at..at + len));
+            let office = of_office(view, office, at..at + len);
+            match found.last_mut().filter(|last| matches!(last.what, What::Office(_)) && last.at.end == at) {
+                // "Special envoy of the president of the United States": whose envoy, and no president who speaks.
+                Some(last) => {
+                    last.at.end = office.at.end;
+                    last.party = last.party.take().or(office.party);
+                }
+                None => found.push(office),
+            }
             at + len
         } else if let Some((len, ())) = OUTLET.at(rest) {
             found.push(Named { what: What::Outlet, at: at..at + len, apart: false, party: None, other: false });

@@ -87,7 +87,8 @@ pub(crate) fn voice(reading: &Reading<'_>, offices: &Offices) -> Voice {
         match nearest(reading, offices, *attribution) {
             Some(Ok(speaker)) => return Voice::Speaker(speaker),
             Some(Err(())) => outlet = true,
-            None => {}
+            // "Both sides said": neither of them alone.
+            None => outlet |= attribution.first.checked_sub(1).is_some_and(|before| matches!(view.word(before), "sides" | "countries" | "стороны" | "сторони")),
         }
     }
     if same || reading.has(|tag| tag == Tag::Statement) {
@@ -182,7 +183,8 @@ fn nearest(reading: &Reading<'_>, offices: &Offices, attribution: Mark) -> Optio
             let possessive = tokens.get(mark.end).is_some_and(|next| next.is("'"));
             !said && !possessive && !reading.apart.iter().any(|apart| apart.contains(&mark.first)) && beside(view, **mark, attribution, 1)
         });
-    let party = parties.filter_map(|mark| match mark.tag {
+    let party = parties.chain(reading.marks.iter().filter(|mark| is_capital_that_speaks(reading, **mark, attribution)));
+    let party = party.filter_map(|mark| match mark.tag {
         // What both said is said by neither of them alone.
         Tag::Party(side, _) if is_joint(reading.view(), *mark, side) => Some((distance(&(mark.first..mark.end))?, Some(Err(())))),
         Tag::Party(side, _) => Some((distance(&(mark.first..mark.end))?, Some(Ok(of_party(reading, side, *mark))))),
@@ -205,6 +207,15 @@ fn nearest(reading: &Reading<'_>, offices: &Offices, attribution: Mark) -> Optio
     let mut candidates: Vec<(usize, Option<Result<Speaker, ()>>)> = party.chain(named).collect();
     candidates.sort_by_key(|(distance, _)| *distance);
     candidates.into_iter().next().and_then(|(_, candidate)| candidate)
+}
+
+/// "В Киеве заявили": a party by its capital, right before a verb of several.
+fn is_capital_that_speaks(reading: &Reading<'_>, mark: Mark, speech: Mark) -> bool {
+    let view = reading.view();
+    let inside = mark.first.checked_sub(1).is_some_and(|before| matches!(view.word(before), "в" | "у"));
+    let several = ["ли", "ют", "ять", "ють"].iter().any(|ending| view.word(speech.end - 1).ends_with(ending));
+    let placed = matches!(mark.tag, Tag::Party(_, Form::Dative | Form::Oblique)) && inside && !reading.apart.iter().any(|apart| apart.contains(&mark.first));
+    placed && several && mark.end <= speech.first && speech.tag != Tag::According && beside(view, mark, speech, 1)
 }
 
 /// Whether nothing before it makes an object of it: "with the help of the Red Cross, officials said".

@@ -91,7 +91,12 @@ impl Assembler<'_> {
             last.framework = last.framework.take().or(claim.framework);
             return Ok(());
         }
-        claim.date = Some(self.exchange_date(reading, at, &claim.announced)?);
+        let date = self.exchange_date(reading, at, &claim.announced)?;
+        // What was said at some time before is of no day.
+        if date.value.to_string().starts_with("..") {
+            return Err(Why::NoDate);
+        }
+        claim.date = Some(date);
         claim.subject = self.subject_of_last(reading);
         let other = |known: &Claim| {
             known.act == Act::Completed && known.speaker.as_ref().zip(claim.speaker.as_ref()).is_some_and(|(one, other)| one.party.value != other.party.value)

@@ -56,3 +56,10 @@ pub(super) fn is_age(view: View<'_>, counted: &Counted) -> bool {
 pub(super) fn is_measure(view: View<'_>, counted: &Counted) -> bool {
     UNITS.contains(&view.word(counted.end))
 }
+
+/// "Handed over a list of 339 children", "letters from 25 prisoners": what was handed over is no people.
+pub(super) fn is_listed(view: View<'_>, verb_end: usize, counted: &Counted) -> bool {
+    const THINGS: &[&str] =
+        &["list", "letter", "parcel", "package", "names", "data", "спис", "письм", "посыл", "данны", "имена", "лист", "посил", "дані", "імена", "перелік"];
+    (verb_end..counted.first).any(|at| THINGS.iter().any(|thing| view.word(at).starts_with(thing)) && !view.in_date(at))
+}
