@@ -1,11 +1,13 @@
 //! The same number in both directions.
 
+use std::ops::Range;
+
 use announcement::Count;
 
 use super::{Flow, Gathered, is_pair};
 use crate::{
     categories,
-    counted::Counted,
+    counted::{Counted, View},
     direction::{Direction, Part},
     lexicon::{Mark, Move, Side, Tag},
     voice::is_joint,
@@ -19,7 +21,9 @@ impl Gathered<'_> {
         let each = mains.iter().any(|item| item.each)
             || view.marks.iter().any(|mark| mark.tag == Tag::Each && self.clause.tokens.contains(&mark.first) && view.tokens[mark.first].lower != "по");
         let joint = |mark: &Mark| matches!(mark.tag, Tag::Party(side, _) if self.clause.tokens.contains(&mark.first) && is_joint(view, *mark, side));
+        let reciprocal = is_reciprocal(view, &self.clause.tokens);
         let partner = self.both
+            || reciprocal
             || each && view.marks.iter().any(joint)
             || self.parties.iter().any(|party| party.part == Part::Partner)
             || self.clause.verb.moves == Move::Swap;
@@ -33,23 +37,13 @@ impl Gathered<'_> {
             [one] if each && partner => Some((*one, *one)),
             _ => None,
         };
-        let each_side = self.reading.sentence.tokens.windows(2).any(|pair| {
-            matches!(
-                (pair[0].lower.as_str(), pair[1].lower.as_str()),
-                ("each" | "both", "side" | "sides")
-                    | ("each", "country")
-                    | ("каждая", "сторона")
-                    | ("обе", "стороны")
-                    | ("кожна", "сторона")
-                    | ("обидві", "сторони")
-            )
-        });
+        let each_side = does_each_side(view);
         let pair = pair.or(match mains {
             [one] if each_side => Some((*one, *one)),
             _ => None,
         });
         let Some((one, other)) = pair else {
-            return if self.both && self.clause.verb.moves != Move::Swap { Err(Why::NoDirection) } else { Ok(None) };
+            return if (self.both || reciprocal) && self.clause.verb.moves != Move::Swap { Err(Why::NoDirection) } else { Ok(None) };
         };
         if one.count != other.count {
             return Err(Why::NoDirection);
@@ -78,4 +72,31 @@ fn is_twice(all: &Counted, one: &Counted) -> bool {
         (Count::Exact(all), Count::Exact(one)) => one.get().checked_mul(2) == Some(all.get()),
         _ => false,
     }
+}
+
+/// "Each side released", and not "both sides said".
+fn does_each_side(view: View<'_>) -> bool {
+    (0..view.tokens.len()).any(|at| {
+        let sides = matches!(
+            (view.word(at), view.word(at + 1)),
+            ("each" | "both", "side" | "sides")
+                | ("each", "country" | "bringing" | "freeing" | "releasing")
+                | ("каждая", "сторона")
+                | ("обе", "стороны")
+                | ("кожна", "сторона")
+                | ("обидві", "сторони")
+        );
+        let say = (at + 2..at + 4).any(|next| view.mark(next).is_some_and(|mark| matches!(mark.tag, Tag::Speech | Tag::Confirm)));
+        sides && !say
+    })
+}
+
+/// "Each other".
+fn is_reciprocal(view: View<'_>, tokens: &Range<usize>) -> bool {
+    tokens.clone().any(|at| {
+        matches!(
+            (view.word(at), view.word(at + 1)),
+            ("друг", "другу" | "друга") | ("один", "одному" | "одного") | ("одна", "одній") | ("each", "other") | ("one", "another")
+        )
+    })
 }

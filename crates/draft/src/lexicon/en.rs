@@ -25,7 +25,7 @@ pub(super) const TABLE: &[(Tag, &str)] = &[
     (Tag::Verb(Return, Past), "released|freed|liberated|set free"),
     (Tag::Verb(Come, Past), "the return of|the release of|came home|came back|returned home|arrived home|came back home|were home|were back home|resulted in the return of|led to the return of|saw the return of|resulted in the release of|led to the release of|saw the release of|went home|are home|are back home|are back|regained their freedom|walked free"),
     (Tag::Verb(Come, Other), "come home|come back|return home|returns home"),
-    (Tag::Verb(Swap, Past), "exchanged|swapped|traded|took place|carried out|conducted"),
+    (Tag::Verb(Swap, Past), "each bringing home|each bringing back|each freeing|each releasing|exchanged|swapped|traded|took place|carried out|conducted"),
     (Tag::Verb(Swap, Other), "swapping|exchanging|to exchange|to swap|will exchange|will swap"),
 
     (Tag::Noun(Noun::Bodies), "bodies|body|remains|corpses|fallen|dead|war dead"),
