@@ -172,7 +172,9 @@ fn of_month(tokens: &[Token], at: usize, month: u8, language: Language) -> Optio
     };
     // "May" is a word of its own.
     if english && day.is_none() && tokens[at].is("may") {
-        let named = at > 0 && matches!(tokens[at - 1].lower.as_str(), "in" | "since" | "of" | "early" | "late" | "during") && tokens[at].capital;
+        let named = at > 0
+            && matches!(tokens[at - 1].lower.as_str(), "in" | "since" | "of" | "early" | "late" | "during" | "the" | "last" | "from" | "until")
+            && tokens[at].capital;
         if !named {
             return None;
         }

@@ -193,7 +193,18 @@ fn of_office(view: View<'_>, office: Office, at: Range<usize>) -> Named {
         place.end = place.end.max(tokens.end);
         party = Some((country, tokens));
     }
+    let other = other || office.body && is_somebody_of(view, place.end);
     Named { what: What::Office(office), at: place, apart: true, party, other }
+}
+
+/// "Посол МИД РФ Родион Мирошник": somebody of a body who isn't listed, in an office that isn't.
+fn is_somebody_of(view: View<'_>, end: usize) -> bool {
+    let name = |at: usize| {
+        let known = HOLDER.at(view.tokens.get(at..).unwrap_or_default()).is_some() || OUTLET.at(view.tokens.get(at..).unwrap_or_default()).is_some();
+        let marked = view.marks.iter().any(|mark| (mark.first..mark.end).contains(&at));
+        view.tokens.get(at).is_some_and(|token| token.is_word() && token.capital && !token.lower.is_ascii()) && !known && !marked
+    };
+    name(end) && name(end + 1)
 }
 
 /// An office that the article says somebody holds: the office, what says whose it is, and where its holder is named.

@@ -193,7 +193,9 @@ fn nearest(reading: &Reading<'_>, offices: &Offices, attribution: Mark) -> Optio
     // "With the mediation of the Red Cross".
     let helps =
         |named: &Named| reading.marks.iter().any(|mark| matches!(mark.tag, Tag::Help(_)) && mark.end <= named.at.start && named.at.start <= mark.end + 2);
-    let named = reading.named.iter().filter(|named| !is_partner(reading, named) && !helps(named)).filter_map(|named| {
+    // "Yermak's deputy said".
+    let owns = |named: &Named| tokens.get(named.at.end).is_some_and(|next| next.is("'"));
+    let named = reading.named.iter().filter(|named| !is_partner(reading, named) && !helps(named) && !owns(named)).filter_map(|named| {
         let distance = distance(&named.at)?;
         match named.what {
             // "Сообщил РБК депутат": who was told, and then who said it.

@@ -154,7 +154,11 @@ impl Assembler<'_> {
             own = own_dates(reading).collect();
         }
         if own.len() > 1 {
+            let weekdays = own.clone();
             own.retain(|mention| matches!(mention.when, When::Day { .. } | When::DaysAgo(_)));
+            if own.is_empty() {
+                own = weekdays;
+            }
         }
         match own.as_slice() {
             [] => {}
