@@ -10,7 +10,7 @@ use announcement::{ChannelStatus, Date};
 use crate::{
     Skipped,
     claim::{Act, Claim},
-    dates::{Published, Side as Direction, resolve},
+    dates::{Published, Side as Direction, When, resolve},
     flows::{Around, Moved, moved},
     kinds::{called_off, channel, contact, stock},
     language::Language,
@@ -112,6 +112,8 @@ struct State {
     /// When the exchange of the article's first sentence took place.
     first_date: Option<Sourced<Date>>,
     started: bool,
+    /// The article's first exchange went over several days, or over a time that can't be told.
+    over_days: bool,
     /// The paragraph in which several days were named last.
     several_days: Option<usize>,
     /// The agreement that an exchange follows, and the paragraph that says so.
@@ -184,6 +186,11 @@ impl Assembler<'_> {
     fn announced(&mut self, reading: &Reading<'_>, said: &Result<Option<Speaker>, Why>) -> Option<Sourced<Date>> {
         let spoken = speech_date(reading).and_then(|mention| resolve(mention, &reading.sentence.tokens, self.published.as_ref(), Direction::Past));
         let attributed = matches!(said, Ok(Some(_)));
+        // "The day before he said": when isn't told, but that it was before.
+        if let (Some(mention), Some(published)) = (speech_date(reading).filter(|mention| mention.when == When::Vague), self.published) {
+            let until = format!("../{}", published.date).parse().ok()?;
+            return Some(Sourced { value: until, from: vec![reading.support(mention.first..mention.end), Support::Published] });
+        }
         if let Some(date) = spoken {
             self.state.announced = Some(date.clone());
             return Some(date);

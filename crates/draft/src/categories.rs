@@ -40,7 +40,10 @@ pub(crate) fn category(reading: &Reading<'_>, clause: &Clause, item: &Counted, p
         Some((Noun::Soldiers | Noun::SoldiersOf(_) | Noun::Prisoners, token)) => soldiers(reading, clause, token),
         // "84 prisoners of war, and 84 Russians".
         Some((Noun::Nationals(_), token)) if follows_prisoners(reading, item) => at(Category::Prisoners, token),
-        Some((Noun::People | Noun::Nationals(_), token)) => at(Category::People, token),
+        Some((Noun::People | Noun::Nationals(_), token)) => match apposed(reading, item) {
+            Some(civilians) => at(Category::Civilians, civilians),
+            None => at(Category::People, token),
+        },
         Some((Noun::Women | Noun::Wounded, _)) => Err(Why::NoCategory),
         None => match bare(reading, item, before) {
             Ok(known) if known.value == Category::Bodies || civilians.is_none() => Ok(known),
@@ -59,6 +62,16 @@ fn soldiers(reading: &Reading<'_>, clause: &Clause, token: usize) -> Result<Sour
         return Err(Why::NoCategory);
     }
     Ok(Sourced { value: Category::Prisoners, from: vec![reading.support(token..token + 1)] })
+}
+
+/// "Three citizens, residents of Kursk region".
+fn apposed(reading: &Reading<'_>, item: &Counted) -> Option<usize> {
+    const RESIDENTS: &[&str] = &["resident", "жител", "мешкан"];
+    let tokens = &reading.sentence.tokens;
+    let parted = tokens.get(item.phrase_end).is_some_and(|next| matches!(next.lower.as_str(), "," | "–" | "—" | "-"));
+    let next = item.phrase_end + 1;
+    let residents = tokens.get(next).is_some_and(|token| RESIDENTS.iter().any(|stem| token.lower.starts_with(stem)));
+    (parted && residents).then_some(next)
 }
 
 fn follows_prisoners(reading: &Reading<'_>, item: &Counted) -> bool {

@@ -30,6 +30,8 @@ pub(crate) struct Counted {
     pub(crate) each: bool,
     /// "The same number": the tokens of the number that is meant.
     pub(crate) same_as: Option<(usize, usize)>,
+    /// "The same number" of a sentence before.
+    pub(crate) same_before: bool,
     /// Who they are can't be told: some are wounded, or of several numbers one is "the same".
     pub(crate) unclear: bool,
 }
@@ -94,6 +96,11 @@ const REGIONS: &[(&str, &str, Side)] = &[
     ("kursk", "Kursk region", Side::Ru),
     ("курск", "Kursk region", Side::Ru),
     ("курськ", "Kursk region", Side::Ru),
+    ("курщин", "Kursk region", Side::Ru),
+    ("сумщин", "Sumy region", Side::Ua),
+    ("бєлгородщин", "Belgorod region", Side::Ru),
+    ("харківщин", "Kharkiv region", Side::Ua),
+    ("херсонщин", "Kherson region", Side::Ua),
     ("belgorod", "Belgorod region", Side::Ru),
     ("белгород", "Belgorod region", Side::Ru),
     ("бєлгород", "Belgorod region", Side::Ru),
@@ -151,6 +158,12 @@ pub(crate) fn counted(view: View<'_>) -> Vec<Counted> {
             found.push(phrase);
             continue;
         }
+        if let Some(Mark { tag: Tag::SameNumber, end, .. }) = view.mark(at) {
+            let phrase = Counted { same_before: true, ..phrase(view, Count::Unknown, at, end) };
+            at = phrase.phrase_end.max(end);
+            found.push(phrase);
+            continue;
+        }
         if let Some(Mark { tag: Tag::UnknownNumber, end, .. }) = view.mark(at) {
             let phrase = phrase(view, Count::Unknown, at, end);
             at = phrase.phrase_end.max(end);
@@ -200,6 +213,7 @@ fn phrase(view: View<'_>, count: Count, first: usize, end: usize) -> Counted {
         part: false,
         each: false,
         same_as: None,
+        same_before: false,
         unclear: false,
     };
     look_before(view, &mut phrase);
@@ -243,10 +257,11 @@ fn step(view: View<'_>, phrase: &mut Counted, at: usize, unknown: &mut usize) ->
         None => {
             let word = view.word(at);
             if let Some((_, name, side)) = REGIONS.iter().find(|(stem, ..)| phrase.noun.is_some() && word.starts_with(stem)) {
-                let region = view.mark(at + 1).filter(|mark| mark.tag == Tag::Region)?;
-                phrase.origin = Some((name, at, region.end));
-                phrase.nationality = phrase.nationality.or(Some((Whose::Of(*side), at, region.end)));
-                region.end
+                // "Курщини" is a region in one word.
+                let end = if word.contains("щин") { at + 1 } else { view.mark(at + 1).filter(|mark| mark.tag == Tag::Region)?.end };
+                phrase.origin = Some((name, at, end));
+                phrase.nationality = phrase.nationality.or(Some((Whose::Of(*side), at, end)));
+                end
             } else if is_modifier(view, at, phrase) {
                 if !matches!(word, "of" | "the" | "'" | "s" | "from" | "(" | ")") {
                     *unknown += 1;

@@ -25,6 +25,8 @@ pub(crate) enum When {
     DaysAgo(u8),
     /// A time that can't be told: "last week".
     Vague,
+    /// When those counted were captured, or since when they were held: no time of what the sentence tells.
+    Captivity,
 }
 
 /// Where a text names a time.
@@ -96,7 +98,34 @@ pub(crate) fn mentions(tokens: &[Token], marks: &[Mark], language: Language) -> 
         days.iter().any(|(first, end)| mention.end <= *first && first - mention.end <= 2 || *end <= mention.first && mention.first - end <= 2)
     };
     mentions.retain(|mention| !matches!(mention.when, When::Weekday(_) | When::DaysAgo(0)) || !beside(mention));
+    for mention in &mut mentions {
+        if is_of_captivity(mention, tokens, marks) {
+            mention.when = When::Captivity;
+        }
+    }
     mentions
+}
+
+/// "Held in captivity since 2022", "captured in Mariupol in May 2022", "перебували в полоні з 2022 року".
+fn is_of_captivity(mention: &Mention, tokens: &[Token], marks: &[Mark]) -> bool {
+    /// How many words may stand between.
+    const NEAR: usize = 6;
+    const CAPTURED: &[&str] =
+        &["captured", "detained", "imprisoned", "взяты", "взятых", "захвач", "попал", "пленены", "захоплен", "потрапи", "удержива", "утримува"];
+    let word = |at: usize| tokens.get(at).map_or("", |token| token.lower.as_str());
+    let since = mention.first.checked_sub(1).is_some_and(|before| matches!(word(before), "since" | "с" | "со" | "з" | "із" | "від" | "from"));
+    let before = (mention.first.saturating_sub(NEAR)..mention.first).rev();
+    for at in before {
+        let mark = marks.iter().find(|mark| (mark.first..mark.end).contains(&at)).map(|mark| mark.tag);
+        let noun = marks.iter().any(|mark| mark.first == at + 1 && matches!(mark.tag, Tag::Noun(_)));
+        match mark {
+            Some(Tag::Captivity) => return since && matches!(word(at), "captivity" | "custody" | "prisons" | "плену" | "полоні" | "неволі"),
+            Some(Tag::Verb(..) | Tag::Speech) => return false,
+            _ if CAPTURED.iter().any(|stem| word(at).starts_with(stem)) && !noun => return true,
+            _ => {}
+        }
+    }
+    false
 }
 
 fn small(token: Option<&Token>) -> Option<u8> {
@@ -143,14 +172,16 @@ fn of_month(tokens: &[Token], at: usize, month: u8, language: Language) -> Optio
     };
     // "May" is a word of its own.
     if english && day.is_none() && tokens[at].is("may") {
-        let named = at > 0 && matches!(tokens[at - 1].lower.as_str(), "in" | "since" | "of" | "early" | "late" | "during") && tokens[at].capital;
+        let named = at > 0
+            && matches!(tokens[at - 1].lower.as_str(), "in" | "since" | "of" | "early" | "late" | "during" | "the" | "last" | "from" | "until")
+            && tokens[at].capital;
         if !named {
             return None;
         }
     }
     // "29 and 30 January", "5–6 марта": which day isn't told.
     let several = first > 0
-        && matches!(tokens[first - 1].lower.as_str(), "–" | "-" | "—" | "and" | "и" | "і" | "та" | "to")
+        && matches!(tokens[first - 1].lower.as_str(), "–" | "-" | "—" | "and" | "и" | "і" | "та" | "to" | "по" | "до")
         && small(tokens.get(first.wrapping_sub(2))).is_some();
     let range =
         english && matches!(tokens.get(end).map(|token| token.lower.as_str()), Some("–" | "-" | "—" | "to" | "and")) && small(tokens.get(end + 1)).is_some();
@@ -220,7 +251,7 @@ pub(crate) fn resolve(mention: &Mention, tokens: &[Token], published: Option<&Pu
             Some(today) => Date::of_day(today.checked_sub(i32::from(days).days()).ok()?).map(both),
             None => None,
         },
-        When::Vague => None,
+        When::Vague | When::Captivity => None,
     }
 }
 

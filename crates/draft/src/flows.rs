@@ -1,18 +1,24 @@
 //! What a sentence says was handed over: from whom, to whom, how many of whom.
 
 mod both_ways;
+mod measures;
+mod subjects;
 
 use std::ops::Range;
 
 use announcement::{Category, Count, Finding};
 
+use self::{
+    measures::{is_age, is_listed, is_measure},
+    subjects::{acts, speaker_acts, subjects},
+};
 use crate::{
     categories,
     clauses::{Clause, clauses},
     counted::{Counted, View},
     direction::{Direction, Named, Part, direction, named},
     language::Language,
-    lexicon::{Move, Noun, Side, Tag},
+    lexicon::{Move, Noun, Side, Tag, Tense},
     mode::{Mode, doubts, mode},
     reading::{Reading, nearest},
     support::{Sourced, Support},
@@ -70,6 +76,8 @@ pub(crate) fn moved(reading: &Reading<'_>, around: &Around<'_>) -> Result<Vec<Mo
         let both = own.iter().any(|party| party.side != own[0].side);
         if let Some(first) = own.first() {
             subject = Some((*first).clone());
+        } else if let Some(speaker) = speaker_acts(reading, clause, around) {
+            subject = Some(speaker);
         }
         let acting = subject.as_ref().filter(|subject| !both && acts(reading, clause, subject));
         let gathered = Gathered { reading, around, clause, parties: &parties, subject: acting, both, found: &found };
@@ -87,28 +95,6 @@ pub(crate) fn moved(reading: &Reading<'_>, around: &Around<'_>) -> Result<Vec<Mo
         Some(why) => Err(why),
         None => Ok(found),
     }
-}
-
-/// The parties that do what the verb says. Who only says it isn't one: "Moscow said that Ukraine received".
-fn subjects<'a>(reading: &Reading<'_>, clause: &Clause, parties: &'a [Named]) -> Vec<&'a Named> {
-    let all: Vec<&Named> = parties.iter().filter(|party| party.part == Part::Subject).collect();
-    let says = |party: &Named| {
-        let speech = |tag: Tag| matches!(tag, Tag::Speech | Tag::Confirm);
-        reading.marks.iter().any(|mark| speech(mark.tag) && (mark.end == party.at.start || mark.first >= party.at.end && mark.first - party.at.end <= 1))
-    };
-    let others: Vec<&Named> = all.iter().copied().filter(|party| !says(party)).collect();
-    if others.is_empty() && !clause.verb.passive { all } else { others }
-}
-
-/// Whether a party is this verb's subject: in English nobody who is counted stands between.
-fn acts(reading: &Reading<'_>, clause: &Clause, subject: &Named) -> bool {
-    if reading.language != Language::English || clause.elliptic {
-        return true;
-    }
-    let from = if clause.tokens.contains(&subject.at.start) { subject.at.end } else { clause.tokens.start };
-    let counted = |item: &&Counted| item.noun.is_some() && item.first >= from && item.end <= clause.verb.first;
-    let loose = |item: &&Counted| clause.loose.iter().any(|loose| loose.contains(&item.first));
-    !reading.counted.iter().filter(counted).any(|item| !loose(&item))
 }
 
 fn add(found: &mut Vec<Moved>, mode: Mode, flows: Vec<Flow>, clause: &Clause) -> Result<(), Why> {
@@ -156,7 +142,11 @@ struct Gathered<'a> {
 impl Gathered<'_> {
     fn flows(&self) -> Result<Vec<Flow>, Why> {
         let items = self.items();
-        let mains: Vec<&Counted> = items.iter().copied().filter(|item| !item.part).collect();
+        let mut mains: Vec<&Counted> = items.iter().copied().filter(|item| !item.part).collect();
+        // "In an exchange 84 for 84 it brought home 33 soldiers and 51 civilians": the formula isn't what the verb counts.
+        if mains.iter().any(|item| !is_pair(self.reading.view(), item, &self.reading.counted)) {
+            mains.retain(|item| item.noun.is_some() || !is_pair(self.reading.view(), item, &self.reading.counted));
+        }
         if mains.is_empty() {
             return if self.has_other_number(&items) { Err(Why::NoCategory) } else { Ok(Vec::new()) };
         }
@@ -197,64 +187,20 @@ impl Gathered<'_> {
             let apart = self.reading.apart.iter().any(|apart| apart.contains(&item.first));
             // What stands before a verb with a subject is no object of it.
             let placed = !object_follows || item.first > verb.first;
-            inside && !apart && placed && (item.noun.is_some() || item.dead.is_some() || self.is_bare(item))
+            inside && !apart && placed && !is_listed(self.reading.view(), verb.end, item) && (item.noun.is_some() || item.dead.is_some() || self.is_bare(item))
         };
         self.reading.counted.iter().filter(own).collect()
     }
 
     /// A number that isn't one of these, and no age and no length of time: what it counts isn't known, and it may be of those who were handed over.
     fn has_other_number(&self, items: &[&Counted]) -> bool {
-        const AGES: &[&str] = &["aged", "age", "ages", "возрасте", "возраст", "віком", "віці", "day", "days", "number", "no", "номер"];
-        const UNITS: &[&str] = &[
-            "years",
-            "year",
-            "months",
-            "days",
-            "hours",
-            "minutes",
-            "weeks",
-            "a",
-            "p",
-            "лет",
-            "года",
-            "год",
-            "месяцев",
-            "месяца",
-            "дней",
-            "часов",
-            "минут",
-            "років",
-            "роки",
-            "місяців",
-            "днів",
-            "годин",
-            "хвилин",
-            "stages",
-            "times",
-            "раз",
-            "разів",
-            "percent",
-            "km",
-            "км",
-            "refrigerators",
-            "sides",
-            "countries",
-            "nations",
-            "стороны",
-            "сторон",
-            "сторони",
-            "сторін",
-            "buses",
-        ];
         let view = self.reading.view();
-        let word = |at: Option<usize>| at.and_then(|at| view.tokens.get(at)).map_or("", |token| token.lower.as_str());
         self.reading.counted.iter().any(|counted| {
             let inside = self.clause.tokens.contains(&counted.first) && !self.clause.loose.iter().any(|loose| loose.contains(&counted.first));
             let known = items.iter().any(|item| item.first == counted.first) || counted.part || counted.noun.is_some();
             let apart = self.reading.apart.iter().any(|apart| apart.contains(&counted.first));
-            let age = (1..=3).any(|back| AGES.contains(&word(counted.first.checked_sub(back))));
-            let before = counted.first < self.clause.verb.first && self.subject.is_some();
-            inside && !known && !apart && !age && !before && !UNITS.contains(&word(Some(counted.end)))
+            let before = counted.first < self.clause.verb.first && self.subject.is_some() || is_pair(view, counted, &self.reading.counted);
+            inside && !known && !apart && !before && !is_age(view, counted) && !is_measure(view, counted)
         })
     }
 
@@ -268,7 +214,7 @@ impl Gathered<'_> {
         let marked = |tag: Tag| matches!(tag, Tag::Verb(..) | Tag::InReturn | Tag::Each | Tag::Weekday(_) | Tag::DaysAgo(_) | Tag::According | Tag::Speech);
         let free = next.is_none_or(|next| !next.is_word() || goes_on(next) || view.mark(item.phrase_end).is_some_and(|mark| marked(mark.tag)));
         let counts = item.same_as.is_some() || item.each || is_pair(view, item, &self.reading.counted) || self.clause.elliptic || self.is_at_verb(item);
-        free && counts && !next.is_some_and(|next| matches!(next.lower.as_str(), "%" | "°"))
+        free && counts && !is_age(view, item) && !next.is_some_and(|next| matches!(next.lower.as_str(), "%" | "°"))
     }
 
     fn is_at_verb(&self, item: &Counted) -> bool {
@@ -289,7 +235,7 @@ impl Gathered<'_> {
         let subject = self.subject.filter(|_| !self.clause.verb.passive || self.parties.iter().any(|party| party.part == Part::Subject));
         let repatriated = ["repatriated", "репатри", "репатрі"].iter().any(|stem| view.tokens[self.clause.verb.first].lower.starts_with(stem));
         match direction(self.clause, self.parties, subject, item, self.reading.language, repatriated) {
-            Err(Why::NoDirection | Why::NoReceiver) => self.in_return().or_else(|why| self.home(why)),
+            Err(Why::NoDirection | Why::NoReceiver) => self.in_return().or_else(|why| self.home(item, why)),
             other => other,
         }
     }
@@ -303,26 +249,42 @@ impl Gathered<'_> {
     }
 
     /// "Returned from captivity", in the words of one side's official: they are that side's.
-    fn home(&self, why: Why) -> Result<Direction, Why> {
-        let coming =
-            matches!(self.clause.verb.moves, Move::Come) || self.clause.verb.moves == Move::Return && (self.clause.verb.passive || self.subject.is_none());
+    fn home(&self, item: &Counted, why: Why) -> Result<Direction, Why> {
+        // "Вдалося повернути", in the words of who brought them back.
+        let managed = ["вдал", "удал"].iter().any(|stem| self.reading.sentence.tokens[self.clause.verb.first].lower.starts_with(stem));
+        let coming = managed
+            || matches!(self.clause.verb.moves, Move::Come)
+            || self.clause.verb.moves == Move::Return && (self.clause.verb.passive || self.subject.is_none());
         let verb = self.clause.verb;
         let tokens = &self.reading.sentence.tokens;
-        let homeward = tokens[verb.first..verb.end].iter().any(|token| matches!(token.lower.as_str(), "home" | "вдома")).then_some(verb.first..verb.end);
+        let homeward = (managed || self.comes(item) || tokens[verb.first..verb.end].iter().any(|token| matches!(token.lower.as_str(), "home" | "вдома")))
+            .then_some(verb.first..verb.end);
         let marked = || self.reading.marks.iter().find(|mark| matches!(mark.tag, Tag::Captivity | Tag::Home)).map(|mark| mark.first..mark.end);
         let captivity = Some(homeward.or_else(marked).filter(|_| coming && self.parties.is_empty()).ok_or(why)?);
         let (side, _) = self.around.voice.as_ref().ok_or(why)?;
         Ok(Direction { from: (side.other(), captivity.clone()), to: (*side, captivity) })
     }
 
+    /// "277 warriors have returned", "о возвращении 277 воинов": of grown-ups an official says so of their own.
+    fn comes(&self, item: &Counted) -> bool {
+        let verb = self.clause.verb;
+        let grown = matches!(item.noun, Some((Noun::Soldiers | Noun::SoldiersOf(_) | Noun::Prisoners | Noun::People, _))) && item.dead.is_none();
+        let returned = self.reading.language == Language::English && verb.moves == Move::Return && !verb.passive && item.end <= verb.first;
+        grown && (verb.moves == Move::Come && verb.tense == Tense::Past || returned && self.reading.sentence.tokens[verb.first].is("returned"))
+    }
+
     /// The flow of one number, with the parts that are said of it.
     fn flow(&self, direction: &Direction, main: &Counted, items: &[&Counted], whole: Option<&Counted>) -> Result<Flow, Why> {
         let before = self.found.iter().rev().find_map(|moved| moved.flows.last()).or(self.around.last);
         let parts: Vec<&Counted> = items.iter().copied().filter(|item| item.part && item.first > main.first).collect();
-        let category = categories::category(self.reading, self.clause, main, &parts, before)?;
+        let mains: Vec<&Counted> = items.iter().copied().filter(|item| !item.part).collect();
+        let composing = if categories::composed(&mains) { &mains[1..] } else { &[] };
+        let of_whom = [parts.as_slice(), composing].concat();
+        let of_whom = if whole.is_none() { of_whom.as_slice() } else { &[] };
+        let category = categories::category(self.reading, self.clause, main, of_whom, before)?;
         let mut own = vec![self.item(main, Sourced { value: category.value.as_str(), from: category.from.clone() }, None)];
         if let Some(whole) = whole {
-            let whole = categories::category(self.reading, self.clause, whole, &[], before)?;
+            let whole = categories::category(self.reading, self.clause, whole, composing, before)?;
             let name = categories::part_name(main).ok_or(Why::NoCategory)?;
             own = vec![self.item(main, Sourced { value: name, from: category.from }, Some(whole))];
         } else {
@@ -335,6 +297,14 @@ impl Gathered<'_> {
                 own.push(self.item(part, Sourced { value: name, from }, Some(category.clone())));
             }
             own.extend(self.uncounted_civilians(main, &category));
+        }
+        if main.same_before {
+            let known = before
+                .filter(|flow| flow.from.value == direction.to.0)
+                .and_then(|flow| flow.items.iter().find(|item| item.of.is_none() && item.category.value == own[0].category.value));
+            let known = known.ok_or(Why::NoCategory)?;
+            own[0].count.value = known.count.value;
+            own[0].count.from.extend(known.count.from.clone());
         }
         let from = self.side(direction.from.0, direction.from.1.as_ref())?;
         let to = self.side(direction.to.0, direction.to.1.as_ref())?;

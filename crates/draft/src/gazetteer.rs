@@ -1,7 +1,8 @@
 //! Offices, their holders who speak in public, bodies that help, and frameworks: what they are called in the three languages and in an announcement.
 
-use crate::lexicon::Phrases;
 use std::sync::LazyLock;
+
+use crate::{lexicon::Phrases, tokens::Token};
 
 /// Somebody who speaks in a public office, as an announcement calls them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -76,7 +77,7 @@ const OFFICES: &[(Office, &str)] = &[
     (office(None, "presidential aide"), "presidential aide|aide to the president|помощник президента|помощника президента|помощником президента|помічник президента|помічника президента"),
     (office(Some("RU"), "State Duma, coordination group"), "russian lawmaker|russian mp|member of the parliamentary coordination group|parliamentary coordination group|state duma coordination group|coordination group of the state duma|member of the state duma|state duma deputy|state duma member|депутат госдумы|депутат государственной думы|депутата госдумы|член парламентской координационной группы|члена парламентской координационной группы|участник парламентской координационной группы|парламентской координационной группы|депутат держдуми|член парламентської координаційної групи|депутата держдуми"),
     (office(None, RU_COMMISSIONER), "human rights commissioner|commissioner for human rights|human rights ombudsman|human rights ombudswoman|ombudsman|ombudswoman|уполномоченн* по правам человека|уполномоченн* по правам человека в рф|уполномоченн* по правам человека в россии|омбудсмен*|уповноважен* з прав людини|уповноважен* з прав людини в рф|омбудсмен*|омбудсман*"),
-    (office(Some("UA"), UA_COMMISSIONER), "parliamentary human rights commissioner|verkhovna rada commissioner for human rights|verkhovna rada human rights commissioner|parliament commissioner for human rights|ukrainian parliament's commissioner for human rights|ukrainian parliament commissioner for human rights|уповноважен* верховної ради з прав людини|уповноважен* верховної ради україни з прав людини|уполномоченн* верховной рады по правам человека|уполномоченн* верховной рады украины по правам человека"),
+    (office(Some("UA"), UA_COMMISSIONER), "parliamentary human rights commissioner|verkhovna rada commissioner for human rights|verkhovna rada human rights commissioner|parliament commissioner for human rights|ukrainian parliament's commissioner for human rights|ukrainian parliament commissioner for human rights|уповноважен* верховної ради з прав людини|уповноважен* вру з прав людини|уповноважен* вр з прав людини|уповноважен* верховної ради україни з прав людини|уполномоченн* верховной рады по правам человека|уполномоченн* верховной рады украины по правам человека"),
     (office(Some("RU"), "children's rights commissioner"), "children's rights commissioner|presidential commissioner for children's rights|commissioner for children's rights|children's ombudsman|уполномоченн* по правам ребёнка|уполномоченн* по правам ребенка|уполномоченн* при президенте по правам ребенка|уполномоченн* при президенте рф по правам ребенка|детский омбудсмен|уповноважен* з прав дитини"),
     (office(None, "presidential spokesman"), "kremlin spokesman|presidential spokesman|kremlin spokesperson|пресс-секретарь президента|пресс-секретаря президента|пресс-секретарь президента рф|речник кремля|прессекретар президента"),
     (office(Some("RU"), "foreign ministry spokeswoman"), "russian foreign ministry spokeswoman|foreign ministry spokeswoman|официальный представитель мид|официальный представитель мид рф|офіційна представниця мзс рф|речниця мзс рф|официальный представитель мид россии"),
@@ -105,7 +106,7 @@ const OFFICES: &[(Office, &str)] = &[
 #[rustfmt::skip]
 const HELPERS: &[(Helper, &str)] = &[
     (Helper { party: "AE", name: "United Arab Emirates" }, "united arab emirates|uae|emirates|объединённые арабские эмираты|объединенные арабские эмираты|объединённых арабских эмиратов|объединенных арабских эмиратов|объединенным арабским эмиратам|оаэ|об'єднані арабські емірати|об'єднаних арабських еміратів|об'єднаним арабським еміратам|оае|эмираты|эмиратов|емірати|еміратів"),
-    (Helper { party: "US", name: "United States" }, "united states|usa|u . s .|u . s|washington|united states of america|сша|соединённые штаты|соединенные штаты|соединенных штатов|вашингтон|вашингтона|сполучені штати|сполучених штатів|сполученим штатам"),
+    (Helper { party: "US", name: "United States" }, "united states|usa|us|u . s .|u . s|washington|united states of america|сша|соединённые штаты|соединенные штаты|соединенных штатов|вашингтон|вашингтона|сполучені штати|сполучених штатів|сполученим штатам"),
     (Helper { party: "TR", name: "Türkiye" }, "turkey|türkiye|turkiye|турция|турции|турцию|туреччина|туреччини|туреччині|туреччину"),
     (Helper { party: "VA", name: "Holy See" }, "vatican|holy see|ватикан|ватикана|ватикану|ватикан*|святой престол|святого престола|святий престол|святого престолу|святому престолу"),
     (Helper { party: "X-ICRC", name: "ICRC" }, "icrc|international committee of the red cross|red cross|мккк|мкчх|международн* комитет* красного креста|міжнародн* комітет* червоного хреста|красного креста|червоного хреста"),
@@ -127,9 +128,14 @@ const OUTLETS: &str = "tass|тасс|ria|риа|ria novosti|риа новост�
 
 pub(crate) static HOLDER: LazyLock<Phrases<Holder>> = LazyLock::new(|| Phrases::of(HOLDERS.iter().copied()));
 pub(crate) static OFFICE: LazyLock<Phrases<Office>> = LazyLock::new(|| Phrases::of(OFFICES.iter().copied()));
-pub(crate) static HELPER: LazyLock<Phrases<Helper>> = LazyLock::new(|| Phrases::of(HELPERS.iter().copied()));
+static HELPER: LazyLock<Phrases<Helper>> = LazyLock::new(|| Phrases::of(HELPERS.iter().copied()));
 pub(crate) static FRAMEWORK: LazyLock<Phrases<&str>> = LazyLock::new(|| Phrases::of(FRAMEWORKS.iter().copied()));
 pub(crate) static OUTLET: LazyLock<Phrases<()>> = LazyLock::new(|| Phrases::of([((), OUTLETS)]));
+
+/// Who may help, where these tokens begin with a name: how many it takes. "US" is one in capitals only, where "us" isn't.
+pub(crate) fn helper(tokens: &[Token]) -> Option<(usize, Helper)> {
+    HELPER.at(tokens).filter(|_| tokens[0].capital || !tokens[0].is("us"))
+}
 
 /// The name of the office of human rights commissioner: Ukraine's is the parliament's.
 pub(crate) fn office_name(office: &'static str, party: &str) -> &'static str {

@@ -1,15 +1,15 @@
-//! Statements that aren't about one handing over: totals, channels, talks, help.
+//! Statements that aren't about one handing over: totals, channels, talks.
 
-use announcement::{Category, ChannelStatus, Count, Date, Number, Role};
+use announcement::{Category, ChannelStatus, Count, Date, Number};
 
 use crate::{
     categories::channel_of,
-    claim::{Act, Help},
+    claim::Act,
     clauses::is_subject_form,
-    counted::{View, Whose},
+    counted::Whose,
     dates::{Published, Side as Direction, When, resolve},
     flows::{Flow, Item},
-    gazetteer::{FRAMEWORK, HELPER},
+    gazetteer::{FRAMEWORK, helper},
     language::Language,
     lexicon::{Mark, Move, Noun, Side, Since, Tag, Tense},
     reading::Reading,
@@ -35,14 +35,15 @@ pub(crate) struct Covers {
 pub(crate) fn covers(reading: &Reading<'_>, announced: &Sourced<Date>, published: Option<&Published>, article: &str) -> Result<Option<Covers>, Why> {
     let exchanges = number_of_exchanges(reading);
     let since = reading.find(|tag| matches!(tag, Tag::Since(Since::YearBegan | Since::WarBegan | Since::Ever)));
+    let dates = || reading.dates.iter().filter(|date| date.when != When::Captivity);
     let dated = reading.find(|tag| tag == Tag::Since(Since::Date)).and_then(|mark| {
-        let date = reading.dates.iter().find(|date| date.first >= mark.end && date.first <= mark.end + 2)?;
+        let date = dates().find(|date| date.first >= mark.end && date.first <= mark.end + 2)?;
         Some((mark.first, date))
     });
     // "С июня 2025 года".
     let from =
         |date: &&crate::dates::Mention| date.first > 0 && matches!(reading.sentence.tokens[date.first - 1].lower.as_str(), "с" | "со" | "з" | "із" | "від");
-    let dated = dated.or_else(|| reading.dates.iter().find(from).map(|date| (date.first - 1, date)));
+    let dated = dated.or_else(|| dates().find(from).map(|date| (date.first - 1, date)));
     let year = reading.dates.iter().find(|date| matches!(date.when, When::Year(_)));
     let total = reading.has(|tag| tag == Tag::Total);
     let end = announced.value.to_string();
@@ -66,6 +67,7 @@ pub(crate) fn covers(reading: &Reading<'_>, announced: &Sourced<Date>, published
             let from = if from.len() == 4 { format!("{from}-01-01") } else { from };
             interval(&from, first..date.end)
         }
+        (_, None, Some(date)) if is_until(reading, date.first) => Err(Why::NoPeriod),
         (_, None, Some(date)) => {
             let period = resolve(date, &reading.sentence.tokens, published, Direction::Past).ok_or(Why::NoPeriod)?;
             let scope = through(reading, date.end, article).or_else(|| Some(words(reading, date.first.saturating_sub(1)..date.end, article)));
@@ -80,13 +82,19 @@ pub(crate) fn covers(reading: &Reading<'_>, announced: &Sourced<Date>, published
     }
 }
 
+/// "By the end of 2024", "до 2025 року": a total up to then, and since when isn't said.
+fn is_until(reading: &Reading<'_>, first: usize) -> bool {
+    const UNTIL: &[&str] = &["by", "until", "before", "end", "start", "до", "к", "концу", "конец", "кінець", "кінця", "станом"];
+    reading.sentence.tokens[first.saturating_sub(2)..first].iter().any(|token| UNTIL.contains(&token.lower.as_str()))
+}
+
 /// Whether words of the text may stand in an event as they are: no word in capitals is there but of parties, offices and times. A name of somebody who is held
 /// or was killed must never get into one.
 fn names_nobody(reading: &Reading<'_>, tokens: std::ops::Range<usize>) -> bool {
     let known = |at: usize| {
         reading.marks.iter().any(|mark| (mark.first..mark.end).contains(&at)) || reading.dates.iter().any(|date| (date.first..date.end).contains(&at))
     };
-    tokens.into_iter().all(|at| !reading.sentence.tokens[at].capital || known(at) || HELPER.at(&reading.sentence.tokens[at..]).is_some())
+    tokens.into_iter().all(|at| !reading.sentence.tokens[at].capital || known(at) || helper(&reading.sentence.tokens[at..]).is_some())
 }
 
 /// The words themselves.
@@ -139,6 +147,11 @@ pub(crate) fn channel(reading: &Reading<'_>) -> Option<(Sourced<&'static str>, S
     let near = last.saturating_sub(first) <= 8 && tokens[first..last].iter().all(|token| !matches!(token.lower.as_str(), ";" | ":" | "("));
     let intended = reading.has(|tag| matches!(tag, Tag::Doubt(_) | Tag::Not | Tag::Foreign | Tag::Offer));
     let planned = reading.has(|tag| tag == Tag::Plan) && state != ChannelStatus::Resuming;
+    // "Was suspended for five months": it no longer is.
+    let past = |at: usize| tokens.get(at).is_some_and(|token| matches!(token.lower.as_str(), "был" | "были" | "было" | "була" | "були" | "було" | "had"));
+    if past(status.end) || status.first.checked_sub(1).is_some_and(past) || status.first.checked_sub(2).is_some_and(past) {
+        return None;
+    }
     let question = tokens.iter().any(|token| token.is("?"));
     let text = |at: std::ops::Range<usize>| reading.support(at);
     (near && !intended && !planned && !question)
@@ -199,58 +212,6 @@ fn discussed(reading: &Reading<'_>, talks: &Mark, article: &str) -> Option<Sourc
     let plain = tokens[talks.end..end].iter().all(|token| token.is_word() || token.is("'"));
     let place = (verb && plain && (2..=LONGEST).contains(&words) && names_nobody(reading, talks.end..end)).then(|| bytes(tokens, talks.end..end))?;
     Some(Sourced::text(article[place.clone()].to_owned(), place))
-}
-
-/// Who helped, as the sentence says.
-pub(crate) fn helpers(reading: &Reading<'_>) -> Vec<Help> {
-    let tokens = &reading.sentence.tokens;
-    let marks: Vec<(Mark, Role)> = reading
-        .marks
-        .iter()
-        .filter_map(|mark| match mark.tag {
-            Tag::Help(role) => Some((*mark, role)),
-            _ => None,
-        })
-        .collect();
-    if marks.is_empty() {
-        return Vec::new();
-    }
-    let mut helpers: Vec<Help> = Vec::new();
-    let mut at = 0;
-    while at < tokens.len() {
-        let Some((len, helper)) = HELPER.at(&tokens[at..]) else {
-            at += 1;
-            continue;
-        };
-        let place = at..at + len;
-        at += len;
-        let distance = |mark: &Mark| place.start.checked_sub(mark.end).unwrap_or(mark.first.saturating_sub(place.end) + 1);
-        let Some((mark, role)) = marks.iter().min_by_key(|(mark, _)| distance(mark)).copied() else { break };
-        let host = place.start > 0 && matches!(tokens[place.start - 1].lower.as_str(), "territory" | "территории" | "території");
-        if !host && !is_credited(reading.view(), &mark, place.start) || helpers.iter().any(|known| known.party == helper.party) {
-            continue;
-        }
-        // The Red Cross carries between the sides, whatever its help is called.
-        let role = match helper.party {
-            _ if host => Role::Host,
-            "X-ICRC" if role != Role::Participant => Role::Intermediary,
-            _ => role,
-        };
-        let from = if host { vec![reading.support(place.start - 1..place.end)] } else { vec![reading.support(mark.first..mark.end)] };
-        helpers.push(Help { party: helper.party, name: helper.name, named: reading.support(place), role: Sourced { value: role, from } });
-    }
-    helpers
-}
-
-/// Whether a country is named as one that helped: in the same run of words, and not as where something is.
-fn is_credited(view: View<'_>, help: &Mark, at: usize) -> bool {
-    let tokens = view.tokens;
-    let before = at.checked_sub(1).map_or("", |before| tokens[before].lower.as_str());
-    let place = matches!(before, "in" | "через" | "from" | "to" | "в" | "у" | "territory")
-        || before == "the" && at > 1 && matches!(tokens[at - 2].lower.as_str(), "in" | "from" | "to");
-    let (first, last) = if at < help.first { (at, help.first) } else { (help.end, at) };
-    let apart = tokens[first..last.max(first)].iter().any(|token| matches!(token.lower.as_str(), ";" | ":" | "."));
-    !place && !apart
 }
 
 /// The agreement that the sentence says the exchange follows.

@@ -29,6 +29,7 @@ mod direction;
 mod event;
 mod flows;
 mod gazetteer;
+mod help;
 mod kinds;
 mod language;
 mod lexicon;

@@ -48,6 +48,11 @@ const FUTURE: &[&str] = &[
     "получат",
     "отримає",
     "отримають",
+    "проведут",
+    "проведет",
+    "проведёт",
+    "проведуть",
+    "проведе",
     "обменяют",
     "обменяются",
     "обміняють",
@@ -56,6 +61,9 @@ const FUTURE: &[&str] = &[
     "повернуться",
     "передаватиме",
 ];
+
+/// "Today 157 of our people return": what is told of the day as it goes.
+const PRESENT: &[&str] = &["повертаються", "повертається", "повертає", "возвращаются", "возвращается", "возвращает"];
 
 pub(crate) fn mode(view: View<'_>, clause: &Clause, language: Language) -> Result<Mode, Why> {
     let verb = clause.verb;
@@ -82,6 +90,7 @@ pub(crate) fn mode(view: View<'_>, clause: &Clause, language: Language) -> Resul
         (Tense::Passive, Some(mode)) if auxiliary => Ok(mode),
         (Tense::Past, Some(mode)) if language == Language::English && (verb.passive || auxiliary) => Ok(mode),
         (Tense::Other, Some(mode)) => Ok(mode),
+        (Tense::Other, None) if PRESENT.contains(&word(Some(verb.first))) && view.marks.iter().any(|mark| mark.tag == Tag::DaysAgo(0)) => Ok(Mode::Fact),
         (Tense::Other, None) if FUTURE.contains(&word(Some(verb.first))) => Ok(Mode::Plan),
         _ => Err(Why::Tense),
     }

@@ -4,7 +4,7 @@ use std::{collections::HashMap, ops::Range};
 
 use crate::{
     counted::View,
-    gazetteer::{HELPER, HOLDER, Holder, OFFICE, OUTLET, Office, office_name},
+    gazetteer::{HOLDER, Holder, OFFICE, OUTLET, Office, helper, office_name},
     lexicon::{Form, Mark, Side, Tag},
     reading::Reading,
     support::{Sourced, Support},
@@ -96,7 +96,15 @@ pub(crate) fn named(view: View<'_>) -> Vec<Named> {
             found.push(Named { what: What::Holder(holder), at: first..at + len, apart: true, party: None, other: false });
             at + len
         } else if let Some((len, office)) = office {
-            found.push(of_office(view, office, at..at + len));
+            let office = of_office(view, office, at..at + len);
+            match found.last_mut().filter(|last| matches!(last.what, What::Office(_)) && last.at.end == at) {
+                // "Special envoy of the president of the United States": whose envoy, and no president who speaks.
+                Some(last) => {
+                    last.at.end = office.at.end;
+                    last.party = last.party.take().or(office.party);
+                }
+                None => found.push(office),
+            }
             at + len
         } else if let Some((len, ())) = OUTLET.at(rest) {
             found.push(Named { what: What::Outlet, at: at..at + len, apart: false, party: None, other: false });
@@ -177,7 +185,7 @@ fn of_office(view: View<'_>, office: Office, at: Range<usize>) -> Named {
             party = party.or(Some((side.code(), first..end)));
         }
     }
-    let other_country = |from: usize| HELPER.at(view.tokens.get(from..).unwrap_or_default()).map(|(len, helper)| (helper.party, from..from + len));
+    let other_country = |from: usize| helper(view.tokens.get(from..).unwrap_or_default()).map(|(len, helper)| (helper.party, from..from + len));
     let country = other_country(at.end + gap)
         .or_else(|| at.start.checked_sub(1).and_then(other_country))
         .or_else(|| at.start.checked_sub(3).filter(|_| possessive).and_then(other_country));
@@ -185,7 +193,18 @@ fn of_office(view: View<'_>, office: Office, at: Range<usize>) -> Named {
         place.end = place.end.max(tokens.end);
         party = Some((country, tokens));
     }
+    let other = other || office.body && is_somebody_of(view, place.end);
     Named { what: What::Office(office), at: place, apart: true, party, other }
+}
+
+/// "Посол МИД РФ Родион Мирошник": somebody of a body who isn't listed, in an office that isn't.
+fn is_somebody_of(view: View<'_>, end: usize) -> bool {
+    let name = |at: usize| {
+        let known = HOLDER.at(view.tokens.get(at..).unwrap_or_default()).is_some() || OUTLET.at(view.tokens.get(at..).unwrap_or_default()).is_some();
+        let marked = view.marks.iter().any(|mark| (mark.first..mark.end).contains(&at));
+        view.tokens.get(at).is_some_and(|token| token.is_word() && token.capital && !token.lower.is_ascii()) && !known && !marked
+    };
+    name(end) && name(end + 1)
 }
 
 /// An office that the article says somebody holds: the office, what says whose it is, and where its holder is named.

@@ -24,7 +24,7 @@ pub(crate) fn speech_date<'a>(reading: &'a Reading<'_>) -> Option<&'a Mention> {
             // A comma parts what was said from who said it; only a time at the very beginning stands before one.
             let comma = between.clone().any(|at| tokens[at].is(","));
             let placed = !comma || before && mention.first <= 1 || !before && tokens[mark.end..].first().is_some_and(|next| !next.is(","));
-            clear && placed && words(between) <= NEAR && !matches!(mention.when, When::Year(_))
+            clear && placed && words(between) <= NEAR && !matches!(mention.when, When::Year(_) | When::Captivity)
         })
     };
     reading.dates.iter().find(speech)
@@ -38,6 +38,36 @@ pub(crate) fn said_earlier(reading: &Reading<'_>) -> Option<Mark> {
             || speech.iter().any(|speech| mark.first.saturating_sub(speech.end).max(speech.first.saturating_sub(mark.end)) <= 1)
     };
     let word = |mark: &Mark| reading.sentence.tokens[mark.first].lower.as_str();
+    // "Говорил", "заявляв": what somebody used to say, and not today's news.
+    const IMPERFECTIVE: &[&str] = &[
+        "говорил",
+        "утверждал",
+        "заявлял",
+        "сообщал",
+        "писал",
+        "отмечал",
+        "рассказывал",
+        "указывал",
+        "выражал",
+        "висловлював",
+        "говорив",
+        "стверджував",
+        "заявляв",
+        "повідомляв",
+        "писав",
+        "зазначав",
+        "розповідав",
+    ];
+    let imperfective = |mark: &&Mark| {
+        mark.tag == Tag::Speech
+            && IMPERFECTIVE.iter().any(|form| {
+                word(mark).strip_prefix(form).is_some_and(|ending| matches!(ending, "" | "а" | "и" | "о"))
+                    || form.strip_suffix('в').is_some_and(|stem| word(mark).strip_prefix(stem).is_some_and(|ending| matches!(ending, "ла" | "ли" | "ло")))
+            })
+    };
+    if let Some(mark) = reading.marks.iter().find(imperfective) {
+        return Some(*mark);
+    }
     let earlier = |mark: &&Mark| {
         matches!(mark.tag, Tag::Earlier) && matches!(word(mark), "earlier" | "previously" | "ранее" | "раніше")
             || mark.tag == Tag::ThatDay && matches!(word(mark), "at" | "тогда" | "тоді")
@@ -48,5 +78,5 @@ pub(crate) fn said_earlier(reading: &Reading<'_>) -> Option<Mark> {
 /// The times that a sentence names of what it tells.
 pub(crate) fn own_dates<'a>(reading: &'a Reading<'_>) -> impl Iterator<Item = &'a Mention> {
     let spoken = speech_date(reading);
-    reading.dates.iter().filter(move |mention| Some(*mention) != spoken)
+    reading.dates.iter().filter(move |mention| Some(*mention) != spoken && mention.when != When::Captivity)
 }

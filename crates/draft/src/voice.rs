@@ -53,14 +53,22 @@ pub(crate) fn voice(reading: &Reading<'_>, offices: &Offices) -> Voice {
         let mark = reading.find(|tag| matches!(tag, Tag::Belong(_)));
         return mark.map_or(Voice::Unknown, |mark| Voice::Speaker(of_party(reading, Side::Ru, mark)));
     }
-    let attributions: Vec<Mark> = reading.marks.iter().filter(|mark| matches!(mark.tag, Tag::Speech | Tag::Confirm | Tag::According)).copied().collect();
+    // "The headquarters didn't confirm it": who says it is somebody else.
+    let unconfirmed = |mark: &Mark| mark.tag == Tag::Confirm && view.mark_before(mark.first).is_some_and(|before| before.tag == Tag::Not);
+    let attributes = |mark: &&Mark| matches!(mark.tag, Tag::Speech | Tag::Confirm | Tag::According) && !unconfirmed(mark);
+    let attributions: Vec<Mark> = reading.marks.iter().filter(attributes).copied().collect();
     // "The Defence Ministry: 200 servicemen were returned".
     let heading = reading.named.iter().find(|named| named.at.start <= 1 && reading.sentence.tokens.get(named.at.end).is_some_and(|next| next.is(":")));
     if let Some(speaker) = heading.and_then(|named| offices.speaker(reading, named)) {
         return Voice::Speaker(speaker);
     }
     if attributions.is_empty() {
-        return Voice::Outlet;
+        let their_words = |mark: &Mark| mark.tag == Tag::Statement && matches!(view.word(mark.first), "по" | "за" | "according");
+        return match reading.marks.iter().any(their_words) {
+            true => Voice::Same,
+            false if attributes_otherwise(reading) => Voice::Unknown,
+            false => Voice::Outlet,
+        };
     }
     let mut outlet = false;
     let mut same = false;
@@ -79,7 +87,8 @@ pub(crate) fn voice(reading: &Reading<'_>, offices: &Offices) -> Voice {
         match nearest(reading, offices, *attribution) {
             Some(Ok(speaker)) => return Voice::Speaker(speaker),
             Some(Err(())) => outlet = true,
-            None => {}
+            // "Both sides said": neither of them alone.
+            None => outlet |= attribution.first.checked_sub(1).is_some_and(|before| matches!(view.word(before), "sides" | "countries" | "стороны" | "сторони")),
         }
     }
     if same || reading.has(|tag| tag == Tag::Statement) {
@@ -88,10 +97,47 @@ pub(crate) fn voice(reading: &Reading<'_>, offices: &Offices) -> Voice {
     if outlet { Voice::Outlet } else { Voice::Unknown }
 }
 
-/// Whether a pronoun is who spoke: "he said", "said he", and not "said he had".
+/// Whether a sentence says who said it by a word that isn't known: "…, считают в Минобороны", "…, Zelensky lamented", "Zelensky lamented that …".
+fn attributes_otherwise(reading: &Reading<'_>) -> bool {
+    /// The most tokens that say who said it.
+    const LONGEST: usize = 12;
+    let tokens = &reading.sentence.tokens;
+    // "We thank the Red Cross": whose words these are isn't said.
+    const WE: &[&str] = &["we", "благодарим", "выражаем", "дякуємо", "висловлюємо", "мы", "ми"];
+    if tokens.iter().any(|token| WE.contains(&token.lower.as_str())) {
+        return true;
+    }
+    let speakers = || reading.named.iter().filter(|named| !matches!(named.what, What::Outlet));
+    let unknown = |at: usize| {
+        let known =
+            reading.marks.iter().any(|mark| (mark.first..mark.end).contains(&at)) || reading.dates.iter().any(|date| (date.first..date.end).contains(&at));
+        tokens.get(at).is_some_and(|token| token.is_word() && !token.capital) && !known && !speakers().any(|named| named.at.contains(&at))
+    };
+    let end = (0..tokens.len()).rev().find(|at| tokens[*at].is_word()).map_or(0, |last| last + 1);
+    let parted = (0..end).rev().find(|at| matches!(tokens[*at].lower.as_str(), "," | "—" | "–" | "-") && !tokens[*at].is_word());
+    let tail = parted.map(|comma| comma + 1..end).filter(|tail| tail.len() <= LONGEST);
+    let quiet = |tail: &Range<usize>| {
+        !reading
+            .marks
+            .iter()
+            .any(|mark| tail.contains(&mark.first) && matches!(mark.tag, Tag::Verb(..) | Tag::Help(_) | Tag::Exchange | Tag::Exchanges | Tag::Talks))
+            && !reading.counted.iter().any(|counted| tail.contains(&counted.first))
+    };
+    let after = tail.filter(quiet).is_some_and(|tail| {
+        let verb_first = unknown(tail.start) && speakers().any(|named| (tail.start + 1..=tail.start + 3).contains(&named.at.start));
+        verb_first || speakers().any(|named| named.at.start == tail.start && named.at.end + 1 == end && unknown(named.at.end))
+    });
+    let that = |at: usize| matches!(tokens.get(at).map(|token| token.lower.as_str()), Some("that" | "что" | "що"));
+    let before = speakers().any(|named| named.at.start <= 2 && unknown(named.at.end) && (that(named.at.end + 1) || that(named.at.end + 2)));
+    after || before
+}
+
+/// Whether a pronoun is who spoke: "he said", "said he", "– написал он в канале", and not "said he had".
 fn speaks(view: View<'_>, pronoun: Mark, speech: Mark) -> bool {
     let before = pronoun.first < speech.first;
-    let ends = view.tokens.get(pronoun.end).is_none_or(|next| !next.is_word());
+    let cyrillic = !view.word(pronoun.first).is_ascii();
+    let parted = speech.first.checked_sub(1).is_some_and(|before| matches!(view.word(before), "," | "–" | "—" | "-"));
+    let ends = view.tokens.get(pronoun.end).is_none_or(|next| !next.is_word()) || cyrillic && parted && pronoun.first == speech.end;
     (before || ends) && beside(view, pronoun, speech, usize::from(before))
 }
 
@@ -137,16 +183,23 @@ fn nearest(reading: &Reading<'_>, offices: &Offices, attribution: Mark) -> Optio
             let possessive = tokens.get(mark.end).is_some_and(|next| next.is("'"));
             !said && !possessive && !reading.apart.iter().any(|apart| apart.contains(&mark.first)) && beside(view, **mark, attribution, 1)
         });
-    let party = parties.filter_map(|mark| match mark.tag {
+    let party = parties.chain(reading.marks.iter().filter(|mark| is_capital_that_speaks(reading, **mark, attribution)));
+    let party = party.filter_map(|mark| match mark.tag {
+        // What both said is said by neither of them alone.
+        Tag::Party(side, _) if is_joint(reading.view(), *mark, side) => Some((distance(&(mark.first..mark.end))?, Some(Err(())))),
         Tag::Party(side, _) => Some((distance(&(mark.first..mark.end))?, Some(Ok(of_party(reading, side, *mark))))),
         _ => None,
     });
     // "With the mediation of the Red Cross".
     let helps =
         |named: &Named| reading.marks.iter().any(|mark| matches!(mark.tag, Tag::Help(_)) && mark.end <= named.at.start && named.at.start <= mark.end + 2);
-    let named = reading.named.iter().filter(|named| !is_partner(reading, named) && !helps(named)).filter_map(|named| {
+    // "Yermak's deputy said".
+    let owns = |named: &Named| tokens.get(named.at.end).is_some_and(|next| next.is("'"));
+    let named = reading.named.iter().filter(|named| !is_partner(reading, named) && !helps(named) && !owns(named)).filter_map(|named| {
         let distance = distance(&named.at)?;
         match named.what {
+            // "Сообщил РБК депутат": who was told, and then who said it.
+            What::Outlet if reading.named.iter().any(|next| next.at.start == named.at.end && !matches!(next.what, What::Outlet)) => None,
             What::Outlet => Some((distance, Some(Err(())))),
             // The holder is who speaks, not the office beside.
             What::Office(office) if !office.body && holder_near(reading, named) => None,
@@ -156,6 +209,15 @@ fn nearest(reading: &Reading<'_>, offices: &Offices, attribution: Mark) -> Optio
     let mut candidates: Vec<(usize, Option<Result<Speaker, ()>>)> = party.chain(named).collect();
     candidates.sort_by_key(|(distance, _)| *distance);
     candidates.into_iter().next().and_then(|(_, candidate)| candidate)
+}
+
+/// "В Киеве заявили": a party by its capital, right before a verb of several.
+fn is_capital_that_speaks(reading: &Reading<'_>, mark: Mark, speech: Mark) -> bool {
+    let view = reading.view();
+    let inside = mark.first.checked_sub(1).is_some_and(|before| matches!(view.word(before), "в" | "у"));
+    let several = ["ли", "ют", "ять", "ють"].iter().any(|ending| view.word(speech.end - 1).ends_with(ending));
+    let placed = matches!(mark.tag, Tag::Party(_, Form::Dative | Form::Oblique)) && inside && !reading.apart.iter().any(|apart| apart.contains(&mark.first));
+    placed && several && mark.end <= speech.first && speech.tag != Tag::According && beside(view, mark, speech, 1)
 }
 
 /// Whether nothing before it makes an object of it: "with the help of the Red Cross, officials said".
@@ -232,6 +294,13 @@ pub(crate) fn is_partner(reading: &Reading<'_>, named: &Named) -> bool {
     let clear = (from..named.at.start).rev().take_while(|at| reading.sentence.tokens[*at].is_word()).filter(|at| !office(*at));
     clear.into_iter().any(|at| matches!(word(at), "with" | "с" | "со" | "з" | "із" | "зі" | "thanks" | "thanked" | "поблагодарил" | "подякував"))
         || reading.marks.iter().any(|mark| mark.tag == Tag::Counterpart && mark.end <= named.at.start && named.at.start <= mark.end + 3)
+}
+
+/// "Moscow and Kyiv": whether the other party is named in the same breath.
+pub(crate) fn is_joint(view: View<'_>, mark: Mark, side: Side) -> bool {
+    let other = |party: Option<Mark>| party.is_some_and(|party| matches!(party.tag, Tag::Party(known, _) if known != side));
+    let joins = |at: usize| matches!(view.word(at), "and" | "и" | "і" | "та" | "й");
+    joins(mark.end) && other(view.mark(mark.end + 1)) || mark.first.checked_sub(1).is_some_and(joins) && other(view.mark_before(mark.first - 1))
 }
 
 fn of_party(reading: &Reading<'_>, side: Side, mark: Mark) -> Speaker {

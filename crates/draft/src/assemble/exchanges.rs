@@ -9,10 +9,12 @@ use crate::{
     claim::{Act, Claim},
     dates::{Mention, Side as Direction, When, resolve},
     flows::{Flow, Moved, merge},
-    kinds::{Covers, agreed_at, covers, framework, helpers, is_definite},
+    help::helpers,
+    kinds::{Covers, agreed_at, covers, framework, is_definite},
     lexicon::Tag,
     mode::Mode,
     reading::Reading,
+    speakers::What,
     support::{Sourced, Support},
     times::{own_dates, speech_date},
     why::Why,
@@ -29,6 +31,10 @@ impl Assembler<'_> {
             }
             return self.completed(number, moved.flows, &moved.at, said);
         }
+        // "Putin reaffirmed a readiness to": somebody's words, whose it is by a word that isn't known.
+        if said.speaker.is_none() && reading.named.iter().any(|named| !matches!(named.what, What::Outlet)) {
+            return Err(Why::NoSpeaker);
+        }
         let framework = framework(reading).or_else(|| if moved.mode == Mode::Agreed { agreed_at(reading) } else { None });
         let act = match (moved.mode, &framework) {
             (Mode::Offer, _) => Act::Offered,
@@ -40,6 +46,12 @@ impl Assembler<'_> {
         claim.framework = framework;
         if claim.act == Act::Planned {
             claim.date = self.planned_date(reading, &moved.at)?;
+            // "An exchange is planned for November 20. 300 are to come home."
+            let planned =
+                |last: &&Claim| last.act == Act::Planned && last.flows.is_empty() && last.paragraph == claim.paragraph && last.speaker == claim.speaker;
+            if let (None, Some(last)) = (&claim.date, self.claims.last().filter(planned)) {
+                claim.date.clone_from(&last.date);
+            }
         }
         self.claims.push(claim);
         Ok(())
@@ -72,11 +84,19 @@ impl Assembler<'_> {
             let mut flows = last.flows.clone();
             claim.flows.iter().try_for_each(|flow| merge(&mut flows, flow.clone()))?;
             last.flows = flows;
+            if last.speaker.is_none() && claim.speaker.is_some() {
+                (last.speaker, last.announced) = (claim.speaker, claim.announced);
+            }
             last.helpers.extend(claim.helpers);
             last.framework = last.framework.take().or(claim.framework);
             return Ok(());
         }
-        claim.date = Some(self.exchange_date(reading, at, &claim.announced)?);
+        let date = self.exchange_date(reading, at, &claim.announced)?;
+        // What was said at some time before is of no day.
+        if date.value.to_string().starts_with("..") {
+            return Err(Why::NoDate);
+        }
+        claim.date = Some(date);
         claim.subject = self.subject_of_last(reading);
         let other = |known: &Claim| {
             known.act == Act::Completed && known.speaker.as_ref().zip(claim.speaker.as_ref()).is_some_and(|(one, other)| one.party.value != other.party.value)
@@ -108,7 +128,8 @@ impl Assembler<'_> {
             (None, None) => true,
             // What nobody is said to have said may be the outlet's own.
             (None, Some(_)) => reading.has(|tag| tag == Tag::InReturn),
-            (Some(_), None) => false,
+            // "175 were returned. In return 175 were handed over, the ministry said": both are the ministry's words.
+            (Some(_), None) => reading.has(|tag| tag == Tag::InReturn) && last.paragraph == claim.paragraph && claim.sentence - last.sentence == 1,
         };
         let quoted = claim.quotation.is_some() && claim.quotation == last.quotation;
         let in_return = reading.has(|tag| tag == Tag::InReturn);
@@ -133,7 +154,11 @@ impl Assembler<'_> {
             own = own_dates(reading).collect();
         }
         if own.len() > 1 {
+            let weekdays = own.clone();
             own.retain(|mention| matches!(mention.when, When::Day { .. } | When::DaysAgo(_)));
+            if own.is_empty() {
+                own = weekdays;
+            }
         }
         match own.as_slice() {
             [] => {}
@@ -166,6 +191,9 @@ impl Assembler<'_> {
         }
         if speech_date(reading).is_some() {
             return Ok(announced.clone());
+        }
+        if self.state.over_days {
+            return Err(Why::NoDate);
         }
         Ok(self.state.first_date.clone().unwrap_or_else(|| announced.clone()))
     }
@@ -206,6 +234,7 @@ impl Assembler<'_> {
         if !self.state.started && !planned {
             self.state.started = true;
             let spoken = speech_date(reading).and_then(|mention| resolve(mention, &reading.sentence.tokens, self.published.as_ref(), Direction::Past));
+            self.state.over_days = date.is_none() && own.iter().any(|mention| mention.when == When::Vague);
             let date = date.or(spoken);
             let earlier = reading.has(|tag| tag == Tag::Earlier);
             self.state.first_date = self.state.first_date.take().or(date.filter(|_| !earlier));

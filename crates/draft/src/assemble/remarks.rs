@@ -6,7 +6,8 @@ use super::{Assembler, Said};
 use crate::{
     claim::{Act, Claim, Help},
     dates::{Side as Direction, resolve},
-    kinds::{framework, helpers, is_definite, withheld},
+    help::helpers,
+    kinds::{framework, is_definite, withheld},
     lexicon::{Side, Tag},
     reading::nearest,
     speakers::Speaker,
@@ -84,7 +85,14 @@ impl Assembler<'_> {
         let exchange = reading.find(|tag| tag == Tag::Exchange).filter(|mark| is_definite(reading, mark, self.language));
         let several = reading.has(|tag| tag == Tag::Exchanges) || reading.has(|tag| tag == Tag::Earlier);
         let last = self.claims.iter().rev().find(|claim| claim.act == Act::Completed && number - claim.sentence <= 4);
-        let related = exchange.is_some() && !several;
+        // Said right after an exchange, in its paragraph, it's of that one.
+        let beside =
+            last.is_some_and(|last| last.paragraph == reading.sentence.paragraph && number - last.sentence == 1) && own_dates(reading).next().is_none();
+        let mut completed = self.claims.iter().filter(|claim| claim.act == Act::Completed);
+        let only =
+            completed.next().filter(|first| completed.all(|other| other.date.as_ref().map(|date| date.value) == first.date.as_ref().map(|date| date.value)));
+        let last = last.or(only.filter(|_| exchange.is_some()));
+        let related = (exchange.is_some() || beside) && !several;
         let about = last.filter(|_| related).map(|last| (last.date.clone(), crate::event::subject(last)));
         let relevant = exchange.is_some() || several || reading.has(|tag| matches!(tag, Tag::Verb(..) | Tag::Captivity | Tag::Noun(_)));
         let thanks = last.is_some_and(|last| number - last.sentence <= 3);
@@ -137,6 +145,10 @@ impl Assembler<'_> {
         let earlier = reading.find(|tag| tag == Tag::Earlier);
         let mut claim = self.claim(number, Act::Planned, said)?;
         claim.date = self.planned_date(reading, &(0..reading.sentence.tokens.len()))?;
+        // Of a plan that was told at some time, of no day, nothing can be said.
+        if claim.date.is_none() && earlier.is_none() && claim.announced.value.to_string().starts_with("..") {
+            return Err(Why::NoDate);
+        }
         if let (None, Some(mark), Some(published)) = (&claim.date, earlier, self.published) {
             // What was planned earlier is what the article is news of.
             let month = Sourced { value: published.month(), from: vec![reading.support(mark.first..mark.end), Support::Published] };

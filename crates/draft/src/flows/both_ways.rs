@@ -1,11 +1,16 @@
 //! The same number in both directions.
 
+use std::ops::Range;
+
+use announcement::Count;
+
 use super::{Flow, Gathered, is_pair};
 use crate::{
     categories,
-    counted::Counted,
+    counted::{Counted, View},
     direction::{Direction, Part},
-    lexicon::{Move, Side, Tag},
+    lexicon::{Mark, Move, Side, Tag},
+    voice::is_joint,
     why::Why,
 };
 
@@ -15,32 +20,30 @@ impl Gathered<'_> {
         let view = self.reading.view();
         let each = mains.iter().any(|item| item.each)
             || view.marks.iter().any(|mark| mark.tag == Tag::Each && self.clause.tokens.contains(&mark.first) && view.tokens[mark.first].lower != "по");
-        let partner = self.both || self.parties.iter().any(|party| party.part == Part::Partner) || self.clause.verb.moves == Move::Swap;
+        let joint = |mark: &Mark| matches!(mark.tag, Tag::Party(side, _) if self.clause.tokens.contains(&mark.first) && is_joint(view, *mark, side));
+        let reciprocal = is_reciprocal(view, &self.clause.tokens);
+        let partner = self.both
+            || reciprocal
+            || each && view.marks.iter().any(joint)
+            || self.parties.iter().any(|party| party.part == Part::Partner)
+            || self.clause.verb.moves == Move::Swap;
         if categories::composed(mains) && partner && mains[0].each {
             return self.composed_both_ways(mains, items).map(Some);
         }
         let pair = match mains {
+            // "206 prisoners, 103 from each side".
+            [all, one] if one.each && partner && one.noun.is_none() && is_twice(all, one) => Some((*one, *one)),
             [one, other] => is_pair(view, one, &self.reading.counted).then_some((*one, *other)),
             [one] if each && partner => Some((*one, *one)),
             _ => None,
         };
-        let each_side = self.reading.sentence.tokens.windows(2).any(|pair| {
-            matches!(
-                (pair[0].lower.as_str(), pair[1].lower.as_str()),
-                ("each" | "both", "side" | "sides")
-                    | ("each", "country")
-                    | ("каждая", "сторона")
-                    | ("обе", "стороны")
-                    | ("кожна", "сторона")
-                    | ("обидві", "сторони")
-            )
-        });
+        let each_side = does_each_side(view);
         let pair = pair.or(match mains {
             [one] if each_side => Some((*one, *one)),
             _ => None,
         });
         let Some((one, other)) = pair else {
-            return if self.both && self.clause.verb.moves != Move::Swap { Err(Why::NoDirection) } else { Ok(None) };
+            return if (self.both || reciprocal) && self.clause.verb.moves != Move::Swap { Err(Why::NoDirection) } else { Ok(None) };
         };
         if one.count != other.count {
             return Err(Why::NoDirection);
@@ -61,4 +64,39 @@ impl Gathered<'_> {
         };
         Ok(vec![one_way(&ru)?, one_way(&ru.reversed())?])
     }
+}
+
+/// Whether the first is the sum of the second for both sides.
+fn is_twice(all: &Counted, one: &Counted) -> bool {
+    match (all.count, one.count) {
+        (Count::Exact(all), Count::Exact(one)) => one.get().checked_mul(2) == Some(all.get()),
+        _ => false,
+    }
+}
+
+/// "Each side released", and not "both sides said".
+fn does_each_side(view: View<'_>) -> bool {
+    (0..view.tokens.len()).any(|at| {
+        let sides = matches!(
+            (view.word(at), view.word(at + 1)),
+            ("each" | "both", "side" | "sides")
+                | ("each", "country" | "bringing" | "freeing" | "releasing")
+                | ("каждая", "сторона")
+                | ("обе", "стороны")
+                | ("кожна", "сторона")
+                | ("обидві", "сторони")
+        );
+        let say = (at + 2..at + 4).any(|next| view.mark(next).is_some_and(|mark| matches!(mark.tag, Tag::Speech | Tag::Confirm)));
+        sides && !say
+    })
+}
+
+/// "Each other".
+fn is_reciprocal(view: View<'_>, tokens: &Range<usize>) -> bool {
+    tokens.clone().any(|at| {
+        matches!(
+            (view.word(at), view.word(at + 1)),
+            ("друг", "другу" | "друга") | ("один", "одному" | "одного") | ("одна", "одній") | ("each", "other") | ("one", "another")
+        )
+    })
 }
