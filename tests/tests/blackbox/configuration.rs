@@ -73,9 +73,10 @@ fn what_a_file_can_not_say_is_named_with_its_place() {
         ("[serve]\nrate = 1.5", "serve.rate: expected text, a number"),
         ("[serve]\nviews = \"yes\"", "serve.views: expected true or false"),
         ("[serve]\nrole = [\"all\", \"reader\"]", "serve.role"),
-        ("[serve]\nrate = 1\nrate = 2", "duplicate key"),
+        ("[serve]\nrate = 1\nrate = 2", "line 3: duplicate key"),
         ("[ledger.trim]\nkept = \"7d\"", "ledger.trim.kept: handover ledger trim has no option --kept"),
-        ("[serve", "parse error"),
+        ("[serve", "line 1: "),
+        ("[serve]\nrate = []", "serve.rate: expected text"),
     ] {
         let path = file(&dir, text);
         for arguments in [&["config", "check", "--config", &path][..], &["--config", &path, "totals"]] {

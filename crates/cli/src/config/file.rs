@@ -24,12 +24,19 @@ pub(super) struct File {
 
 impl File {
     pub(super) fn read(path: &Path) -> Result<Self, Failure> {
-        let length = fs::metadata(path).map_err(|error| wrong(path, error))?.len();
-        if length > MAX_BYTES {
+        let metadata = fs::metadata(path).map_err(|error| wrong(path, error))?;
+        if !metadata.is_file() {
+            return Err(wrong(path, "it isn't a file"));
+        }
+        if metadata.len() > MAX_BYTES {
             return Err(wrong(path, format_args!("it has more than {MAX_BYTES} bytes")));
         }
         let text = fs::read_to_string(path).map_err(|error| wrong(path, error))?;
-        let table = text.parse().map_err(|error: toml::de::Error| wrong(path, error.to_string().trim_end()))?;
+        let table = text.parse().map_err(|error: toml::de::Error| {
+            // Without the line: it may be of another file, one with a secret.
+            let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+            wrong(path, format_args!("line {line}: {}", error.message()))
+        })?;
         Ok(Self { path: path.to_owned(), table })
     }
 
@@ -77,6 +84,7 @@ impl File {
                 return Err(wrong(&self.path, format_args!("{}: handover {} has no option --{name}", here().join("."), path.join(" "))));
             };
             let values = texts(value)
+                .filter(|values| !values.is_empty())
                 .ok_or_else(|| wrong(&self.path, format_args!("{}: expected text, a number, true or false, or a list of these", here().join("."))))?;
             self.check(&command, &known, &values, &here())?;
             let id = known.get_id().clone();

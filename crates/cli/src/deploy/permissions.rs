@@ -101,9 +101,10 @@ impl Permissions {
         self.subscribe(&[format!("handover.receipts.{name}")]);
     }
 
-    /// Follows a stream, without changing it.
+    /// Follows a stream, without changing it. An account that imports `$JS.API.INFO` is answered by the one that has the streams; of any other nats-server itself says, as well, that it has none.
     fn read(&mut self, stream: &str) {
         self.publish(&[
+            "$JS.API.INFO".to_owned(),
             format!("$JS.API.STREAM.INFO.{stream}"),
             format!("$JS.API.STREAM.MSG.GET.{stream}"),
             format!("$JS.API.DIRECT.GET.{stream}"),
@@ -124,7 +125,7 @@ impl Permissions {
             self.publish(&[format!("$JS.API.STREAM.CREATE.{stream}")]);
         }
         self.publish(&["$JS.API.STREAM.PURGE.ANNOUNCEMENTS", "$JS.API.STREAM.DELETE.LEDGER", "$JS.API.INFO"]);
-        self.publish(&["handover.log.*", "handover.receipts.>", "handover.nodes.*", "handover.query.>", "handover.operate.epoch", "_INBOX.>"]);
+        self.publish(&["handover.log.*", "handover.receipts.>", "handover.nodes.*", "handover.query.>", "handover.operate.epoch", "_INBOX.>", "_R_.>"]);
         self.subscribe(&["handover.query.>", "handover.nodes.*", "$SRV.>"]);
     }
 

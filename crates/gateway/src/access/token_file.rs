@@ -1,7 +1,7 @@
 use std::{
     fs::{self, File},
     io::{self, Read, Write},
-    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown},
     path::{Path, PathBuf},
 };
 
@@ -66,7 +66,7 @@ struct Kept {
 pub(crate) struct Version {
     file: u64,
     length: u64,
-    changed: (i64, i64),
+    changed: [(i64, i64); 2],
 }
 
 impl TokenFile {
@@ -132,8 +132,12 @@ impl TokenFile {
     /// See [`TokenFileError`].
     pub fn change<T>(&self, change: impl FnOnce(&mut Vec<Token>) -> T) -> Result<T, TokenFileError> {
         let io = |error| TokenFileError::Io { path: self.path.clone(), error };
-        let private = |truncated| fs::OpenOptions::new().write(true).create(true).truncate(truncated).mode(0o600).clone();
-        let lock = private(false).open(self.beside(".lock")).map_err(io)?;
+        if let Ok(linked) = fs::read_link(&self.path) {
+            // Where it's a link the file that it leads to is what a server reads.
+            let folder = self.path.parent().unwrap_or(Path::new(""));
+            return Self::at(folder.join(linked)).change(change);
+        }
+        let lock = fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(self.beside(".lock")).map_err(io)?;
         lock.lock().map_err(io)?;
         let mut tokens = if self.path.exists() { self.read()? } else { Vec::new() };
         let answer = change(&mut tokens);
@@ -143,8 +147,16 @@ impl TokenFile {
         let mut text = serde_json::to_vec_pretty(&Kept { tokens }).expect("tokens are plain data");
         text.push(b'\n');
         let unfinished = self.beside(".new");
-        let mut file = private(true).open(&unfinished).map_err(io)?;
-        file.set_permissions(fs::Permissions::from_mode(0o600)).map_err(io)?;
+        match fs::remove_file(&unfinished) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io(error)),
+            _ => {}
+        }
+        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished).map_err(io)?;
+        if let Ok(before) = fs::metadata(&self.path) {
+            // Whoever was let in to read it, the server above all, still is.
+            fchown(&file, Some(before.uid()), Some(before.gid())).map_err(io)?;
+            file.set_permissions(fs::Permissions::from_mode(before.permissions().mode() & 0o640)).map_err(io)?;
+        }
         file.write_all(&text).and_then(|()| file.sync_all()).map_err(io)?;
         fs::rename(&unfinished, &self.path).map_err(io)?;
         let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -155,7 +167,7 @@ impl TokenFile {
 
 impl Version {
     fn of(metadata: &fs::Metadata) -> Self {
-        Self { file: metadata.ino(), length: metadata.len(), changed: (metadata.mtime(), metadata.mtime_nsec()) }
+        Self { file: metadata.ino(), length: metadata.len(), changed: [(metadata.mtime(), metadata.mtime_nsec()), (metadata.ctime(), metadata.ctime_nsec())] }
     }
 }
 
@@ -202,6 +214,23 @@ mod tests {
             assert!(matches!(file.read(), Err(TokenFileError::Malformed { .. })), "{text}");
             assert!(file.change(|_| ()).is_err(), "what isn't understood isn't written over");
         }
+    }
+
+    #[test]
+    fn a_link_is_followed_and_who_may_read_the_file_still_may() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = TokenFile::at(dir.path().join("tokens.json"));
+        file.change(|tokens| tokens.push(token())).unwrap();
+        fs::set_permissions(file.path(), fs::Permissions::from_mode(0o640)).unwrap();
+        std::os::unix::fs::symlink("tokens.json", dir.path().join("link.json")).unwrap();
+        let before = file.version().unwrap();
+        TokenFile::at(dir.path().join("link.json")).change(|tokens| tokens[0].revoked = Some(Timestamp::UNIX_EPOCH)).unwrap();
+        assert!(file.read().unwrap()[0].revoked.is_some() && fs::symlink_metadata(dir.path().join("link.json")).unwrap().is_symlink());
+        assert_eq!(fs::metadata(file.path()).unwrap().permissions().mode() & 0o777, 0o640);
+        assert_ne!(file.version().unwrap(), before);
+        let before = file.version().unwrap();
+        fs::set_permissions(file.path(), fs::Permissions::from_mode(0o644)).unwrap();
+        assert_ne!(file.version().unwrap(), before, "who may read it is a change too");
     }
 
     #[test]

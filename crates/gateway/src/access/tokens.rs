@@ -59,7 +59,7 @@ impl Tokens {
             }
             Err(error) => {
                 tracing::error!(%error, "the tokens can't be read; no token is taken until they can");
-                Read { version: version.ok(), by_digest: HashMap::new() }
+                Read { version: version.ok().filter(|_| !matches!(error, TokenFileError::Io { .. })), by_digest: HashMap::new() }
             }
         }
     }

@@ -88,6 +88,12 @@ impl Reader {
                 Stage::Hears => self.hear().await,
             };
             match batch {
+                // It may have waited for long: it's seen once more whether it may be told.
+                Next::Batch(batch) if self.app.access.is_closed() && !self.app.access.may_read_on(&self.caller) => {
+                    self.next = self.next.max(batch.from);
+                    self.stage = Stage::Ended;
+                    return Some(vec![dropped("your token isn't valid any more", self.next)]);
+                }
                 Next::Batch(batch) => {
                     let told = self.take(&batch);
                     if !told.is_empty() {
