@@ -205,6 +205,26 @@ fn connections_that_break_and_a_queue_that_is_killed_cost_nothing() {
 }
 
 #[test]
+fn a_queue_that_is_full_is_waited_for_and_costs_nothing() {
+    let (nats, data, dir, backup) = (NatsServer::start(), TempDir::new().unwrap(), TempDir::new().unwrap(), TempDir::new().unwrap());
+    let server = Serve::over(&nats, data.path()).with(["--stream-max-bytes", "60000"]).start();
+    let ran = publish(dir.path(), &nats.url(), &lines(0, 200), "4s");
+    assert!(ran.code == Some(75) && !ran.stderr.contains("200 recorded"), "the queue takes some of them: {ran:?}");
+    let operate = |arguments: &[&str]| {
+        let ran = handover_command(&[arguments, &["--data", data.path().to_str().unwrap()]].concat(), b"");
+        assert_eq!(ran.code, Some(0), "{arguments:?}: {ran:?}");
+    };
+    wait_for("the queue to be emptied as often as it's full", 4 * PATIENCE, || {
+        operate(&["backup", backup.path().to_str().unwrap()]);
+        operate(&["backup", "verify", backup.path().to_str().unwrap()]);
+        operate(&["ledger", "trim", "--keep", "1s"]);
+        let ran = command(dir.path(), &["outbox", "flush", "--to", &nats.url(), "--wait", "2s"]);
+        (ran.code == Some(0)).then_some(())
+    });
+    all_recorded_once(dir.path(), &nats.url(), server, data.path(), &ids(200));
+}
+
+#[test]
 fn what_was_accepted_is_on_disk_when_the_power_goes() {
     const TEST: &str = "outbox::what_was_accepted_is_on_disk_when_the_power_goes";
     if publish_if_child() {
