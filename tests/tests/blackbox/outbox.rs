@@ -177,7 +177,7 @@ fn a_publisher_that_is_killed_loses_nothing_that_it_accepted() {
 }
 
 #[test]
-fn connections_that_break_and_a_queue_that_is_killed_cost_nothing() {
+fn connections_that_break_and_a_queue_that_is_killed_or_slow_cost_nothing() {
     let (mut nats, data, dir) = (NatsServer::start(), TempDir::new().unwrap(), TempDir::new().unwrap());
     let server = Serve::over(&nats, data.path()).start();
     let proxy = Proxy::start(&nats.url(), SEED, 256 << 10);
@@ -198,10 +198,15 @@ fn connections_that_break_and_a_queue_that_is_killed_cost_nothing() {
     publish(2_300, 300);
     nats.restart();
     proxy.leave_them_whole();
+    // It keeps its connections and is so slow that acknowledgements time out.
+    nats.pause();
+    publish(2_600, 200);
+    thread::sleep(Duration::from_secs(6));
+    nats.resume();
     wait_for("everything to be receipted", 4 * PATIENCE, || (outbox.waiting().waiting == 0).then_some(()));
     sending.abort();
     drop((runtime, outbox));
-    all_recorded_once(dir.path(), &nats.url(), server, data.path(), &ids(2_600));
+    all_recorded_once(dir.path(), &nats.url(), server, data.path(), &ids(2_800));
 }
 
 #[test]
