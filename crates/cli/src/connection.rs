@@ -1,4 +1,10 @@
-use std::{fs, io, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    fs, io,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use announcement::Publisher;
 use clap::Args;
@@ -12,6 +18,13 @@ use crate::exit::{Code, Failure};
 pub(crate) fn prepare_tls() {
     // Fails only where it was done before.
     let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+/// Refuses a file with a secret that everyone on the machine may read. A group may: that's how secrets are handed to a process that isn't their owner.
+pub(crate) fn check_private(file: &Path) -> Result<(), Failure> {
+    let wrong = |reason: &dyn std::fmt::Display| Failure::new(Code::Configuration, format_args!("{}: {reason}", file.display()));
+    let mode = fs::metadata(file).map_err(|error| wrong(&error))?.permissions().mode();
+    if mode & 0o007 == 0 { Ok(()) } else { Err(wrong(&format_args!("everyone may read it; chmod 600 {}", file.display()))) }
 }
 
 /// The longest file with a token, in bytes.
@@ -45,6 +58,9 @@ impl NatsAccess {
         let mut server = Server::at(url).answering_to(user);
         for file in [&self.nats_ca, &self.nats_cert, &self.nats_key].into_iter().flatten() {
             fs::File::open(file).map_err(|error| Failure::new(Code::Configuration, format_args!("{}: {error}", file.display())))?;
+        }
+        for secret in [&self.nats_nkey, &self.nats_key].into_iter().flatten() {
+            check_private(secret)?;
         }
         if let Some(file) = &self.nats_nkey {
             server = server.with_nkey(file).map_err(|error| Failure::new(Code::Configuration, error))?;

@@ -18,6 +18,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{
     arguments::{Log, Reads, Role, Serve},
+    connection::check_private,
     control::Operated,
     epoch::CHECKPOINT,
     exit::{Code, Failure},
@@ -247,7 +248,7 @@ impl Node {
 fn tls(arguments: &Serve) -> Result<Option<Tls>, Failure> {
     let configuration = |reason: &dyn std::fmt::Display| Failure::new(Code::Configuration, reason);
     match (&arguments.tls_cert, &arguments.tls_key) {
-        (Some(certificate), Some(key)) => Tls::open(certificate, key).map(Some).map_err(|error| configuration(&error)),
+        (Some(certificate), Some(key)) => check_private(key).and_then(|()| Tls::open(certificate, key).map(Some).map_err(|error| configuration(&error))),
         (None, None) => Ok(None),
         (Some(_), None) | (None, Some(_)) => Err(configuration(&"--tls-cert and --tls-key go together")),
     }

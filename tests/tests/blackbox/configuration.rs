@@ -94,6 +94,9 @@ fn check_finds_what_a_server_would_stumble_over_before_it_starts() {
     let there = file(&dir, "[serve]\nrate = 1\n");
     assert_eq!(handover_command_with(&[], &["config", "check", "--config", &there], b"").code, Some(0));
     let missing = dir.path().join("missing");
+    let private = dir.path().join("private");
+    fs::write(&private, "nothing").unwrap();
+    fs::set_permissions(&private, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     for (text, words) in [
         ("role = \"reader\"".to_owned(), "--role reader follows a ledger over NATS"),
         ("views = true".to_owned(), "--views writes"),
@@ -104,7 +107,9 @@ fn check_finds_what_a_server_would_stumble_over_before_it_starts() {
         (format!("tls-cert = {missing:?}\ntls-key = {missing:?}"), "missing"),
         (format!("nats = \"nats://127.0.0.1:1\"\nnats-nkey = {missing:?}"), "missing"),
         (format!("nats = \"nats://127.0.0.1:1\"\nnats-cert = {there:?}"), "--nats-cert and --nats-key go together"),
-        (format!("nats = \"nats://127.0.0.1:1\"\nnats-nkey = {there:?}"), "doesn't hold the seed"),
+        (format!("nats = \"nats://127.0.0.1:1\"\nnats-nkey = {there:?}"), "everyone may read it"),
+        (format!("tls-cert = {there:?}\ntls-key = {there:?}"), "everyone may read it"),
+        (format!("nats = \"nats://127.0.0.1:1\"\nnats-nkey = {private:?}"), "doesn't hold the seed"),
         (format!("tokens = {there:?}"), "handover.toml"),
     ] {
         let path = file(&dir, &format!("[serve]\n{text}\n"));

@@ -540,7 +540,7 @@ fn who_is_not_listed_or_does_not_trust_the_server_is_told_so() {
     run(&["deploy", "certificates", "--dir", path(&other.path().join("tls")), "nats", "--host", "127.0.0.1"]);
     let ran = publish(&["--nats-ca", path(&other.path().join("tls/ca.pem")), "--nats-nkey", path(&guarded.seed("newsroom"))]);
     assert!(ran.code == Some(69) && ran.stderr.contains("can't be reached"), "{ran:?}");
-    let ran = publish(&["--nats-ca", path(&authority), "--nats-nkey", path(&guarded.folder.join("users.conf"))]);
+    let ran = publish(&["--nats-ca", path(&authority), "--nats-nkey", path(&guarded.folder.join("tls/nats.key"))]);
     assert!(ran.code == Some(78) && ran.stderr.contains("doesn't hold the seed"), "{ran:?}");
     let ran = handover_command(
         &["publish", "--to", &url, "--as", "monitor", "--timeout-s", "5", "--nats-ca", path(&authority), "--nats-nkey", path(&guarded.seed("newsroom")), "-"],
@@ -565,6 +565,24 @@ fn seeds_stay_when_users_are_added_and_one_that_is_left_out_is_not_admitted() {
     }
     let mode = |file: &str| std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(dir.path().join(file)).unwrap().permissions()) & 0o777;
     assert_eq!((mode("keys"), mode("keys/one.nk")), (0o700, 0o600));
+}
+
+#[test]
+fn an_authority_that_is_not_whole_signs_nothing() {
+    let dir = TempDir::new().unwrap();
+    let make = || handover_command(&["deploy", "certificates", "--dir", path(dir.path()), "web", "--host", "127.0.0.1"], b"");
+    std::fs::write(dir.path().join("ca.key"), "interrupted").unwrap();
+    assert_eq!(make().code, Some(0), "a key alone was left by an interruption");
+    let whole = std::fs::read_to_string(dir.path().join("ca.pem")).unwrap();
+    let other = TempDir::new().unwrap();
+    run(&["deploy", "certificates", "--dir", path(other.path()), "web", "--host", "127.0.0.1"]);
+    for text in [&whole[..whole.len() / 2], &std::fs::read_to_string(other.path().join("ca.pem")).unwrap(), ""] {
+        std::fs::write(dir.path().join("ca.pem"), text).unwrap();
+        let ran = make();
+        assert!(ran.code == Some(78) && ran.stderr.contains("ca.pem"), "{ran:?}");
+    }
+    std::fs::write(dir.path().join("ca.pem"), whole).unwrap();
+    assert_eq!(make().code, Some(0));
 }
 
 #[test]

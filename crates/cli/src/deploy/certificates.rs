@@ -9,6 +9,7 @@ use std::{
 
 use clap::Args;
 use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use rustls_pki_types::{CertificateDer, pem::PemObject};
 
 use crate::exit::{Code, Failure, say};
 
@@ -16,6 +17,8 @@ use crate::exit::{Code, Failure, say};
 const CA: &str = "ca.pem";
 /// Its key, which signs further certificates and is needed for nothing else.
 const CA_KEY: &str = "ca.key";
+/// The authority's name in it.
+const NAME: &str = "Handover";
 /// How long the authority's certificate holds.
 const CA_DAYS: u64 = 3_650;
 /// Clocks differ: what was made just now must hold on a machine that is behind.
@@ -56,13 +59,16 @@ pub(crate) fn run(arguments: &Certificates) -> Result<(), Failure> {
     if !ca.exists() {
         let key = KeyPair::generate().map_err(failed)?;
         let made = authority()?.self_signed(&key).map_err(failed)?;
-        create(&ca_key, &key.serialize_pem(), 0o600).map_err(at(&ca_key))?;
-        create(&ca, &made.pem(), 0o644).map_err(at(&ca))?;
+        // Where this was interrupted before, a key is there that has signed nothing.
+        replace(&ca_key, &key.serialize_pem(), 0o600).map_err(at(&ca_key))?;
+        replace(&ca, &made.pem(), 0o644).map_err(at(&ca))?;
     }
     let issuer = {
         let key = fs::read_to_string(&ca_key).map_err(at(&ca_key))?;
+        let key = KeyPair::from_pem(&key).map_err(failed)?;
+        check(&ca, &key)?;
         // Its name and its key are all that a signature needs of an authority.
-        Issuer::new(authority()?, KeyPair::from_pem(&key).map_err(failed)?)
+        Issuer::new(authority()?, key)
     };
     let key = KeyPair::generate().map_err(failed)?;
     let made = of(arguments)?.signed_by(&key, &issuer).map_err(failed)?;
@@ -74,8 +80,19 @@ pub(crate) fn run(arguments: &Certificates) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Whether the authority's certificate is of this key: what another signed would be believed by nobody who is given it.
+fn check(ca: &Path, key: &KeyPair) -> Result<(), Failure> {
+    let wrong = |reason: &dyn std::fmt::Display| {
+        Failure::new(Code::Configuration, format_args!("{}: {reason}; remove it and {CA_KEY} for a new authority", ca.display()))
+    };
+    let certificate = CertificateDer::from_pem_file(ca).map_err(|error| wrong(&error))?;
+    let public = key.public_key_raw();
+    let is_of_it = certificate.windows(public.len()).any(|bytes| bytes == public) && certificate.windows(NAME.len()).any(|bytes| bytes == NAME.as_bytes());
+    if is_of_it { Ok(()) } else { Err(wrong(&"it isn't the certificate of the key beside it")) }
+}
+
 fn authority() -> Result<CertificateParams, Failure> {
-    let mut parameters = parameters(&[], "Handover", CA_DAYS)?;
+    let mut parameters = parameters(&[], NAME, CA_DAYS)?;
     parameters.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     Ok(parameters)
