@@ -121,6 +121,8 @@ fn is_of_captivity(mention: &Mention, tokens: &[Token], marks: &[Mark]) -> bool 
         match mark {
             Some(Tag::Captivity) => return since && matches!(word(at), "captivity" | "custody" | "prisons" | "плену" | "полоні" | "неволі"),
             Some(Tag::Verb(..) | Tag::Speech) => return false,
+            // "A former mayor held since 2022".
+            _ if since && word(at) == "held" => return true,
             _ if CAPTURED.iter().any(|stem| word(at).starts_with(stem)) && !noun => return true,
             _ => {}
         }

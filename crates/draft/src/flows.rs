@@ -67,6 +67,12 @@ pub(crate) fn moved(reading: &Reading<'_>, around: &Around<'_>) -> Result<Vec<Mo
     let view = reading.view();
     let clauses = clauses(view, reading.language);
     doubts(reading, &clauses)?;
+    if is_of_belarus(reading) {
+        return Err(Why::OtherParties);
+    }
+    if tells_of_holding(reading) {
+        return Err(Why::NotUnderstood);
+    }
     let mut found: Vec<Moved> = Vec::new();
     let mut subject: Option<Named> = None;
     let mut problem = None;
@@ -93,8 +99,65 @@ pub(crate) fn moved(reading: &Reading<'_>, around: &Around<'_>) -> Result<Vec<Mo
     match problem {
         // What is half understood isn't proposed.
         Some(why) => Err(why),
+        None if !found.is_empty() && (leaves_half(reading, &found) || adds_one(reading)) => Err(Why::NoCategory),
         None => Ok(found),
     }
+}
+
+const AND: &[&str] = &["and", "и", "і", "й", "та"];
+
+/// "Two boys and a girl": one more, whom no number counts.
+fn adds_one(reading: &Reading<'_>) -> bool {
+    const ONE: &[&str] = &[
+        "девочка",
+        "девочку",
+        "девушка",
+        "девушку",
+        "женщина",
+        "женщину",
+        "мальчик",
+        "мальчика",
+        "ребенок",
+        "ребёнок",
+        "гражданский",
+        "гражданского",
+        "дівчинка",
+        "дівчинку",
+        "дівчина",
+        "дівчину",
+        "жінка",
+        "жінку",
+        "хлопчик",
+        "хлопчика",
+        "хлопець",
+        "хлопця",
+        "дитина",
+        "дитину",
+        "цивільний",
+        "цивільного",
+    ];
+    /// How many words of hers may stand between.
+    const NEAR: usize = 3;
+    let tokens = &reading.sentence.tokens;
+    let word = |at: usize| tokens.get(at).map_or("", |token| token.lower.as_str());
+    let known = |at: usize| reading.marks.iter().any(|mark| mark.first == at && matches!(mark.tag, Tag::Noun(_)));
+    let noun = |at: usize| known(at) || matches!(word(at), "girl" | "boy" | "man" | "teenager" | "infant" | "baby");
+    (0..tokens.len()).filter(|at| AND.contains(&word(*at)) || word(*at) == ",").any(|at| {
+        let article = matches!(word(at + 1), "a" | "an") && (at + 2..at + 2 + NEAR).take_while(|next| word(*next) != "of").any(noun);
+        article || ONE.contains(&word(at + 1))
+    })
+}
+
+/// Whether of "185 soldiers and 20 civilians" only one number is read.
+fn leaves_half(reading: &Reading<'_>, found: &[Moved]) -> bool {
+    let counts: Vec<&Support> = found.iter().flat_map(|moved| &moved.flows).flat_map(|flow| &flow.items).flat_map(|item| &item.count.from).collect();
+    let is_read = |item: &Counted| counts.contains(&&reading.support(item.first..item.end));
+    let counts_them = |item: &Counted| item.noun.is_some() || item.dead.is_some();
+    reading.counted.iter().any(|one| {
+        let tokens = &reading.sentence.tokens;
+        let joined = |other: &&Counted| other.first == one.phrase_end + 1 && AND.contains(&tokens[one.phrase_end].lower.as_str());
+        reading.counted.iter().find(joined).is_some_and(|other| counts_them(one) && counts_them(other) && is_read(one) != is_read(other))
+    })
 }
 
 fn add(found: &mut Vec<Moved>, mode: Mode, flows: Vec<Flow>, clause: &Clause) -> Result<(), Why> {
@@ -346,6 +409,38 @@ impl Gathered<'_> {
         let support = near.map(|bytes| Support::Text(bytes.clone())).or_else(speaks).ok_or(Why::NoDirection)?;
         Ok(Sourced { value: side, from: vec![support] })
     }
+}
+
+/// "31 Ukrainians were released in Belarus", "Belarus handed over five": no word of Russia, and out of other prisons than Russia's.
+fn is_of_belarus(reading: &Reading<'_>) -> bool {
+    const BELARUS: &[&str] = &["belarus", "білорус", "белорус", "беларус", "lukashenk", "лукашенк", "minsk", "минск", "мінськ"];
+    const ACTING: &[&str] = &["belarus", "minsk", "lukashenko", "білорусь", "мінськ", "белоруссия", "беларусь", "минск", "лукашенко"];
+    const PLACED: &[&str] =
+        &["in", "via", "through", "to", "from", "with", "of", "by", "into", "near", "в", "у", "через", "на", "до", "из", "с", "з", "із", "во", "под", "під"];
+    const FREED: &[&str] = &["releas", "freed", "pardon", "освобо", "помилов", "звільн"];
+    let tokens = &reading.sentence.tokens;
+    let russia = reading.has(|tag| matches!(tag, Tag::Party(Side::Ru, _) | Tag::HeldBy(Side::Ru)));
+    let belarus = |word: &str| BELARUS.iter().any(|stem| word.starts_with(stem));
+    let freed = tokens.iter().any(|token| FREED.iter().any(|stem| token.lower.starts_with(stem)));
+    let acts = |at: usize| {
+        let placed = at.checked_sub(1).is_some_and(|before| PLACED.contains(&tokens[before].lower.as_str()));
+        !placed && ACTING.contains(&tokens[at].lower.as_str())
+    };
+    !russia && (0..tokens.len()).any(|at| belarus(&tokens[at].lower) && (freed || acts(at)))
+}
+
+/// "Two were returned, and 30 Moscow still holds": one of the numbers is of those who are held.
+fn tells_of_holding(reading: &Reading<'_>) -> bool {
+    const HOLDING: &[&str] =
+        &["holds", "holding", "удерживает", "удерживают", "удерживается", "удерживаются", "утримує", "утримують", "утримується", "утримуються"];
+    /// How many words may stand between the holding and the word that makes it a remark on those who returned.
+    const NEAR: usize = 4;
+    const RELATIVE: &[&str] = &["котор", "який", "яка", "яких", "які", "whom", "that", "who", "which"];
+    let tokens = &reading.sentence.tokens;
+    (0..tokens.len()).filter(|at| HOLDING.contains(&tokens[*at].lower.as_str())).any(|at| {
+        let before = &tokens[at.saturating_sub(NEAR)..at];
+        !before.iter().any(|token| RELATIVE.iter().any(|word| token.lower.starts_with(word)))
+    })
 }
 
 /// "157 for 157".

@@ -45,6 +45,12 @@ pub(crate) fn covers(reading: &Reading<'_>, announced: &Sourced<Date>, published
         |date: &&crate::dates::Mention| date.first > 0 && matches!(reading.sentence.tokens[date.first - 1].lower.as_str(), "с" | "со" | "з" | "із" | "від");
     let dated = dated.or_else(|| dates().find(from).map(|date| (date.first - 1, date)));
     let year = reading.dates.iter().find(|date| matches!(date.when, When::Year(_)));
+    // "On August 24 it welcomed home 146, the first since the invasion began": which of the times the number is of can't be told.
+    let of_a_day = |date: &crate::dates::Mention| matches!(date.when, When::Day { .. } | When::Weekday(_) | When::DaysAgo(_));
+    let other_day = || own_dates(reading).any(|date| of_a_day(date) && dated.is_none_or(|(_, from)| from != date));
+    if (since.is_some() || dated.is_some()) && other_day() {
+        return Err(Why::NoPeriod);
+    }
     let total = reading.has(|tag| tag == Tag::Total);
     let end = announced.value.to_string();
     let end = end.strip_prefix("../").unwrap_or(&end);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use announcement::Date;
+use announcement::{Count, Date};
 
 use super::{Assembler, Said};
 use crate::{
@@ -14,9 +14,10 @@ use crate::{
     lexicon::Tag,
     mode::Mode,
     reading::Reading,
-    speakers::What,
+    speakers::{Speaker, What},
     support::{Sourced, Support},
     times::{own_dates, speech_date},
+    voice::Voice,
     why::Why,
 };
 
@@ -35,6 +36,10 @@ impl Assembler<'_> {
         if said.speaker.is_none() && reading.named.iter().any(|named| !matches!(named.what, What::Outlet)) {
             return Err(Why::NoSpeaker);
         }
+        // "He said that … . In all Moscow is ready to hand over 6,000": his words or the outlet's.
+        if said.speaker.is_none() && self.follows_speech(number) {
+            return Err(Why::NoSpeaker);
+        }
         let framework = framework(reading).or_else(|| if moved.mode == Mode::Agreed { agreed_at(reading) } else { None });
         let act = match (moved.mode, &framework) {
             (Mode::Offer, _) => Act::Offered,
@@ -44,6 +49,11 @@ impl Assembler<'_> {
         let mut claim = self.claim(number, act, said.clone())?;
         claim.flows = moved.flows;
         claim.framework = framework;
+        // Who speaks of a readiness to hand over speaks of their own side's.
+        let foreign = |speaker: &Speaker| claim.flows.len() == 1 && claim.flows.iter().any(|flow| flow.to.value.code() == speaker.party.value);
+        if claim.act == Act::Offered && claim.speaker.as_ref().is_some_and(foreign) {
+            return Err(Why::NoDirection);
+        }
         if claim.act == Act::Planned {
             claim.date = self.planned_date(reading, &moved.at)?;
             // "An exchange is planned for November 20. 300 are to come home."
@@ -91,12 +101,28 @@ impl Assembler<'_> {
             last.framework = last.framework.take().or(claim.framework);
             return Ok(());
         }
+        let own_date = own_dates(reading).next().is_some();
+        // "Three civilians also returned", after what a ministry said: its words or the outlet's.
+        if claim.speaker.is_none() && !own_date && (is_added(reading) || reading.has(|tag| tag == Tag::InReturn)) && self.follows_speech(number) {
+            return Err(Why::NoSpeaker);
+        }
+        // "In total 6,057 were handed over. Russia received 78": a total still.
+        if !own_date && self.follows_total(number) {
+            return Err(Why::NoPeriod);
+        }
         let date = self.exchange_date(reading, at, &claim.announced)?;
+        // "12 returned, she said. The handover took place on September 26."
+        if !own_date && self.is_dated_later(number, &date) {
+            return Err(Why::NoDate);
+        }
         // What was said at some time before is of no day.
         if date.value.to_string().starts_with("..") {
             return Err(Why::NoDate);
         }
         claim.date = Some(date);
+        if self.claims.iter().any(|known| is_part_of(&claim, known)) {
+            return Err(Why::Twice);
+        }
         claim.subject = self.subject_of_last(reading);
         let other = |known: &Claim| {
             known.act == Act::Completed && known.speaker.as_ref().zip(claim.speaker.as_ref()).is_some_and(|(one, other)| one.party.value != other.party.value)
@@ -110,6 +136,43 @@ impl Assembler<'_> {
         }
         self.claims.push(claim);
         Ok(())
+    }
+
+    /// Whether one of the next sentences gives the exchange another day than the one that it has for want of a day of its own.
+    fn is_dated_later(&self, number: usize, known: &Sourced<Date>) -> bool {
+        /// How many sentences further.
+        const NEAR: usize = 2;
+        let of_another =
+            |reading: &Reading<'_>| reading.has(|tag| matches!(tag, Tag::Earlier | Tag::Since(_) | Tag::Total | Tag::Plan | Tag::Offer | Tag::Agree));
+        let paragraph = self.readings[number].sentence.paragraph;
+        let after = self.readings.iter().skip(number + 1).take(NEAR).filter(|reading| reading.sentence.paragraph - paragraph <= 1);
+        let word =
+            |reading: &Reading<'_>| reading.sentence.tokens.iter().any(|token| matches!(token.lower.as_str(), "передача" | "повернення" | "возвращение"));
+        let telling = after.filter(|reading| (word(reading) || reading.has(|tag| matches!(tag, Tag::Exchange | Tag::ThatExchange))) && !of_another(reading));
+        let mut dates = telling.flat_map(|reading| own_dates(reading).map(move |mention| (reading, mention)));
+        dates.any(|(reading, mention)| {
+            let day = matches!(mention.when, When::Day { .. } | When::Weekday(_) | When::DaysAgo(_));
+            let date = resolve(mention, &reading.sentence.tokens, self.published.as_ref(), Direction::Past);
+            let told = self.state.first_date.is_some() || self.state.date.is_some();
+            day && !told && date.is_some_and(|date| date.value != known.value)
+        })
+    }
+
+    /// Whether the sentence before, in the same paragraph, is somebody's words.
+    fn follows_speech(&self, number: usize) -> bool {
+        let before = self.before(number);
+        before.is_some_and(|before| matches!(self.voices[before], Voice::Speaker(_) | Voice::Same))
+    }
+
+    /// Whether the sentence before, in the same paragraph, gives a total, and nothing that took place on some day.
+    fn follows_total(&self, number: usize) -> bool {
+        let total = |before: &usize| self.readings[*before].has(|tag| matches!(tag, Tag::Total | Tag::Since(_)));
+        let before = self.before(number).filter(total);
+        before.is_some_and(|before| !self.claims.iter().any(|claim| claim.sentence == before && matches!(claim.act, Act::Completed | Act::Confirmed)))
+    }
+
+    fn before(&self, number: usize) -> Option<usize> {
+        number.checked_sub(1).filter(|before| self.readings[*before].sentence.paragraph == self.readings[number].sentence.paragraph)
     }
 
     /// "The exchange also …" is of the same exchange as what was said before.
@@ -148,6 +211,10 @@ impl Assembler<'_> {
 
     /// When the exchange took place: as the sentence says, or the paragraph, or the beginning of the article, or else as the article is news of it.
     pub(super) fn exchange_date(&self, reading: &Reading<'_>, at: &Range<usize>, announced: &Sourced<Date>) -> Result<Sourced<Date>, Why> {
+        // "The exchange of 1,000 for 1,000 ended on May 25": it went over several days.
+        if is_ending(reading) {
+            return Err(Why::NoDate);
+        }
         let mut own: Vec<&Mention> = own_dates(reading).filter(|mention| at.contains(&mention.first)).collect();
         // "The exchange, in which …, took place on August 14"; what is planned has a day of its own.
         if own.is_empty() && !reading.has(|tag| matches!(tag, Tag::Plan | Tag::Offer | Tag::Agree)) {
@@ -163,6 +230,8 @@ impl Assembler<'_> {
         match own.as_slice() {
             [] => {}
             [mention] => match (resolve(mention, &reading.sentence.tokens, self.published.as_ref(), Direction::Past), mention.when) {
+                // "Today", in words of another day than the article's, or where the article tells of another day's exchange.
+                (Some(date), When::DaysAgo(0)) if self.is_other_day(&date, announced) => return Err(Why::NoDate),
                 (Some(date), When::Day { .. } | When::Weekday(_) | When::DaysAgo(_)) => return Ok(date),
                 (Some(date), When::Month { .. }) if reading.has(|tag| tag == Tag::Exchange) => return Ok(date),
                 (None, When::Weekday(_) | When::DaysAgo(_)) => {
@@ -198,6 +267,10 @@ impl Assembler<'_> {
         Ok(self.state.first_date.clone().unwrap_or_else(|| announced.clone()))
     }
 
+    fn is_other_day(&self, today: &Sourced<Date>, announced: &Sourced<Date>) -> bool {
+        announced.value != today.value || self.state.first_date.as_ref().is_some_and(|first| first.value != today.value)
+    }
+
     pub(super) fn planned_date(&self, reading: &Reading<'_>, at: &Range<usize>) -> Result<Option<Sourced<Date>>, Why> {
         let own: Vec<&Mention> = own_dates(reading).filter(|mention| at.contains(&mention.first)).collect();
         match own.as_slice() {
@@ -226,6 +299,12 @@ impl Assembler<'_> {
             }
             _ => None,
         };
+        // "The exchange took place on the same day", and that day isn't known.
+        let that_day = reading.has(|tag| tag == Tag::ThatDay) && reading.has(|tag| tag == Tag::Exchange) && own.is_empty();
+        if that_day && !planned && self.state.date.is_none() && self.state.first_date.is_none() {
+            self.state.started = true;
+            self.state.over_days = true;
+        }
         if date.is_some() {
             self.state.date.clone_from(&date);
         } else if !own.is_empty() {
@@ -240,4 +319,47 @@ impl Assembler<'_> {
             self.state.first_date = self.state.first_date.take().or(date.filter(|_| !earlier));
         }
     }
+}
+
+/// "157 were returned, the headquarters said. We brought back 15 of the convicted, said the ombudsman": with another number from the same side for the same day
+/// it's likely that one is a part of the other.
+fn is_part_of(claim: &Claim, known: &Claim) -> bool {
+    let party = |claim: &Claim| claim.speaker.as_ref().map(|speaker| speaker.party.value);
+    let day = |claim: &Claim| claim.date.as_ref().map(|date| date.value);
+    let alike = |one: &str, other: &str| one == other || (one == "people" || other == "people") && one != "bodies" && other != "bodies";
+    let sum = |flow: &Flow| {
+        let items = flow.items.iter().filter(|item| item.of.is_none());
+        items.map(|item| if let Count::Exact(number) = item.count.value { Some(u64::from(number.get())) } else { None }).sum::<Option<u64>>()
+    };
+    let differs = |flow: &Flow| {
+        // "84 people": "33 soldiers and 51 civilians".
+        let as_many = |other: &Flow| other.from.value == flow.from.value && sum(other).is_some() && sum(other) == sum(flow);
+        if known.flows.iter().any(as_many) {
+            return false;
+        }
+        let others = known.flows.iter().filter(|other| other.from.value == flow.from.value).flat_map(|other| &other.items);
+        let main: Vec<_> = others.filter(|item| item.of.is_none()).collect();
+        let same = |item: &crate::flows::Item| main.iter().any(|other| other.category.value == item.category.value && other.count.value == item.count.value);
+        let own = || flow.items.iter().filter(|item| item.of.is_none());
+        own().any(|item| !same(item) && main.iter().any(|other| alike(item.category.value, other.category.value)))
+    };
+    matches!(known.act, Act::Completed | Act::Confirmed)
+        && party(claim).is_some()
+        && party(claim) == party(known)
+        && day(claim) == day(known)
+        && claim.flows.iter().any(differs)
+}
+
+/// Whether a sentence says that something more was handed over than what was said before.
+fn is_added(reading: &Reading<'_>) -> bool {
+    const MORE: &[&str] = &["also", "additionally", "another", "addition", "также", "того", "ещё", "еще", "дополнительно", "також", "ще", "крім", "додатково"];
+    reading.sentence.tokens.iter().any(|token| MORE.contains(&token.lower.as_str()))
+}
+
+/// Whether a sentence tells of an exchange's end, or that it went over several days.
+fn is_ending(reading: &Reading<'_>) -> bool {
+    const ENDED: &[&str] = &["завершил", "завершён", "завершен", "законч", "завершив", "закінч"];
+    const LONG: &[&str] = &["two-day", "three-day", "four-day", "multi-day", "days-long", "двухдневн", "трехдневн", "трёхдневн", "дводенн", "триденн"];
+    let ended = |word: &str| word == "ended" || ENDED.iter().chain(LONG).any(|stem| word.starts_with(stem));
+    reading.has(|tag| matches!(tag, Tag::Exchange | Tag::Exchanges)) && reading.sentence.tokens.iter().any(|token| ended(&token.lower))
 }

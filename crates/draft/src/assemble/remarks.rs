@@ -92,7 +92,12 @@ impl Assembler<'_> {
         let only =
             completed.next().filter(|first| completed.all(|other| other.date.as_ref().map(|date| date.value) == first.date.as_ref().map(|date| date.value)));
         let last = last.or(only.filter(|_| exchange.is_some()));
-        let related = (exchange.is_some() || beside) && !several;
+        // After a remark on an earlier exchange, which of the two is meant can't be told.
+        let earlier = last.is_some_and(|last| {
+            let day = |claim: &Claim| claim.date.as_ref().map(|date| date.value);
+            self.claims.iter().any(|claim| claim.act == Act::Completed && day(claim) != day(last))
+        });
+        let related = (exchange.is_some() || beside) && !several && !earlier;
         let about = last.filter(|_| related).map(|last| (last.date.clone(), crate::event::subject(last)));
         let relevant = exchange.is_some() || several || reading.has(|tag| matches!(tag, Tag::Verb(..) | Tag::Captivity | Tag::Noun(_)));
         let thanks = last.is_some_and(|last| number - last.sentence <= 3);
