@@ -378,6 +378,16 @@ fn what_was_accepted_before_its_target_goes_after_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn what_was_accepted_is_among_the_waiting_at_once() {
+    let dir = TempDir::new().unwrap();
+    let outbox = open(dir.path());
+    for (number, event) in events(0, 300) {
+        outbox.publish(&event).await.unwrap();
+        assert_eq!(outbox.waiting().waiting as u64, number + 1, "who waits until nothing waits would leave it behind");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn an_outbox_is_bounded_and_of_one_publisher_and_one_process() {
     let dir = TempDir::new().unwrap();
     let limits = Limits { entries: 3, ..Limits::default() };

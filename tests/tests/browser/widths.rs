@@ -1,5 +1,7 @@
 //! Small screens, and dark ones.
 
+use blackbox::{PATIENCE, wait_for};
+
 use crate::{
     browser::{Browser, name},
     server::{PAGES, Site},
@@ -12,6 +14,7 @@ fn no_page_scrolls_sideways_at_360_pixels() {
     for language in ["en", "uk", "ru"] {
         for page in PAGES {
             browser.go(&site.url(&format!("{page}{}lang={language}", if page.contains('?') { '&' } else { '?' })));
+            wait_for("the style sheet", PATIENCE, || (browser.run("return getComputedStyle(document.body).margin") == "0px").then_some(()));
             let widths = browser.run("return [document.documentElement.scrollWidth, document.body.scrollWidth]");
             assert!(widths[0].as_u64() <= Some(360) && widths[1].as_u64() <= Some(360), "{page} in {language}: {widths}");
             // What is wider than the screen scrolls in a frame that the keyboard reaches.

@@ -244,6 +244,8 @@ impl Owner {
             self.failed = Some(error.to_string());
         }
         let written = self.failed.clone().map_or(Ok(()), Err);
+        // First what everyone may look at: who is told that its event was accepted finds it among the waiting.
+        self.tell();
         step.told.into_iter().for_each(|tell| tell(written.clone()));
     }
 
