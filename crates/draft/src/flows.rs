@@ -417,7 +417,7 @@ fn is_of_belarus(reading: &Reading<'_>) -> bool {
     const ACTING: &[&str] = &["belarus", "minsk", "lukashenko", "білорусь", "мінськ", "белоруссия", "беларусь", "минск", "лукашенко"];
     const PLACED: &[&str] =
         &["in", "via", "through", "to", "from", "with", "of", "by", "into", "near", "в", "у", "через", "на", "до", "из", "с", "з", "із", "во", "под", "під"];
-    const FREED: &[&str] = &["releas", "freed", "pardon", "освобо", "помилов", "звільн"];
+    const FREED: &[&str] = &["release", "releasing", "freed", "pardon", "освобо", "помилов", "звільн"];
     let tokens = &reading.sentence.tokens;
     let russia = reading.has(|tag| matches!(tag, Tag::Party(Side::Ru, _) | Tag::HeldBy(Side::Ru)));
     let belarus = |word: &str| BELARUS.iter().any(|stem| word.starts_with(stem));
